@@ -1,0 +1,1 @@
+"""Turn plain language into a metric query, or say what was not understood."""

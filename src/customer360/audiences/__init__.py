@@ -1,0 +1,1 @@
+"""Turn segment definitions into members and exports."""

@@ -1,0 +1,1 @@
+"""Keep products findable, access governed and lineage known."""

@@ -1,0 +1,1 @@
+"""Offer every job on the command line, one file a command group."""

@@ -1,0 +1,1 @@
+"""Open sources and stream their rows as Arrow batches; know no engine."""

@@ -1,0 +1,1 @@
+"""Fill dashboard files with figures and chart specifications."""

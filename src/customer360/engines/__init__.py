@@ -1,0 +1,1 @@
+"""Open warehouses: the only package that does."""

@@ -1,0 +1,158 @@
+"""Say what every warehouse engine can do: read sessions, one-writer publishing, history.
+
+A *session* reads one consistent state. A *publication* is a session that also writes; all of it becomes visible at
+once when its block ends, or not at all. Nothing outside ``engines/`` opens a warehouse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from customer360.names import Relation
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the engine describes it; ``type`` is the engine's own spelling (``DECIMAL(10,2)``)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One published state. ``id`` grows with time; ``note`` says what made it (``build``, ``load``, ``rollback to 7``)."""
+
+    id: int
+    at: datetime
+    note: str
+    holder: str
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What differs between engines, as data: callers ask here, never for the engine's name."""
+
+    time_travel: bool
+    transactional_ddl: bool
+    enforces_varchar_length: bool
+    in_place_rollback: bool
+
+
+class Session(Protocol):
+    """Reads of one consistent state."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement in the engine's dialect and return all its rows."""
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+        """Run one statement and return its rows batch by batch."""
+        ...
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        """Return names and types of a query's columns without running it (a relation: ``FROM schema.table``)."""
+        ...
+
+    def columns(self, relation: Relation) -> tuple[Column, ...]:
+        """Return the columns of a table or view; WarehouseError when it does not exist."""
+        ...
+
+    def relations(self) -> frozenset[Relation]:
+        """Return every table and view visible in this session."""
+        ...
+
+    def register(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+        """Make Arrow data readable under a bare name in this session (a reader can be read once)."""
+        ...
+
+    def unregister(self, name: str) -> None:
+        """Forget Arrow data registered under this name."""
+        ...
+
+
+class Publication(Session, Protocol):
+    """A session that writes; visible to others only when its block ends without an error."""
+
+    snapshot_before: int
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement for its effect and return the number of rows it touched (-1 when unknown)."""
+        ...
+
+    def create_schema(self, schema: str) -> None:
+        """Create a schema unless it is there."""
+        ...
+
+    def create_table(self, relation: Relation, columns: Sequence[Column]) -> None:
+        """Create an empty table, replacing one of the same name."""
+        ...
+
+    def create_table_as(self, relation: Relation, select: str) -> int:
+        """Create or replace a table from a query and return its rows."""
+        ...
+
+    def create_view(self, relation: Relation, select: str) -> None:
+        """Create or replace a view."""
+        ...
+
+    def insert_select(self, relation: Relation, select: str, columns: Sequence[str] = ()) -> int:
+        """Append a query's rows and return how many."""
+        ...
+
+    def insert_arrow(self, relation: Relation, data: pa.Table | pa.RecordBatchReader) -> int:
+        """Append Arrow rows by column name, streamed, and return how many."""
+        ...
+
+    def drop(self, relation: Relation) -> None:
+        """Drop a table or view if it is there."""
+        ...
+
+
+class Engine(Protocol):
+    """A warehouse: where data products live and are read."""
+
+    name: str
+    dialect: str
+    capabilities: Capabilities
+
+    def exists(self) -> bool:
+        """Say whether anything has been published here."""
+        ...
+
+    def read(self, *, at_snapshot: int | None = None) -> AbstractContextManager[Session]:
+        """Open a read session on the newest state, or on an earlier snapshot."""
+        ...
+
+    def publish(self, *, note: str) -> AbstractContextManager[Publication]:
+        """Take the writer lock and open a transaction: commit at the end of the block, roll back on an error.
+
+        Raises WriterBusy (naming the holder) and CommitFailed.
+        """
+        ...
+
+    def history(self) -> tuple[Snapshot, ...]:
+        """Return the kept snapshots, newest first."""
+        ...
+
+    def rollback(self, snapshot: int) -> Snapshot:
+        """Publish the state of an earlier snapshot again, as a new snapshot."""
+        ...
+
+    def maintain(self) -> Mapping[str, int]:
+        """Expire old snapshots, clean up files; returns counts (snapshots, files, bytes)."""
+        ...
+
+    def sizes(self, relations: Iterable[Relation]) -> Mapping[Relation, int]:
+        """Return bytes stored per table."""
+        ...
+
+    def close(self) -> None:
+        """Give back every connection of this process."""
+        ...

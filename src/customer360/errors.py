@@ -1,0 +1,173 @@
+"""Name every situation in which customer360 stops, with a sentence, a place and a next step.
+
+    C360Error
+    +-- ProjectError            one thing wrong in a project file
+    |   +-- UnknownName         a name that nothing in the project carries
+    +-- ProjectErrors           all things wrong in a project, reported at once
+    +-- SettingMissing          an environment variable that a source or service needs
+    +-- WarehouseError          the warehouse cannot do what was asked
+    |   +-- WarehouseMissing    nothing has been built here yet
+    |   +-- WriterBusy          another process holds the writer lock
+    |   +-- CommitFailed        a publish did not go through; readers keep the old state
+    |   +-- SnapshotMissing     no such snapshot (expired or never made)
+    |   +-- ExtensionMissing    a DuckDB extension can neither be found nor installed
+    +-- SourceError             a source cannot be read
+    |   +-- SourceUnreachable   server down, wrong password, missing file, no permission
+    |   +-- SourceMalformed     wrong encoding, broken line, wrong kind of file
+    |   +-- SchemaDrift         columns are new, gone or retyped and the policy says fail
+    |   +-- RowsRejected        rows break the contract and the policy says fail
+    +-- ModelError              a model cannot be parsed, linted, ordered or transpiled
+    +-- BuildFailed             a model failed while building; nothing was published
+    +-- ChecksFailed            blocking checks failed; nothing was published
+    +-- QueryError              a metric query that cannot be answered as asked
+    +-- NotPermitted            the principal may not see this
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Place:
+    """A spot in a file of the project: ``dashboards/overview.yaml:14``."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class C360Error(Exception):
+    """Root of every error raised on purpose.
+
+    ``what`` is a whole sentence, ``place`` says where, ``next_step`` what to do about it.
+    None of them ever holds a secret or a personal value.
+    """
+
+    def __init__(self, what: str, *, place: Place | str | None = None, next_step: str | None = None) -> None:
+        self.what = what
+        self.place = place
+        self.next_step = next_step
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.place is not None:
+            parts.append(f"In {self.place}.")
+        if self.next_step:
+            parts.append(self.next_step)
+        return " ".join(parts)
+
+
+class ProjectError(C360Error):
+    """One thing wrong in a project file."""
+
+
+class UnknownName(ProjectError):
+    """A name that nothing carries; offers the nearest one that exists."""
+
+    def __init__(self, kind: str, name: str, known: Sequence[str], *, place: Place | str | None = None) -> None:
+        self.kind = kind
+        self.name = name
+        self.nearest = nearest(name, known)
+        hint = f"Did you mean '{self.nearest}'?" if self.nearest else None
+        if hint is None and known:
+            hint = f"Known: {', '.join(sorted(known)[:8])}."
+        super().__init__(f"No {kind} is named '{name}'.", place=place, next_step=hint)
+
+
+class ProjectErrors(C360Error):
+    """All errors of a project at once, in file order."""
+
+    def __init__(self, errors: Sequence[C360Error]) -> None:
+        self.errors = tuple(errors)
+        noun = "error" if len(errors) == 1 else "errors"
+        lines = "\n".join(f"  {error}" for error in errors)
+        super().__init__(f"The project has {len(errors)} {noun}:\n{lines}")
+
+
+class SettingMissing(C360Error):
+    """An environment variable is not set."""
+
+    def __init__(self, variable: str, *, purpose: str, place: Place | str | None = None) -> None:
+        self.variable = variable
+        super().__init__(
+            f"The environment variable {variable} is not set; it holds {purpose}.",
+            place=place,
+            next_step=f"Set it and run again: export {variable}=...",
+        )
+
+
+class WarehouseError(C360Error):
+    """The warehouse cannot do what was asked."""
+
+
+class WarehouseMissing(WarehouseError):
+    """Nothing has been built here yet."""
+
+
+class WriterBusy(WarehouseError):
+    """Another process holds the writer lock."""
+
+
+class CommitFailed(WarehouseError):
+    """A publish did not go through; readers keep the old state."""
+
+
+class SnapshotMissing(WarehouseError):
+    """No such snapshot: it expired or was never made."""
+
+
+class ExtensionMissing(WarehouseError):
+    """A DuckDB extension can neither be found among the installed wheels nor downloaded."""
+
+
+class SourceError(C360Error):
+    """A source cannot be read."""
+
+
+class SourceUnreachable(SourceError):
+    """Server down, wrong password, missing file, no permission."""
+
+
+class SourceMalformed(SourceError):
+    """Wrong encoding, broken line, wrong kind of file."""
+
+
+class SchemaDrift(SourceError):
+    """Columns are new, gone or retyped and the source's policy says fail."""
+
+
+class RowsRejected(SourceError):
+    """Rows break the contract and the contract's policy says fail."""
+
+
+class ModelError(C360Error):
+    """A model cannot be parsed, linted, ordered or transpiled."""
+
+
+class BuildFailed(C360Error):
+    """A model failed while building; nothing was published."""
+
+
+class ChecksFailed(C360Error):
+    """Blocking checks failed; nothing was published."""
+
+
+class QueryError(C360Error):
+    """A metric query that cannot be answered as asked; says what is possible."""
+
+
+class NotPermitted(C360Error):
+    """The principal may not see this; never shown as an empty answer."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known word most like ``name``, or None when nothing is close."""
+    folded = {word.casefold(): word for word in known}
+    hits = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return folded[hits[0]] if hits else None

@@ -1,0 +1,1 @@
+"""Find which records are one person, explain why, and undo it."""

@@ -1,0 +1,1 @@
+"""Turn SQL models and contracts into checked tables in one transaction."""

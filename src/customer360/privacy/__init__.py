@@ -1,0 +1,1 @@
+"""Classify, mask, consent, erase."""

@@ -1,0 +1,1 @@
+"""Land batches from connectors in raw tables, once each."""

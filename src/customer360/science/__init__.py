@@ -1,0 +1,1 @@
+"""Compute customer science, one method a file, each with its source."""

@@ -1,0 +1,1 @@
+"""Compile metric queries to SQL that cannot double-count."""

@@ -1,0 +1,94 @@
+"""Hold a metric query: the one canonical form that CLI, API, Python, dashboards, ask, audiences and MCP share."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Grain = Literal["day", "week", "month", "quarter", "year"]
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Dimension(_Closed):
+    """A dimension to group by: ``customer.segment``, or with a grain for time: ``order_date`` by month."""
+
+    name: str
+    grain: Grain | None = None
+
+
+class Condition(_Closed):
+    """``field operator value``: on a dimension (before aggregation) or on a metric (after it)."""
+
+    field: str
+    op: Operator = "="
+    value: Any = None
+
+
+class AllOf(_Closed):
+    """Every one of these holds."""
+
+    all: tuple[Filter, ...]
+
+
+class AnyOf(_Closed):
+    """At least one of these holds."""
+
+    any: tuple[Filter, ...]
+
+
+class Not(_Closed):
+    """This does not hold."""
+
+    negate: Filter = Field(alias="not")
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+Filter = Annotated[Condition | AllOf | AnyOf | Not, Field(union_mode="left_to_right")]
+
+
+class TimeRange(_Closed):
+    """Days ``start`` to ``end``, both included; or a relative text such as ``last 12 months`` (calendar, to the as-of date)."""
+
+    start: str | None = None
+    end: str | None = None
+    relative: str | None = None
+    dimension: str | None = None
+
+
+class Order(_Closed):
+    """Sort by a metric or dimension of the query."""
+
+    by: str
+    descending: bool = False
+
+
+class MetricQuery(_Closed):
+    """Which metrics, by what, where, when, how many."""
+
+    metrics: tuple[str, ...]
+    dimensions: tuple[Dimension, ...] = ()
+    where: Filter | None = None
+    having: Filter | None = None
+    time: TimeRange | None = None
+    order: tuple[Order, ...] = ()
+    limit: int | None = Field(default=None, ge=1)
+
+    def canonical(self) -> str:
+        """Return the query as compact JSON with sorted keys and without defaults: equal queries, equal text."""
+        import json
+
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":"))
+
+    def digest(self) -> str:
+        """Return a hash of the canonical form."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
+
+
+for _model in (AllOf, AnyOf, Not, MetricQuery):
+    _model.model_rebuild()

@@ -1,0 +1,1 @@
+"""Build the parts every star schema shares: calendar, history, surrogate keys."""

@@ -1,0 +1,1 @@
+"""Generate the ShopFlow company with planted truth."""

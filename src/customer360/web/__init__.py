@@ -1,0 +1,1 @@
+"""Serve pages and the REST API: wiring only."""
