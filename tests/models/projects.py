@@ -43,10 +43,10 @@ def model(relation: str, sql: str, **config: str) -> Model:
 
 def union(relation: str, **parts: str) -> Model:
     schema, table = relation.split(".")
-    made = tuple(
-        ModelPart(name, sql, Place(f"products/{schema}/{table}/{name}.sql", 1)) for name, sql in parts.items()
+    made = tuple(ModelPart(name, sql, Place(f"products/{schema}/{table}/{name}.sql", 1)) for name, sql in parts.items())
+    return Model(
+        Relation(schema, table), "One row per record.", Place(f"products/{schema}/{table}"), made, is_union=True
     )
-    return Model(Relation(schema, table), "One row per record.", Place(f"products/{schema}/{table}"), made, is_union=True)
 
 
 def step(relation: str, method: str, inputs: Mapping[str, str], **parameters: Any) -> Model:

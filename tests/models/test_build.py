@@ -47,7 +47,12 @@ def test_a_second_build_without_new_data_publishes_nothing(shop, rows):
 def test_only_what_reads_new_rows_is_rewritten(shop):
     everything = project(REPORT, SPEND, CUSTOMERS)
     build(shop, everything)
-    land(shop, "raw_shop.orders", "SELECT 4 AS order_id, 'C3' AS customer_id, DATE '2024-03-06' AS order_date, 7.00 AS amount", load=3)
+    land(
+        shop,
+        "raw_shop.orders",
+        "SELECT 4 AS order_id, 'C3' AS customer_id, DATE '2024-03-06' AS order_date, 7.00 AS amount",
+        load=3,
+    )
     report = build(shop, everything)
     assert actions(report) == {"sales.customers": "skipped", "gold.spend": "built", "gold.report": "built"}
 

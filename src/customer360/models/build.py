@@ -84,7 +84,9 @@ class _Job:
 
     def run(self, publication: Publication, plan: Plan) -> None:
         """Make every table, check them, remember what was done."""
-        build_log().info("build_started", build_id=self.build_id, as_of=plan.as_of.isoformat(), models=len(plan.rebuild))
+        build_log().info(
+            "build_started", build_id=self.build_id, as_of=plan.as_of.isoformat(), models=len(plan.rebuild)
+        )
         present = plan.present.union(plan.rebuild, self.graph.nodes.keys() & plan.present) - set(plan.drop)
         inspector = Inspector(publication, self.engine.dialect, plan.as_of, self.build_id, present)
         self.inspector = inspector
@@ -139,7 +141,9 @@ class _Job:
             self.progress.step(_TASK, f"checks of {relation}")
         for result in inspector.results:
             if result.outcome in {"failed", "error"}:
-                build_log().warning("check_failed", check=result.rule_id, model=str(result.relation), blocks=result.blocks)
+                build_log().warning(
+                    "check_failed", check=result.rule_id, model=str(result.relation), blocks=result.blocks
+                )
         if any(result.blocks for result in inspector.results):
             raise BlockingChecks(inspector.results)
 
@@ -190,5 +194,3 @@ class _Job:
         if relation in self.done:
             return self.done[relation]
         return NodeResult(relation, self.graph.nodes[relation].config.kind, "skipped", plan.state[relation].rows)
-
-

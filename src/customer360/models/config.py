@@ -144,7 +144,9 @@ def _lookback(text: str | None, place: Place, errors: list[C360Error]) -> timede
     if not found:
         errors.append(
             ModelError(
-                f"The lookback '{text}' is no time span.", place=place, next_step="Write for example `3 days` or `2 hours`."
+                f"The lookback '{text}' is no time span.",
+                place=place,
+                next_step="Write for example `3 days` or `2 hours`.",
             )
         )
         return timedelta(0)

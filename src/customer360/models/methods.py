@@ -18,9 +18,7 @@ METHODS: dict[str, str] = {}
 class Method(Protocol):
     """What a step calls: Arrow tables in, one Arrow table out."""
 
-    def __call__(
-        self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date
-    ) -> pa.Table:
+    def __call__(self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
         """Return the step's rows; the contract of the table says which columns."""
         ...
 

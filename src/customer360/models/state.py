@@ -119,7 +119,10 @@ def write_state(publication: Publication, state: Mapping[Relation, Built]) -> No
 
 
 def append_builds(
-    publication: Publication, present: frozenset[Relation], nodes: Iterable[NodeResult], build: tuple[str, date, datetime]
+    publication: Publication,
+    present: frozenset[Relation],
+    nodes: Iterable[NodeResult],
+    build: tuple[str, date, datetime],
 ) -> None:
     """Add what one build did to the log; ``build`` is its id, as-of date and start (UTC, naive)."""
     build_id, as_of, started = build

@@ -89,7 +89,9 @@ def _require(work: Work, names: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in names]
     taken = [name for name in config.version_columns if name in names]
     if missing or taken:
-        what = f"does not yield {', '.join(missing)}" if missing else f"yields {', '.join(taken)}, which scd2 adds itself"
+        what = (
+            f"does not yield {', '.join(missing)}" if missing else f"yields {', '.join(taken)}, which scd2 adds itself"
+        )
         raise BuildFailed(f"The history {work.node.relation} {what}.", place=work.node.model.place)
 
 
@@ -105,9 +107,7 @@ def _begin(history: _History) -> None:
 
 def _refuse_the_past(history: _History) -> None:
     work = history.work
-    later = work.publication.query(
-        f"SELECT MAX({quoted(work.node.config.valid_from)}) AS newest FROM {work.table}"
-    )
+    later = work.publication.query(f"SELECT MAX({quoted(work.node.config.valid_from)}) AS newest FROM {work.table}")
     newest = later.column(0)[0].as_py()
     if newest is not None and newest > work.as_of:
         raise BuildFailed(
@@ -140,9 +140,7 @@ def _continue(history: _History) -> None:
         _close(history, f"NOT EXISTS (SELECT 1 FROM {work.fresh} WHERE {same.replace('old.', work.table + '.')})")
     names = [*history.columns, *config.version_columns]
     listed = history.rows(today)
-    work.publication.insert_select(
-        work.node.relation, work.translated(f"SELECT {listed} FROM {STAGE} AS fresh"), names
-    )
+    work.publication.insert_select(work.node.relation, work.translated(f"SELECT {listed} FROM {STAGE} AS fresh"), names)
     work.unstage()
 
 
@@ -152,12 +150,16 @@ def _close(history: _History, condition: str) -> None:
     today = f"DATE '{work.as_of.isoformat()}'"
     changes = [f"{quoted(config.valid_to)} = {today}", f"{quoted(config.is_current)} = FALSE"]
     if config.durable_key:
-        own = quoted(config.version_key) if config.version_key else history.version_key(
-            work.table, quoted(config.valid_from)
+        own = (
+            quoted(config.version_key)
+            if config.version_key
+            else history.version_key(work.table, quoted(config.valid_from))
         )
         changes.append(f"{quoted(config.durable_key)} = {own}")
     work.publication.execute(
-        work.translated(f"UPDATE {work.table} SET {', '.join(changes)} WHERE {quoted(config.is_current)} AND {condition}")
+        work.translated(
+            f"UPDATE {work.table} SET {', '.join(changes)} WHERE {quoted(config.is_current)} AND {condition}"
+        )
     )
 
 

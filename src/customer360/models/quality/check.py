@@ -124,9 +124,7 @@ def _of_reference(contract: Contract, reference: Reference) -> Check:
     )  # fmt: skip
 
 
-def _of_rule(
-    contract: Contract, rule: QualityRule, columns: Mapping[str, ContractColumn], project: Project
-) -> Check:
+def _of_rule(contract: Contract, rule: QualityRule, columns: Mapping[str, ContractColumn], project: Project) -> Check:
     common: dict[str, Any] = {
         "contract": contract, "rule_id": rule.id, "type": rule.type, "place": rule.place, "column": rule.column,
         "metric": rule.metric, "dimension": rule.dimension, "severity": rule.severity, "unit": rule.unit,

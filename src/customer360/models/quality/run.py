@@ -50,7 +50,9 @@ class Inspector:
         """Compare a table's columns with its contract: names, order, types; return whether they agree."""
         problems = differences(contract, found, self.dialect)
         outcome: dict[str, Any] = {"value": len(problems), "outcome": "failed" if problems else "passed"}
-        check = Check(contract, "schema", "declared", "none", "", contract.place, metric="schema", dimension="conformity")
+        check = Check(
+            contract, "schema", "declared", "none", "", contract.place, metric="schema", dimension="conformity"
+        )
         self.results.append(self._result(check, now(), 0.0, reason="; ".join(problems) or None, **outcome))
         return not problems
 
@@ -107,7 +109,9 @@ class Inspector:
         return None
 
     def _query(self, sql: str) -> list[dict[str, Any]]:
-        text = transpile(sql, self.dialect, as_of=self.as_of) if self.dialect != "duckdb" else with_as_of(sql, self.as_of)
+        text = (
+            transpile(sql, self.dialect, as_of=self.as_of) if self.dialect != "duckdb" else with_as_of(sql, self.as_of)
+        )
         rows: list[dict[str, Any]] = self.session.query(text).to_pylist()
         return rows
 
@@ -121,9 +125,7 @@ class Inspector:
         good = holds(value, check.operators, place=check.place)
         sample = () if good else self._sample(check)
         self.results.append(
-            self._result(
-                check, started, ms, value=_plain(value), outcome="passed" if good else "failed", sample=sample
-            )
+            self._result(check, started, ms, value=_plain(value), outcome="passed" if good else "failed", sample=sample)
         )
 
     def _sample(self, check: Check) -> tuple[str, ...]:
