@@ -69,7 +69,9 @@ def make(folder: Path) -> int:
         connection.execute(CHOSEN)
         for name, select in KEPT.items():
             target = folder / f"{name}.parquet"
-            connection.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19)")
+            connection.execute(
+                f"COPY ({select}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 19)"
+            )
             size += target.stat().st_size
     return size
 
