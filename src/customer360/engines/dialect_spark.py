@@ -241,12 +241,14 @@ def _cast(node: Any) -> exp.Expr:
 def _try_cast(node: Any) -> exp.Expr:
     kind, text = node.to.this, cast(node.this.copy(), Type.TEXT)
     if kind in {Type.DATE, Type.TIMESTAMP, Type.TIMESTAMPNTZ}:
-        return _guarded(text, _DAY, exp.TryCast(this=node.this.copy(), to=node.to.copy()))
+        return _guarded(text, _DAY, exp.TryCast(this=node.this.copy(), to=node.to.copy(), requires_string=True))
     if kind in {Type.SMALLINT, Type.INT, Type.BIGINT, Type.DECIMAL}:
-        wide: exp.Expr = exp.TryCast(this=node.this.copy(), to=exp.DataType.build("DECIMAL(38, 10)"))
+        wide: exp.Expr = exp.TryCast(
+            this=node.this.copy(), to=exp.DataType.build("DECIMAL(38, 10)"), requires_string=True
+        )
         if kind != Type.DECIMAL:
             wide = function("ROUND", wide)
-        return _guarded(text, _NUMBER, exp.TryCast(this=wide, to=node.to.copy()))
+        return _guarded(text, _NUMBER, exp.TryCast(this=wide, to=node.to.copy(), requires_string=True))
     if kind in {Type.TEXT, Type.VARCHAR, Type.DOUBLE, Type.FLOAT}:
         return same(node)
     raise Unportable(f"TRY_CAST to {node.to.sql('duckdb')}", "Use CASE WHEN ... THEN CAST(...) END.")
