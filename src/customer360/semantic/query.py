@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Grain = Literal["day", "week", "month", "quarter", "year"]
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"]
+Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"
+]
 
 
 class _Closed(BaseModel):
@@ -78,12 +80,16 @@ class MetricQuery(_Closed):
     time: TimeRange | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1)
+    history: Literal["as_is", "as_was"] | None = None
+    without_filters: tuple[str, ...] = ()
 
     def canonical(self) -> str:
         """Return the query as compact JSON with sorted keys and without defaults: equal queries, equal text."""
         import json
 
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":"))
+        return json.dumps(
+            self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":")
+        )
 
     def digest(self) -> str:
         """Return a hash of the canonical form."""
