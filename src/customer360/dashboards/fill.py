@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ from customer360.dashboards.charts import CHARTS, Canvas, Chart
 from customer360.dashboards.filled import Choices, Definition, FilledDashboard, FilledWidget
 from customer360.dashboards.filters import NO_FILTERS, TIME, Filters, Narrowed, narrowed
 from customer360.dashboards.frame import Frame, frame_of
-from customer360.semantic.answer import Answer
+from customer360.dashboards.layout import COLUMNS, Room, Spans, packed
 from customer360.errors import NotPermitted, ProjectError, QueryError, UnknownName
+from customer360.semantic.answer import Answer
 from customer360.semantic.query import Dimension, MetricQuery
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Ask = Callable[[MetricQuery], Answer]
 MAX_CHOICES = 200
-COLUMNS = 12
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ def fill_dashboard(
     WarehouseErrors, because then no widget can be filled.
     """
     filling = _Filling(ask, vocabulary, as_of, currency, filters)
-    widgets = [w for w in dashboard.widgets if only is None or w.name == only]
+    widgets = zip(dashboard.widgets, _spans(dashboard.widgets), strict=True)
     return FilledDashboard(
         dashboard.name,
         dashboard.title,
         dashboard.description,
         as_of,
-        tuple(filling.widget(widget) for widget in widgets),
+        tuple(filling.widget(widget, spans) for widget, spans in widgets if only in (None, widget.name)),
         filling.choices(dashboard) if only is None else (),
     )
 
@@ -71,10 +71,10 @@ class _Filling:
     currency: str
     filters: Filters
 
-    def widget(self, widget: Widget) -> FilledWidget:
+    def widget(self, widget: Widget, spans: Spans) -> FilledWidget:
         """Return one tile, whatever becomes of its query."""
         chart = CHARTS.get(widget.chart)
-        blank = FilledWidget(widget.name, widget.title, widget.chart, "error", _span(widget, chart))
+        blank = FilledWidget(widget.name, widget.title, widget.chart, "error", spans)
         try:
             if chart is None:
                 raise UnknownName("chart kind", widget.chart, list(CHARTS), place=widget.place)
@@ -106,7 +106,7 @@ class _Filling:
 
     def _without_figures(self, widget: Widget, blank: FilledWidget) -> FilledWidget:
         if "no_data_source" in widget.options:
-            return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]))
+            return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]), notes=())
         if self.filters.has_time or self.filters.values:
             step = "Choose a longer period or fewer filters."
             return replace(blank, state="empty", message="Nothing matches the filters of this page.", next_step=step)
@@ -135,7 +135,7 @@ class _Filling:
     def _unreached(self, narrow: Narrowed) -> tuple[str, ...]:
         if not narrow.unreached:
             return ()
-        return (f"Not limited by {' or '.join(narrow.unreached)}: this figure is not kept by it.",)
+        return (f"Not filtered by {' or '.join(narrow.unreached)}.",)
 
     def _definitions(self, query: MetricQuery) -> tuple[Definition, ...]:
         known = self.vocabulary.definitions
@@ -182,6 +182,13 @@ def _parsed(widget: Widget) -> MetricQuery:
         ) from error
 
 
-def _span(widget: Widget, chart: Chart | None) -> int:
-    asked: Any = widget.options.get("span")
-    return asked if isinstance(asked, int) and 1 <= asked <= COLUMNS else (chart.span if chart else 4)
+def _spans(widgets: Sequence[Widget]) -> list[Spans]:
+    """Return how wide each widget is; ``options.span`` fixes it for wide screens."""
+    wide, medium = [], []
+    for widget in widgets:
+        chart = CHARTS.get(widget.chart, CHARTS["table"])
+        asked: Any = widget.options.get("span")
+        is_asked = isinstance(asked, int) and 1 <= asked <= COLUMNS
+        wide.append(Room.exactly(asked) if is_asked else chart.wide)
+        medium.append(chart.medium)
+    return [Spans(*both) for both in zip(packed(wide), packed(medium), strict=True)]

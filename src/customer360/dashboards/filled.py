@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.dashboards.frame import Frame
+    from customer360.dashboards.layout import Spans
 
 State = Literal["ok", "empty", "no_data_source", "error"]
 
@@ -70,8 +71,7 @@ class FilledWidget:
     title: str
     chart: str
     state: State
-    span: int
-    """Columns of twelve."""
+    spans: Spans
     message: str | None = None
     next_step: str | None = None
     alt: str = ""

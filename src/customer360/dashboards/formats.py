@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,7 +13,8 @@ from customer360.dashboards.theme import currency_symbol
 _D3 = re.compile(r"^(?P<currency>\$)?(?P<comma>,)?(?:\.(?P<precision>\d+))?(?P<trim>~)?(?P<type>[fds%e]?)$")
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 _SCALES = ((Decimal(10) ** 12, "T"), (Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
-_FULL_UP_TO = 100_000
+WHOLE_UP_TO = 100_000
+_CENTS_UP_TO = 1_000
 _MINUS = "\N{MINUS SIGN}"
 NOTHING = "\N{EN DASH}"
 """What stands where there is no value."""
@@ -77,13 +78,16 @@ def number(value: Any, style: NumberStyle) -> str:
     return _signed(amount, text, style, percent=kind == "%")
 
 
-def compact(value: Any, style: NumberStyle) -> str:
-    """Return the figure at a glance: ``$4.60M``, ``71.6%``, ``2,469``; counts stay whole up to 100,000."""
+def compact(value: Any, style: NumberStyle, *, whole_up_to: int = WHOLE_UP_TO) -> str:
+    """Return the figure at a glance: ``$4.60M``, ``71.6%``, ``2,469``; below ``whole_up_to`` digits stay, cents go."""
     if value is None or style.is_share:
         return number(value, style)
     amount = Decimal(str(value))
-    if not amount.is_finite() or (abs(amount) < _FULL_UP_TO and not style.d3.endswith("s")):
-        return number(value, style)
+    if not amount.is_finite():
+        return NOTHING
+    if abs(amount) < whole_up_to and not style.d3.endswith("s"):
+        is_large = style.currency is not None and abs(amount) >= _CENTS_UP_TO
+        return number(value, replace(style, d3="$,.0f") if is_large else style)
     scale, letter = next(((s, x) for s, x in _SCALES if abs(amount) >= s), (Decimal(1), ""))
     scaled = abs(amount) / scale
     places = max(0, 2 - scaled.adjusted())  # three digits that count

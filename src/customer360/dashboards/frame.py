@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from customer360.dashboards import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from customer360.dashboards.formats import NumberStyle
     from customer360.semantic.answer import Answer

@@ -70,9 +70,9 @@ DARK: Mapping[str, str] = {
     "good": "#5fce8b",
     "bad": "#ff8a80",
     "none": "#5b6678",
-    "risk-low": "#f6d27c",
-    "risk-medium": "#ef9247",
-    "risk-high": "#d8452f",
+    "risk-low": "#7d6330",
+    "risk-medium": "#cc7a2c",
+    "risk-high": "#ff8a75",
     "segment-champion": "#b5f2e4",
     "segment-loyal": "#4fd0bb",
     "segment-growing": "#1f9785",
@@ -114,7 +114,7 @@ def config(currency: str) -> Spec:
         "aria": False,  # the figure around the chart carries one sentence; a label per mark only makes noise
         "background": None,
         "font": FONT,
-        "padding": 0,
+        "padding": {"left": 0, "right": 2, "top": 2, "bottom": 5},  # descenders of axis titles overhang
         "view": {"stroke": None},
         "axis": {
             **text,
@@ -129,9 +129,10 @@ def config(currency: str) -> Spec:
         "legend": {
             **text,
             "labelColor": "@ink",
-            "symbolType": "circle",
+            "layout": {"right": {"anchor": "middle"}},
+            "rowPadding": 5,
             "symbolSize": 90,
-            "rowPadding": 4,
+            "symbolType": "circle",
             "title": None,
         },
         "text": {"font": FONT, "color": "@ink"},

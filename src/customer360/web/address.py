@@ -20,7 +20,7 @@ _LONGEST = 200
 
 
 def filters_of(parameters: QueryParams, board: Dashboard) -> Filters:
-    """Return what an address chooses: ``?from=2024-01-01&to=2024-03-31&segment=VIP&segment=Loyal``. Errors: QueryError."""
+    """Return what an address chooses: ``?from=2024-01-01&to=2024-03-31&segment=VIP``. Errors: QueryError."""
     start, end = _day(parameters.get(FROM), FROM), _day(parameters.get(TO), TO)
     if start and end and start > end:
         raise QueryError(

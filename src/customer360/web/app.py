@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
+from starlette.responses import Response  # noqa: TC002 - FastAPI and Pydantic read it at run time
 
 from customer360 import __version__
 from customer360.web.api import dashboards as dashboards_api

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import UnknownName, WarehouseMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from datetime import date
 
     from customer360.dashboards.filled import FilledDashboard
@@ -61,7 +61,7 @@ class Boards:
         return boards[name]
 
     def edition(self) -> Edition:
-        """Return the newest published state; what was filled from an older one is forgotten. Errors: WarehouseMissing."""
+        """Return the newest published state and forget what was filled from older ones. Errors: WarehouseMissing."""
         history = self._rooms.history()
         if not history:
             raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")

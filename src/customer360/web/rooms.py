@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import date
 
-    from customer360.semantic.answer import Answer
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Project
+    from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import MetricQuery
 

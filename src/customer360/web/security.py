@@ -1,4 +1,4 @@
-"""Guard every request and response: known hosts only, no cross-site writes, headers that let a page load from here alone."""
+"""Guard every request and response: known hosts, no cross-site writes, headers that keep pages to this server."""
 
 from __future__ import annotations
 

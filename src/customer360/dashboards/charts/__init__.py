@@ -8,15 +8,16 @@ from customer360.dashboards.charts.line import draw_line
 from customer360.dashboards.charts.pie import draw_pie
 from customer360.dashboards.charts.scatter import draw_scatter
 from customer360.dashboards.charts.table import draw_table
+from customer360.dashboards.layout import Room
 
 CHARTS = {
-    "kpi": Chart(draw_kpi, 3),
-    "line": Chart(draw_line, 8),
-    "bar": Chart(draw_bar, 6),
-    "pie": Chart(draw_pie, 4),
-    "gauge": Chart(draw_gauge, 4),
-    "table": Chart(draw_table, 6),
-    "scatter": Chart(draw_scatter, 4),
+    "kpi": Chart(draw_kpi, Room(3, 4), Room(6, 6)),
+    "line": Chart(draw_line, Room(6, 8), Room(12, 12)),
+    "bar": Chart(draw_bar, Room(5, 6), Room(6, 7)),
+    "pie": Chart(draw_pie, Room(3, 4), Room(5, 6)),
+    "gauge": Chart(draw_gauge, Room(3, 4), Room(5, 6)),
+    "table": Chart(draw_table, Room(5, 6), Room(7, 8)),
+    "scatter": Chart(draw_scatter, Room(5, 7), Room(6, 8)),
 }
 
 __all__ = ["CHARTS", "Canvas", "Chart"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer360.dashboards.charts.canvas import Canvas, axis, category, one_dimension, one_metric, tooltip
+from customer360.dashboards import formats
+from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, tooltip
 from customer360.dashboards.colours import has_order, ordered
 from customer360.dashboards.filled import Drawn
-from customer360.dashboards.frame import Frame, plain
+from customer360.dashboards.frame import Column, Frame, plain
 
 if TYPE_CHECKING:
     from customer360.dashboards.theme import Spec
@@ -24,7 +25,10 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     rows.sort(key=lambda row: row[metric.name], reverse=True)
     top = canvas.options.get("top", TOP)
     shown = rows[:top]
-    points = [{"c": category(row[dimension.name]), "y": plain(row[metric.name])} for row in shown]
+    points = [
+        {"c": category(row[dimension.name]), "y": plain(row[metric.name]), "t": _short(metric, row[metric.name])}
+        for row in shown
+    ]
     names = [point["c"] for point in points]
     order = ordered(names) if has_order(names) else names
     notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.",) if len(rows) > len(shown) else ()
@@ -37,7 +41,12 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     return Drawn(alt, canvas.spec(frame, data={"values": points}, **_bars(frame, order)), notes=notes)
 
 
+def _short(metric: Column, value: Any) -> str:
+    return formats.compact(value, metric.style, whole_up_to=10_000) if metric.style else str(value)
+
+
 def _bars(frame: Frame, order: list[str]) -> dict[str, Any]:
+    """Return bars with their figure at the end: no axis to read across to, no grid."""
     dimension, metric = frame.dimensions[0], frame.metrics[0]
     names: Spec = {"title": None, "labelColor": "@ink", "labelLimit": LABEL_PIXELS, "grid": False}
     y = {
@@ -47,12 +56,8 @@ def _bars(frame: Frame, order: list[str]) -> dict[str, Any]:
         "axis": names,
         "scale": {"paddingInner": 0.42, "paddingOuter": 0.2},
     }
-    x = {
-        "field": "y",
-        "type": "quantitative",
-        "axis": axis(metric, grid=True, tickCount=4),
-        "scale": {"zero": True, "nice": True},
-    }
+    x = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": True, "nice": False}}
     tips = [{"field": "c", "title": dimension.label}, tooltip(metric, "y")]
-    mark = {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3}
-    return {"mark": mark, "encoding": {"y": y, "x": x, "tooltip": tips}}
+    bar = {"mark": {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3}, "encoding": {"tooltip": tips}}
+    label = {"type": "text", "align": "left", "baseline": "middle", "dx": 6, "color": "@muted", "fontSize": 12}
+    return {"encoding": {"y": y, "x": x}, "layer": [bar, {"mark": label, "encoding": {"text": {"field": "t"}}}]}

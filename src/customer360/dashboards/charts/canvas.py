@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.dashboards.filled import Definition, Drawn
+    from customer360.dashboards.layout import Room
 
 HEIGHT = 248
 """Pixels of a chart, the same for all kinds so that rows of widgets line up."""
 
 NO_CATEGORY = "(none)"
 
-_COARSE = 0.1
+_ONE_PERCENT = 0.01
 
 Again = Callable[[Dimension | None, Filters], Frame | None]
 
@@ -63,10 +64,11 @@ class Draw(Protocol):
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart kind: how it draws, and how many of twelve columns it takes."""
+    """A chart kind: how it draws, and how much room it takes on wide and on medium screens."""
 
     draw: Draw
-    span: int
+    wide: Room
+    medium: Room
 
 
 def one_metric(frame: Frame) -> Column:
@@ -116,8 +118,8 @@ def axis(column: Column, **more: Any) -> Spec:
 
 
 def share(part: float, whole: float) -> str:
-    """Return ``26%``, with a decimal below ten so that small parts stay apart."""
+    """Return ``26%``, or ``<1%`` for what is there but small."""
     if whole <= 0:
         return formats.NOTHING
     portion = part / whole
-    return f"{portion:.0%}" if portion >= _COARSE or portion == 0 else f"{portion:.1%}"
+    return "<1%" if 0 < portion < _ONE_PERCENT else f"{portion:.0%}"

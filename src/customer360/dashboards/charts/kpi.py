@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from customer360.dashboards import formats
 from customer360.dashboards.charts.canvas import Canvas, one_metric, values
+from customer360.dashboards.charts.line import is_cut_short
 from customer360.dashboards.filled import Drawn, Figure, Trend
 from customer360.errors import QueryError
 from customer360.semantic.query import Dimension
@@ -50,6 +51,11 @@ def _trend(value: Any, column: Column, canvas: Canvas) -> Trend | None:
     return Trend(moved, direction, is_good, previous.text())
 
 
+def _is_whole(start: Any, time: Column, canvas: Canvas) -> bool:
+    """Say whether a period has a date and is over: a month of two weeks would look like a slump."""
+    return start is not None and not is_cut_short(start, time.grain, canvas.as_of)
+
+
 def _sparkline(canvas: Canvas) -> Spec | None:
     asked = canvas.options.get("sparkline")
     if not isinstance(asked, dict):
@@ -58,8 +64,11 @@ def _sparkline(canvas: Canvas) -> Spec | None:
     if series is None or series.table.num_rows < MIN_SPARK_POINTS:
         return None
     names = {"x": series.dimensions[0], "y": one_metric(series)}
-    x = {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": None}
-    y = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": True}}
-    area = {"type": "area", "color": "@accent-soft", "line": {"color": "@accent", "strokeWidth": 1.5}}
-    rows = [row for row in values(series, names) if row["x"] is not None]
-    return canvas.spec(series, height=SPARK_HEIGHT, data={"values": rows}, mark=area, encoding={"x": x, "y": y})
+    x = {"field": "x", "type": "temporal", "scale": {"type": "utc", "padding": 3}, "axis": None}
+    y = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": False, "padding": 3}}
+    whole = [row for row in series.rows() if _is_whole(row[names["x"].name], names["x"], canvas)]
+    rows = values(series, names, whole)
+    line = {"mark": {"type": "line", "color": "@accent", "strokeWidth": 1.5}}
+    end = {"data": {"values": rows[-1:]}, "mark": {"type": "point", "filled": True, "color": "@accent", "size": 26}}
+    shared = {"encoding": {"x": x, "y": y}}
+    return canvas.spec(series, height=SPARK_HEIGHT, data={"values": rows}, layer=[line, end], **shared)

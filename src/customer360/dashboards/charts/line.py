@@ -65,7 +65,7 @@ def _x(time: Column) -> Spec:
     grain = time.grain or "day"
     label = _LABELS.get(grain, _DAY_LABEL)
     ticks: Any = {"interval": grain, "step": 1} if grain in ("month", "year") else 6
-    shown = {"title": None, "labelExpr": label, "labelOverlap": "greedy", "labelFlush": True, "tickCount": ticks}
+    shown = {"title": None, "labelExpr": label, "labelOverlap": "parity", "labelFlush": False, "tickCount": ticks}
     return {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": shown}
 
 

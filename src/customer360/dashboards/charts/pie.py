@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from customer360.dashboards.charts.canvas import HEIGHT, Canvas, category, one_dimension, one_metric, share
+from customer360.dashboards import formats
+from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, share
 from customer360.dashboards.colours import colours_of, has_order, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.errors import QueryError
 
 if TYPE_CHECKING:
-    from customer360.dashboards.frame import Frame
+    from customer360.dashboards.frame import Column, Frame
+    from customer360.dashboards.theme import Spec
 
 MOST = 11
 OTHER = "Other"
+
+_RADIUS = "min(width, height, 216) / 2 - 2"
 
 
 def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
@@ -28,14 +32,19 @@ def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
         raise QueryError("All parts of this pie are zero.")
     shown = _few(parts)
     points: list[dict[str, Any]] = [
-        {"c": name, "y": value, "v": metric.text(value), "s": share(value, whole)} for name, value in shown.items()
+        {"i": index, "c": name, "y": value, "v": metric.text(_as_count(value)), "s": share(value, whole)}
+        for index, (name, value) in enumerate(shown.items())
     ]
     largest = max(points, key=lambda point: point["y"])
     alt = (
         f"{canvas.title}: {metric.label} {metric.text(_as_count(whole))} in {len(parts)} parts by {dimension.label}; "
         f"the largest is {largest['c']} with {largest['s']}."
     )
-    return Drawn(alt, canvas.spec(frame, data={"values": points}, **_donut(frame, points)))
+    return Drawn(alt, canvas.spec(frame, **_donut(frame, points, _short(metric, whole))))
+
+
+def _short(metric: Column, whole: float) -> str:
+    return formats.compact(_as_count(whole), metric.style) if metric.style else f"{whole:g}"
 
 
 def _as_count(whole: float) -> float:
@@ -53,33 +62,57 @@ def _few(parts: dict[str, float]) -> dict[str, float]:
     return {name: parts[name] for name in kept} | {OTHER: sum(parts[name] for name in order[MOST - 1 :])}
 
 
-def _donut(frame: Frame, points: list[dict[str, Any]]) -> dict[str, Any]:
-    names = [point["c"] for point in points]
-    colours = colours_of(names)
-    labels = json.dumps({point["c"]: f"{point['c']}  {point['s']}" for point in points})
-    radius = f"min(width, {HEIGHT}) / 2 - 2"
-    arc = {
+def _donut(frame: Frame, points: list[dict[str, Any]], total: str) -> dict[str, Any]:
+    """Return the ring, and the whole in its middle."""
+    dimension, metric = frame.dimensions[0], frame.metrics[0]
+    ring = {
         "type": "arc",
-        "outerRadius": {"expr": radius},
-        "innerRadius": {"expr": f"({radius}) * 0.62"},
+        "outerRadius": {"expr": _RADIUS},
+        "innerRadius": {"expr": f"({_RADIUS}) * 0.64"},
         "stroke": "@surface",
         "strokeWidth": 1.5,
     }
-    colour = {
+    encoding = {
+        "theta": {"field": "y", "type": "quantitative", "stack": True},
+        "order": {"field": "i", "type": "ordinal"},
+        "color": _colour(points),
+        "tooltip": [
+            {"field": "c", "title": dimension.label},
+            {"field": "v", "title": metric.label},
+            {"field": "s", "title": "Share"},
+        ],
+    }
+    layers = [
+        {"data": {"values": points}, "mark": ring, "encoding": encoding},
+        _words(total, size=22, weight=600, colour="@ink", dy=-7),
+        _words(metric.label, size=12, weight="normal", colour="@muted", dy=13),
+    ]
+    return {"data": {"values": [{}]}, "layer": layers}
+
+
+def _colour(points: list[dict[str, Any]]) -> Spec:
+    names = [point["c"] for point in points]
+    colours = colours_of(names)
+    labels = json.dumps({point["c"]: f"{point['c']}  {point['s']}" for point in points})
+    return {
         "field": "c",
         "type": "nominal",
         "sort": names,
         "scale": {"domain": names, "range": [colours[name] for name in names]},
-        "legend": {"orient": "right", "labelExpr": f"({labels})[datum.label]", "offset": 12, "labelLimit": 190},
+        "legend": {"orient": "right", "labelExpr": f"({labels})[datum.label]", "offset": 16, "labelLimit": 190},
     }
-    dimension, metric = frame.dimensions[0], frame.metrics[0]
-    tips = [
-        {"field": "c", "title": dimension.label},
-        {"field": "v", "title": metric.label},
-        {"field": "s", "title": "Share"},
-    ]
-    order = {"field": "i", "type": "ordinal"}
-    for index, point in enumerate(points):
-        point["i"] = index
-    theta = {"field": "y", "type": "quantitative", "stack": True}
-    return {"mark": arc, "encoding": {"theta": theta, "color": colour, "order": order, "tooltip": tips}}
+
+
+def _words(text: str, *, size: int, weight: str | int, colour: str, dy: int) -> Spec:
+    centre = {"x": {"expr": "width / 2"}, "y": {"expr": "height / 2"}, "align": "center", "baseline": "middle"}
+    return {
+        "mark": {
+            "type": "text",
+            "text": text,
+            **centre,
+            "fontSize": size,
+            "fontWeight": weight,
+            "color": colour,
+            "dy": dy,
+        }
+    }

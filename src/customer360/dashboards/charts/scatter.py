@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 2_000
 _SEED = 8360
 _CANVAS_FROM = 500  # points: from here on a bitmap is drawn faster than so many SVG elements
-"""Number of points from which the browser draws on a canvas."""
+_NARROW = {"height": 340, "encoding": {"color": {"legend": {"orient": "bottom", "columns": 2, "symbolOpacity": 1}}}}
+"""What changes where the chart is narrower than a phone is long: the legend goes below."""
 
 
 def draw_scatter(frame: Frame, canvas: Canvas) -> Drawn:
@@ -99,7 +100,7 @@ def _points(frame: Frame, canvas: Canvas, colour: Column | None) -> Spec:
         "tooltip": [tooltip(column, short) for short, column in names.items()],
     }
     if size:
-        encoding["size"] = {"field": "z", "type": "quantitative", "legend": None, "scale": {"range": [12, 160]}}
+        encoding["size"] = {"field": "z", "type": "quantitative", "legend": None, "scale": {"range": [8, 110]}}
     if colour:
         for row in rows:
             row["c"] = category(row["c"])
@@ -109,18 +110,20 @@ def _points(frame: Frame, canvas: Canvas, colour: Column | None) -> Spec:
             "field": "c",
             "type": "nominal",
             "scale": {"domain": order, "range": [tokens[name] for name in order]},
-            "legend": {"orient": "bottom", "columns": 3, "labelLimit": 110, "symbolOpacity": 1, "labelFontSize": 11},
+            "legend": {"orient": "right", "symbolOpacity": 1, "offset": 12},
         }
-    mark: Spec = {"type": "point", "filled": True, "opacity": 0.55, "size": 22}
+    mark: Spec = {"type": "point", "filled": True, "opacity": 0.5, "size": 20}
     if not colour:
         mark["color"] = "@accent"
-    usermeta = {"renderer": "canvas" if len(rows) >= _CANVAS_FROM else "svg"}
+    usermeta: Spec = {"renderer": "canvas" if len(rows) >= _CANVAS_FROM else "svg"}
+    if colour:
+        usermeta["narrow"] = _NARROW
     return canvas.spec(frame, data={"values": rows}, mark=mark, encoding=encoding, usermeta=usermeta)
 
 
 def _scale(column: Column, short: str, canvas: Canvas) -> Spec:
     """Return position; ``options.x_scale: log`` (or ``y_scale``) spreads values that crowd near zero."""
     kind = canvas.options.get(f"{short}_scale", "linear")
-    scale: Spec = {"type": "symlog", "nice": True} if kind == "log" else {"zero": True, "nice": True}
+    scale: Spec = {"type": "symlog" if kind == "log" else "linear", "zero": True, "padding": 6}
     shown = axis(column, title=column.label, grid=True, tickCount=4)
     return {"field": short, "type": "quantitative", "axis": shown, "scale": scale}

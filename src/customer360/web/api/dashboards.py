@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 
@@ -10,7 +10,9 @@ from customer360.errors import UnknownName
 from customer360.web.address import filters_of
 from customer360.web.api.problems import RESPONSES
 from customer360.web.api.shapes import DashboardOut, DashboardRef, DashboardsOut, WidgetOut
-from customer360.web.boards import Boards
+
+if TYPE_CHECKING:
+    from customer360.web.boards import Boards
 
 MOST_ROWS = 100_000
 
@@ -42,7 +44,7 @@ def router(boards: Boards) -> APIRouter:
 
     @routes.get("/{name}", openapi_extra=FILTERS)
     def read_dashboard(request: Request, name: str, spec: Spec = None, limit: Limit = 1_000) -> DashboardOut:
-        """Return a dashboard with the figures of every widget. Dimension filters of the dashboard are parameters too."""
+        """Return a dashboard with the figures of every widget; its dimension filters are parameters too."""
         filled = boards.filled(name, filters_of(request.query_params, boards.named(name)))
         return DashboardOut.of(filled, mode=spec, limit=limit)
 

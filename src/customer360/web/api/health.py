@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter
 
 from customer360 import __version__
 from customer360.errors import WarehouseMissing
 from customer360.web.api.shapes import HealthOut
-from customer360.web.boards import Boards
-from customer360.web.rooms import Rooms
+
+if TYPE_CHECKING:
+    from customer360.web.boards import Boards
+    from customer360.web.rooms import Rooms
 
 
 def router(rooms: Rooms, boards: Boards) -> APIRouter:

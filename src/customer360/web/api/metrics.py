@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from fastapi import APIRouter, Request
@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of, plain_row
-from customer360.semantic.query import MetricQuery
+from customer360.semantic.query import MetricQuery  # noqa: TC001 - FastAPI and Pydantic read it at run time
 from customer360.web.api.problems import RESPONSES
 from customer360.web.api.shapes import ColumnOut, MetricOut, MetricsOut, RowsOut
-from customer360.web.boards import Boards
-from customer360.web.rooms import Rooms
 
 if TYPE_CHECKING:
     from customer360.semantic.answer import Answer
+    from customer360.web.boards import Boards
+    from customer360.web.rooms import Rooms
 
 CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -27,7 +27,7 @@ JSON = "application/json"
 JSON_ROWS = 10_000
 """Rows of a JSON answer when the query names no limit; CSV and Arrow give all."""
 
-_ANSWERS = {200: {"model": RowsOut, "content": {CSV: {}, ARROW: {}}}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": RowsOut, "content": {CSV: {}, ARROW: {}}}}
 
 
 def router(rooms: Rooms, boards: Boards) -> APIRouter:

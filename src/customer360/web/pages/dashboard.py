@@ -14,12 +14,12 @@ from customer360.dashboards.images import png, svg
 from customer360.dashboards.theme import PALETTES
 from customer360.errors import QueryError, UnknownName
 from customer360.web.address import filters_of, query_of, without
-from customer360.web.boards import Boards
-from customer360.web.pages.templating import Pages
 
 if TYPE_CHECKING:
     from customer360.dashboards.filled import FilledDashboard, FilledWidget
     from customer360.project.spec import Dashboard
+    from customer360.web.boards import Boards
+    from customer360.web.pages.templating import Pages
 
 TABLE_ROWS = 100
 """Rows of a widget's table on the page; the download has all."""

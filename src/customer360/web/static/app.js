@@ -5,6 +5,8 @@ const root = document.documentElement;
 const night = matchMedia("(prefers-color-scheme: dark)");
 const asleep = new Set(["data", "datasets", "domain"]); // parts of a specification that hold values, not colours
 
+const NARROW = 420; // pixels
+
 const mode = () => root.dataset.theme ?? (night.matches ? "dark" : "light");
 
 function painted(part, palette) {
@@ -19,9 +21,23 @@ function painted(part, palette) {
 
 const drawn = new Map(); // plot element -> function that takes its chart away
 
+function patched(spec, patch) {
+  for (const [key, value] of Object.entries(patch)) {
+    const goesOn = value !== null && typeof value === "object" && key in spec;
+    spec[key] = goesOn ? patched(spec[key], value) : value;
+  }
+  return spec;
+}
+
+function specOf(figure, width) {
+  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const narrow = spec.usermeta?.narrow;
+  return narrow && width < NARROW ? patched(spec, narrow) : spec;
+}
+
 async function draw(figure, palette) {
   const plot = figure.querySelector(".plot");
-  const spec = JSON.parse(figure.querySelector("script").textContent);
+  const spec = specOf(figure, plot.clientWidth);
   drawn.get(plot)?.();
   const { finalize } = await globalThis.c360Charts.embed(plot, painted(spec, palette), {
     mode: "vega-lite",
