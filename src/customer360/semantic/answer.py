@@ -6,14 +6,17 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from customer360.engines.base import Session
 from customer360.semantic.compile import Compiled, OutputColumn, compile_query
-from customer360.semantic.model import SemanticModel
 from customer360.semantic.principal import OWNER, Principal
-from customer360.semantic.query import MetricQuery
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from customer360.engines.base import Session
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
@@ -13,13 +11,18 @@ from customer360.errors import QueryError, UnknownName
 from customer360.semantic.conditions import NONE_MEMBER, Conditions
 from customer360.semantic.expression import named
 from customer360.semantic.facts import Fact, FactGroup, grouped, restricted, simple_select
-from customer360.semantic.measure import Atom, Formula
-from customer360.semantic.model import SemanticModel
 from customer360.semantic.principal import OWNER, Principal
-from customer360.semantic.query import MetricQuery, Order
 from customer360.semantic.question import Question, is_axis_name, resolve
 from customer360.semantic.scope import Setting, identifier
 from customer360.semantic.values import Typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+    from customer360.semantic.measure import Atom, Formula
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery, Order
 
 Kind = Literal["dimension", "time", "metric"]
 
@@ -102,23 +105,19 @@ class _Compilation:
     def _side_by_side(self, groups: list[FactGroup], sources: list[str]) -> str:
         """Stack the facts and group again: a full join in which empty keys meet, on every engine."""
         keys = [group.column for group in self._question.groups]
-        columns = [
-            (source, column, atom)
-            for group, source in zip(groups, sources, strict=True)
-            for column, atom in group.atoms
-        ]
+        columns = [(source, column) for group, source in zip(groups, sources, strict=True) for column, _ in group.atoms]
         arms: list[exp.Query] = []
         for source in sources:
             outputs: list[exp.Expr] = [exp.column(identifier(key)) for key in keys]
-            for owner, column, atom in columns:
-                value: exp.Expr = exp.column(identifier(column)) if owner == source else _typed_null(atom)
+            for owner, column in columns:
+                value: exp.Expr = exp.column(identifier(column)) if owner == source else exp.null()
                 outputs.append(named(value, identifier(column)))
             arms.append(exp.select(*outputs).from_(exp.Table(this=identifier(source))))
         stacked = exp.union(*arms, distinct=False, copy=False)
         stacked_name = self._add("all_facts", stacked)
         arms[0].add_comments(["the facts one below the other, each with its own figures"])
         outputs = [exp.column(identifier(key)) for key in keys]
-        outputs += [named(exp.Max(this=exp.column(identifier(c))), identifier(c)) for _, c, _ in columns]
+        outputs += [named(exp.Max(this=exp.column(identifier(c))), identifier(c)) for _, c in columns]
         joined = exp.select(*outputs).from_(exp.Table(this=identifier(stacked_name)))
         joined.add_comments(["the facts side by side: one row per group, empty keys included"])
         if keys:
@@ -177,10 +176,6 @@ class _Compilation:
             ordered = exp.Ordered(this=exp.column(identifier(column)), desc=descending, nulls_first=False)
             result = result.order_by(ordered, copy=False)
         return result.limit(question.query.limit, copy=False) if question.query.limit else result
-
-
-def _typed_null(atom: Atom) -> exp.Expr:
-    return exp.null()
 
 
 def _order_column(question: Question, order: Order) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from customer360.errors import QueryError
-from customer360.semantic.calendar_units import Calendar
 from customer360.semantic.expression import all_of, any_of
 from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, Not
 from customer360.semantic.values import Span, Typed, check_listed, literal, span
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.semantic.calendar_units import Calendar
 
 NONE_MEMBER = "(none)"
 """What stands for an empty or unmatched text in answers; filters understand it."""
@@ -115,14 +118,10 @@ def _against_span(target: exp.Expr, op: str, covered: Span) -> exp.Expr:
         return kind(this=target.copy(), expression=bound.copy())
 
     within = exp.paren(exp.and_(compared(exp.GTE, covered.start), compared(inside, covered.end)))
-    return {
-        "=": lambda: within,
-        "!=": lambda: _negated(within),
-        "<": lambda: compared(exp.LT, covered.start),
-        "<=": lambda: compared(inside, covered.end),
-        ">": lambda: compared(outside, covered.end),
-        ">=": lambda: compared(exp.GTE, covered.start),
-    }[op]()
+    if op in ("=", "!="):
+        return within if op == "=" else _negated(within)
+    kinds = {"<": (exp.LT, covered.start), "<=": (inside, covered.end), ">": (outside, covered.end)}
+    return compared(*kinds.get(op, (exp.GTE, covered.start)))
 
 
 def _text_search(target: exp.Expr, wanted: exp.Expr, *, anywhere: bool) -> exp.Expr:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from customer360.errors import Place
 from customer360.semantic.extensions import (
     DatasetExtension,
     FieldExtension,
@@ -14,10 +13,13 @@ from customer360.semantic.extensions import (
     RelationshipExtension,
 )
 
+if TYPE_CHECKING:
+    from customer360.errors import Place
+
 TEMPORAL_TYPES = frozenset({"Date", "Time", "DateTime", "DateTimeTz"})
 NUMERIC_TYPES = frozenset({"Integer", "Decimal", "Float"})
 DATATYPES = ("String", "Integer", "Decimal", "Float", "Boolean", "Date", "Time", "DateTime", "DateTimeTz", "Opaque")
-DIALECTS = ("ANSI_SQL", "SNOWFLAKE", "MDX", "TABLEAU", "DATABRICKS", "MAQL", "BIGQUERY")
+DIALECTS = ("ANSI_SQL", "SNOWFLAKE", "MDX", "TABLEAU", "DATABRICKS", "MAQL", "BIGQUERY", "Ossie_SQL_2026")
 
 RawExtension = tuple[str, str]
 """Vendor name and JSON text, as they stand in the file."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from customer360.errors import ModelError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
@@ -50,7 +53,7 @@ def _guard_divisions(tree: exp.Expr) -> exp.Expr:
 
 
 def _plain_percentiles(tree: exp.Expr) -> exp.Expr:
-    """Write ``PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)`` as a call with two arguments, which all dialects render."""
+    """Write ``PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)`` as a call with two arguments, as DuckDB has it."""
 
     def plain(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.WithinGroup) and isinstance(node.this, _TWO_SIDED):

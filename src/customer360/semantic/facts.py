@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from customer360.errors import QueryError
 from customer360.semantic.conditions import Conditions
-from customer360.semantic.elements import SemanticField
 from customer360.semantic.expression import all_of, any_of, named
 from customer360.semantic.grains import bucket
-from customer360.semantic.measure import Atom
 from customer360.semantic.periods import Period
-from customer360.semantic.query import Filter
 from customer360.semantic.question import GroupBy, Question, is_axis_name, locate
 from customer360.semantic.scope import Scope, identifier
 from customer360.semantic.values import Typed, day_literal, period_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from customer360.semantic.elements import SemanticField
+    from customer360.semantic.measure import Atom
+    from customer360.semantic.query import Filter
 
 
 @dataclass(frozen=True)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from customer360.errors import C360Error, ModelError, Place, ProjectError, UnknownName
-from customer360.semantic.elements import Dataset, Metric
 from customer360.semantic.expression import has_aggregate, outer_aggregates, parse_expression, references
-from customer360.semantic.extensions import DefaultFilter
 from customer360.semantic.measure import Atom, Formula, LiftableFilter, adjusted, atom_reference
-from customer360.semantic.names import Directory
 from customer360.semantic.paths import reachable
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from customer360.semantic.elements import Dataset, Metric
+    from customer360.semantic.extensions import DefaultFilter
+    from customer360.semantic.names import Directory
+
 _DIALECTS = {
-    "duckdb": ("duckdb", "ANSI_SQL"),
-    "postgres": ("postgres", "ANSI_SQL"),
-    "spark": ("spark", "DATABRICKS", "ANSI_SQL"),
+    "duckdb": ("ANSI_SQL", "Ossie_SQL_2026"),
+    "postgres": ("ANSI_SQL", "Ossie_SQL_2026"),
+    "spark": ("DATABRICKS", "ANSI_SQL", "Ossie_SQL_2026"),
 }
 _FAN_OUT_SAFE = ("distinct", "min", "max")
 
@@ -159,8 +163,8 @@ class Formulas:
         bases = [owner for owner in sorted(owners) if owners <= reachable(self._directory, owner)]
         if len(bases) != 1:
             raise ModelError(
-                f"`{atom.aggregate.sql()}` in metric '{metric.name}' mixes rows of {', '.join(sorted(owners))}, of which none leads to "
-                "the others.",
+                f"`{atom.aggregate.sql()}` in metric '{metric.name}' mixes rows of {', '.join(sorted(owners))}, of "
+                "which none leads to the others.",
                 place=metric.place,
                 next_step="Aggregate each on its own and combine the results.",
             )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
-from customer360.semantic.calendar_units import Calendar, Unit
+if TYPE_CHECKING:
+    from customer360.semantic.calendar_units import Calendar, Unit
 
 
 def bucket(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlglot import exp
 
-from customer360.semantic.elements import SemanticField
-from customer360.semantic.principal import Principal
+if TYPE_CHECKING:
+    from customer360.semantic.elements import SemanticField
+    from customer360.semantic.principal import Principal
 
 _SHOWN = 4
 

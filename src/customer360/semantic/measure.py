@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
-from customer360.semantic.elements import Metric
-from customer360.semantic.extensions import DefaultFilter, SemiAdditive, Window
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.semantic.elements import Metric
+    from customer360.semantic.extensions import DefaultFilter, SemiAdditive, Window
 
 Kind = Literal["sum", "count", "distinct", "min", "max", "average", "percentile", "other"]
 

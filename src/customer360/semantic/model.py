@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from customer360.errors import C360Error, Place, ProjectError, ProjectErrors, UnknownName
-from customer360.project.spec import SemanticDocument
-from customer360.semantic.elements import Dataset, Metric, RawExtension, Relationship, SemanticField
 from customer360.semantic.expression import has_aggregate, parse_expression
-from customer360.semantic.extensions import ModelExtension, RowPolicy
 from customer360.semantic.formulas import Formulas
-from customer360.semantic.measure import Formula
 from customer360.semantic.names import Directory
 from customer360.semantic.read import read_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.project.spec import SemanticDocument
+    from customer360.semantic.elements import Dataset, Metric, RawExtension, Relationship, SemanticField
+    from customer360.semantic.extensions import ModelExtension, RowPolicy
+    from customer360.semantic.measure import Formula
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class SemanticModel:
     @cached_property
     def atom_names(self) -> Mapping[str, str]:
         """The name of the metric that an atom is, for those that are a metric by themselves."""
-        atoms = ((formula.sole_atom, name) for name, formula in reversed(self.formulas.items()))
+        atoms = ((formula.sole_atom, name) for name, formula in reversed(list(self.formulas.items())))
         return {atom.key: name for atom, name in atoms if atom is not None}
 
     @cached_property
@@ -138,11 +141,11 @@ def _problems(model: SemanticModel) -> list[C360Error]:
     if errors:
         return errors
     for field in model.directory.all_fields():
-        errors += _caught(lambda field=field: _field_tree(field))  # type: ignore[misc]
+        errors += _caught(lambda field=field: _field_tree(field))
     for dataset in model.datasets.values():
         errors += _dataset_problems(model, dataset)
     for policy in model.c360.row_policies:
-        errors += _caught(lambda policy=policy: model.policy_predicate(policy))  # type: ignore[misc]
+        errors += _caught(lambda policy=policy: model.policy_predicate(policy))
     formulas = Formulas(model.directory, dict(model.metrics))
     formulas.build()
     return errors + formulas.errors

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-
-from sqlglot import exp
+from typing import TYPE_CHECKING
 
 from customer360.errors import ModelError, Place, UnknownName
-from customer360.semantic.elements import Dataset, Relationship, SemanticField
 from customer360.semantic.expression import column, references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlglot import exp
+
+    from customer360.semantic.elements import Dataset, Relationship, SemanticField
 
 USER = "user"
 """Owner of principal attributes in row policies: ``user.region``."""

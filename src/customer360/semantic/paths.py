@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from customer360.errors import QueryError
-from customer360.semantic.elements import Relationship
-from customer360.semantic.names import Directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from customer360.semantic.elements import Relationship
+    from customer360.semantic.names import Directory
 
 History = Literal["as_is", "as_was"]
 
@@ -113,7 +116,7 @@ def find_path(directory: Directory, base: str, owner: str, history: History | No
 def _to_dataset(directory: Directory, base: str, target: str, history: History | None) -> Path | None:
     if base == target:
         return ()
-    paths = [path for path in all_paths(directory, base, target) if _fits(path, history)]
+    paths = [path for path in all_paths(directory, base, target) if _fits(directory, path, history)]
     direct = [path for path in paths if len(path) == 1]
     if len(direct) > 1:
         direct = [path for path in direct if path[0].relationship.c360.default] or direct
@@ -124,13 +127,18 @@ def _to_dataset(directory: Directory, base: str, target: str, history: History |
     return _only(base, target, paths)
 
 
-def _fits(path: Path, history: History | None) -> bool:
+def _fits(directory: Directory, path: Path, history: History | None) -> bool:
     """With as-was only steps to the version of the time, with as-is only steps to the current row."""
     if history is None:
         return True
-    modes = [edge.relationship.c360.temporal.mode for edge in path if edge.relationship.c360.temporal]
-    old = [mode in ("version_key", "as_of") for mode in modes]
-    return all(old) if history == "as_was" else not any(old)
+    for edge in path:
+        if directory.datasets[edge.target].c360.scd2 is None:
+            continue
+        temporal = edge.relationship.c360.temporal
+        is_old = temporal is not None and temporal.mode != "current"
+        if is_old != (history == "as_was"):
+            return False
+    return True
 
 
 def _is_default(directory: Directory, edge: Edge) -> bool:
@@ -139,7 +147,7 @@ def _is_default(directory: Directory, edge: Edge) -> bool:
     return len(rivals) == 1 or edge.relationship.c360.default
 
 
-def _only(base: str, target: str, paths: list[Path]) -> Path | None:
+def _only(base: str, target: str, paths: Sequence[Path]) -> Path | None:
     if len(paths) < 2:  # noqa: PLR2004 -- none or one: nothing to choose
         return paths[0] if paths else None
     ways = "; ".join(describe(path) for path in paths)

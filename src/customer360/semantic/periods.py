@@ -20,7 +20,10 @@ _UNITS: dict[str, Unit] = {
     "fiscal year": "fiscal_year",
 }
 _UNIT = r"(fiscal quarter|fiscal year|day|week|month|quarter|year)"
-_EXAMPLES = "last month, last 12 months, last 3 complete months, last 90 days, this year, year to date, 2024-03, Q1 2024, all time"
+_EXAMPLES = (
+    "last month, last 12 months, last 3 complete months, last 90 days, this year, year to date, 2024-03, Q1 2024, "
+    "since 2024-03-01, all time"
+)
 
 
 @dataclass(frozen=True)

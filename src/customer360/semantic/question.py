@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error, QueryError, UnknownName
 from customer360.semantic.calendar_units import Calendar
 from customer360.semantic.conditions import conjuncts, names
-from customer360.semantic.elements import SemanticField
-from customer360.semantic.measure import Atom, Formula
-from customer360.semantic.model import SemanticModel
 from customer360.semantic.paths import find_path
 from customer360.semantic.periods import Period, days, relative
-from customer360.semantic.query import Dimension, Filter, MetricQuery
 from customer360.semantic.refusals import unreachable
-from customer360.semantic.scope import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from customer360.semantic.elements import SemanticField
+    from customer360.semantic.measure import Atom, Formula
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import Dimension, Filter, MetricQuery
+    from customer360.semantic.scope import Setting
 
 TIME = "time"
 """The name of each metric's own time axis in a query: revenue by order date beside tickets by creation date."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from customer360.errors import Place, ProjectErrors, UnknownName
-from customer360.project.spec import SemanticDocument
 from customer360.semantic.elements import Dataset, Expression, Metric, RawExtension, Relationship, SemanticField
 from customer360.semantic.extensions import (
     VENDOR,
@@ -22,6 +21,9 @@ from customer360.semantic.extensions import (
     RelationshipExtension,
 )
 from customer360.semantic.shape import Shape
+
+if TYPE_CHECKING:
+    from customer360.project.spec import SemanticDocument
 
 E = TypeVar("E", bound=Extension)
 T = TypeVar("T", Dataset, SemanticField, Relationship, Metric)

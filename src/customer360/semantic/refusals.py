@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from customer360.errors import QueryError
-from customer360.semantic.measure import Atom, Formula
-from customer360.semantic.model import SemanticModel
 from customer360.semantic.paths import find_path, reachable
+
+if TYPE_CHECKING:
+    from customer360.semantic.measure import Atom, Formula
+    from customer360.semantic.model import SemanticModel
 
 _SHOWN = 5
 

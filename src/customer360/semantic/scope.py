@@ -3,29 +3,109 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp, parse_one
 
 from customer360.errors import NotPermitted, QueryError
-from customer360.semantic.elements import Dataset, SemanticField
-from customer360.semantic.extensions import RowPolicy
 from customer360.semantic.masks import masked
-from customer360.semantic.model import SemanticModel
 from customer360.semantic.names import USER
 from customer360.semantic.paths import Edge, History, Path, all_paths, find_path
-from customer360.semantic.principal import Principal
 from customer360.semantic.values import Typed, date_literal, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+    from customer360.semantic.elements import Dataset, SemanticField
+    from customer360.semantic.extensions import RowPolicy
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.principal import Principal
 
 _PLAIN = re.compile(r"^[a-z_][a-z0-9_]*$")
 _RESERVED = frozenset(
-    "all and any as asc between both by case cast check column cross current default desc distinct do else end except "
-    "exists false fetch for foreign from full grant group having in inner interval into is join key leading left like limit "
-    "natural no not null offset on only or order outer over partition primary references returning right row rows select "
-    "session set some table then time to trailing true union unique user using values when where window with".split()
+    [
+        "all",
+        "and",
+        "any",
+        "as",
+        "asc",
+        "between",
+        "both",
+        "by",
+        "case",
+        "cast",
+        "check",
+        "column",
+        "cross",
+        "current",
+        "default",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "exists",
+        "false",
+        "fetch",
+        "for",
+        "foreign",
+        "from",
+        "full",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "inner",
+        "interval",
+        "into",
+        "is",
+        "join",
+        "key",
+        "leading",
+        "left",
+        "like",
+        "limit",
+        "natural",
+        "no",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "outer",
+        "over",
+        "partition",
+        "primary",
+        "references",
+        "returning",
+        "right",
+        "row",
+        "rows",
+        "select",
+        "session",
+        "set",
+        "some",
+        "table",
+        "then",
+        "time",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "values",
+        "when",
+        "where",
+        "window",
+        "with",
+    ]
 )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360.errors import C360Error, Place, ProjectError, UnknownName
-from customer360.project.spec import SemanticDocument
 from customer360.semantic.elements import DATATYPES, DIALECTS
 
-VERSIONS = ("0.2.0.dev0", "0.1.1", "1.0")
-CURRENT_VERSION = VERSIONS[0]
+if TYPE_CHECKING:
+    from customer360.project.spec import SemanticDocument
+
+CURRENT_VERSION = "0.2.0.dev0"
+"""What is written. Older files and files without a version read the same."""
 
 _COMMON = ("ai_context", "custom_extensions")
 KEYS: Mapping[str, Sequence[str]] = {
@@ -57,7 +59,8 @@ class Shape:
             if line is not None:
                 return Place(self._document.place.file, line)
             parts.pop()
-        return self._document.place
+        line = self._document.lines.get("")
+        return self._document.place if line is None else Place(self._document.place.file, line)
 
     def model(self) -> Mapping[str, Any] | None:
         """Return the one model of the document, or None when there is none to read."""
@@ -75,13 +78,11 @@ class Shape:
     def _root(self, root: Mapping[str, Any]) -> None:
         version = root.get("version")
         known = ["version", "semantic_model"]
-        if version in (None, "1.0", "0.1.1"):
+        if str(version) != CURRENT_VERSION:
             known += ["dialects", "vendors"]
         for key in root:
             if key not in known:
                 self.errors.append(UnknownName("key of an Ossie file", str(key), known, place=self.place("")))
-        if version is not None and version not in VERSIONS:
-            self.wrong(f"Ossie version '{version}' is not known.", "", f'Write version: "{CURRENT_VERSION}".')
 
     def keys(self, kind: str, element: Any, path: str) -> bool:
         """Check keys, required parts and plain types of one object; say whether it can be read."""

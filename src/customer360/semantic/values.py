@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from customer360.errors import QueryError, UnknownName
-from customer360.semantic.calendar_units import Calendar
 from customer360.semantic.periods import Period, relative
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer360.semantic.calendar_units import Calendar
 
 _EXPECTED = {
     "String": "a text",
@@ -76,7 +79,7 @@ def check_listed(value: Any, field: Typed) -> None:
 
 
 def span(value: Any, field: Typed, as_of: date, calendar: Calendar) -> Span | None:
-    """Return the time a value covers on a temporal field; None when the value is a point of the field's own precision."""
+    """Return the time a value covers on a temporal field; None when it is a point of the field's own precision."""
     if field.datatype not in ("Date", "DateTime", "DateTimeTz") or not isinstance(value, str | date):
         return None
     if isinstance(value, datetime) or (isinstance(value, date) and field.datatype == "Date"):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from customer360.semantic.elements import Dataset, Expression, Metric, RawExtension, Relationship, SemanticField
 from customer360.semantic.extensions import VENDOR, Extension
 from customer360.semantic.shape import CURRENT_VERSION, KEYS
+
+if TYPE_CHECKING:
+    from customer360.semantic.elements import Dataset, Expression, Metric, RawExtension, Relationship, SemanticField
 
 
 def to_document(model: Any) -> dict[str, Any]:
@@ -92,10 +94,10 @@ def _extensions(c360: Extension, raw: Iterable[RawExtension]) -> list[dict[str, 
     entries = []
     ours_written = False
     for vendor, data in raw:
-        if vendor == VENDOR:
-            ours_written = True
-            data = data if type(c360).model_validate_json(data) == c360 else _json(c360)
-        entries.append({"vendor_name": vendor, "data": data})
+        is_ours = vendor == VENDOR
+        ours_written = ours_written or is_ours
+        changed = is_ours and type(c360).model_validate_json(data) != c360
+        entries.append({"vendor_name": vendor, "data": _json(c360) if changed else data})
     if not ours_written and c360 != type(c360)():
         entries.append({"vendor_name": VENDOR, "data": _json(c360)})
     return entries
