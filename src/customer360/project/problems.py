@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,11 +11,13 @@ from customer360.errors import C360Error, Place, ProjectError, ProjectErrors, Un
 from customer360.project.yamlfile import Block, Items, YamlFile, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 M = TypeVar("M", bound=BaseModel)
 
+_ABSENT = object()
 _LONGEST = 40
+_MOST_KEYS = 12
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 _EXPECTED = {
@@ -33,6 +35,9 @@ _EXPECTED = {
 
 class Shape(BaseModel):
     """Base of every file format: unknown keys are errors, nothing is converted."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {}
+    """Keys that people look for here, and what to do instead."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -87,12 +92,17 @@ class Problems:
         """Return a block (default: the whole file) as ``shape``, or None after noting all that does not fit."""
         block = file.root if block is None else block
         try:
-            return shape.model_validate(block)
+            found = shape.model_validate(block)
         except ValidationError as error:
             parts = error.errors(include_url=False, include_context=True)
-            for part, others in _grouped(block, parts):
-                self._note(shape, file, block, part, others)
+            for part, expected in _grouped(block, parts):
+                self._note(shape, file, block, part, expected)
             return None
+        empties = list(_empties(shape, block, ()))
+        for path in empties:
+            place = Place(file.name, line_of(block, path))
+            self.add(f"'{_shown(block, path)}' is empty.", place, "Give it a value or leave the key out.")
+        return None if empties else found
 
     def _note(self, shape: type[BaseModel], file: YamlFile, block: Block, part: Any, expected: str) -> None:
         path = part["loc"]
@@ -102,7 +112,9 @@ class Problems:
         if kind == "extra_forbidden":
             known = _keys_at(shape, path[:-1])
             hit = nearest(str(path[-1]), known)
-            hint = f"Did you mean '{hit}'?" if hit else f"Known keys here: {', '.join(known)}."
+            more = " ..." if len(known) > _MOST_KEYS else ""
+            hint = f"Did you mean '{hit}'?" if hit else f"Known keys here: {', '.join(known[:_MOST_KEYS])}{more}."
+            hint = _misplaced_hint(shape, path) or hint
             self.add(f"There is no key '{path[-1]}' here.", place, hint)
         elif kind == "missing":
             parent = _shown(block, path[:-1])
@@ -144,7 +156,10 @@ def _grouped(block: Block, parts: Sequence[Any]) -> Iterator[tuple[Any, str]]:
         key = where if part["type"] in _EXPECTED else (*where, part["type"], part["loc"])
         groups.setdefault(key, []).append(part)
     for group in groups.values():
-        yield group[0], " or ".join(dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group))
+        words = dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group)
+        if "a number" in words:
+            words.pop("a whole number", None)
+        yield group[0], " or ".join(words)
 
 
 def _leading(block: Block, path: Sequence[str | int]) -> Iterator[str | int]:
@@ -156,6 +171,25 @@ def _leading(block: Block, path: Sequence[str | int]) -> Iterator[str | int]:
         ):
             value = value[part]  # type: ignore[index]  # the right kind of key for this value
             yield part
+
+
+def _empties(annotation: Any, value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of every optional key that is there without a value."""
+    for option in _alternatives(annotation):
+        if isinstance(value, Block) and isinstance(option, type) and issubclass(option, BaseModel):
+            for name, info in option.model_fields.items():
+                key = info.alias or name
+                inner = value.get(key, _ABSENT)
+                if inner is None and not info.is_required() and info.annotation is not Any:
+                    yield (*path, key)
+                elif isinstance(inner, Block | Items):
+                    yield from _empties(info.annotation, inner, (*path, key))
+        elif isinstance(value, Block) and get_origin(option) is dict:
+            for key, inner in value.items():
+                yield from _empties(get_args(option)[1], inner, (*path, key))
+        elif isinstance(value, Items) and get_origin(option) is list:
+            for position, inner in enumerate(value):
+                yield from _empties(get_args(option)[0], inner, (*path, position))
 
 
 def _short(value: Any) -> str:
@@ -193,7 +227,8 @@ def _constraint(part: Any) -> str:
         "greater_than_equal": f"must be at least {context.get('ge')}, not {given}",
         "less_than_equal": f"must be at most {context.get('le')}, not {given}",
         "greater_than": f"must be more than {context.get('gt')}, not {given}",
-        "too_short": f"needs at least {context.get('min_length')} item(s)",
+        "too_short": f"needs at least {context.get('min_length')} item",
+        "too_long": f"holds {context.get('actual_length')} items; it may hold {context.get('max_length')}",
         "string_too_short": "must not be empty",
     }.get(part["type"], f"{context.get('error', part['msg'])}, not {given}")
 
@@ -250,6 +285,14 @@ def _keys_at(shape: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         if isinstance(option, type) and issubclass(option, BaseModel):
             keys += [info.alias or name for name, info in option.model_fields.items()]
     return keys
+
+
+def _misplaced_hint(shape: type[BaseModel], path: Sequence[str | int]) -> str | None:
+    """Return what a format says about a key that people often write in the wrong place."""
+    for option in _alternatives(_annotation_at(shape, path[:-1])):
+        if isinstance(option, type) and issubclass(option, Shape) and path[-1] in option.misplaced:
+            return option.misplaced[str(path[-1])]
+    return None
 
 
 def _choices_at(shape: type[BaseModel], path: Sequence[str | int]) -> list[Any]:
