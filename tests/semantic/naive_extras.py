@@ -79,7 +79,7 @@ def shared(facts: Facts, asked: Asked, metric: str, within: tuple[str, ...]) -> 
         for name, value in zip(asked.metrics, values, strict=True):
             row.append(value)
             if name == metric:
-                (total,) = totals[tuple(key[place] for place in places)]
+                (total,) = totals.get(tuple(key[place] for place in places), (None,))
                 row.append(ratio(value, total))
         table[key] = row
     return table
