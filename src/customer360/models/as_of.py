@@ -34,7 +34,7 @@ def resolve_as_of(session: Session, project: Project) -> date:
                 place=settings.place,
                 next_step="Run `c360 load` first.",
             )
-    selects = (f"SELECT MAX(CAST({quoted(column)} AS DATE)) AS newest FROM {r.sql}" for r, column in wanted)
+    selects = (f"SELECT CAST(MAX({quoted(column)}) AS DATE) AS newest FROM {r.sql}" for r, column in wanted)
     newest = session.query(f"SELECT MAX(newest) AS newest FROM ({' UNION ALL '.join(selects)}) AS days")
     value = newest.column(0)[0].as_py()
     if value is None:
