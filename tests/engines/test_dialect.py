@@ -156,6 +156,8 @@ HARD = {
 }
 
 MORE = {
+    "local_day": "SELECT order_id, ((order_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York')::DATE AS day, "
+    "(order_at AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome' AS moment FROM shop.orders",
     "arg_max": "SELECT customer_id, arg_max(product, amount) AS best, arg_min(product, order_at) AS first_product, "
     "any_value(customer_id) AS any FROM shop.orders GROUP BY customer_id",
     "lists": "SELECT customer_id, string_agg(product, ',' ORDER BY order_id) AS products, "

@@ -29,6 +29,7 @@ from customer360.engines.dialect_shared import (
     clock_format,
     expand_group_all,
     known_join,
+    local_time,
     same,
     series_bounds,
     span,
@@ -41,6 +42,11 @@ _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 
 def _number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
+
+
+def _at_time_zone(node: Any) -> exp.Expr:
+    local = local_time(node)
+    return function("FROM_UTC_TIMESTAMP", *local) if local else node
 
 
 def _extract(node: Any) -> exp.Expr:
@@ -324,6 +330,7 @@ def _from_text(node: Any) -> exp.Expr:
 
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Select: expand_group_all,
+    exp.AtTimeZone: _at_time_zone,
     exp.Table: _table,
     exp.Extract: _extract,
     exp.DateDiff: _date_diff,
