@@ -11,6 +11,7 @@
     |   +-- CommitFailed        a publish did not go through; readers keep the old state
     |   +-- SnapshotMissing     no such snapshot (expired or never made)
     |   +-- ExtensionMissing    a DuckDB extension can neither be found nor installed
+    |   +-- StatementFailed     the warehouse refused or could not finish one SQL statement
     +-- SourceError             a source cannot be read
     |   +-- SourceUnreachable   server down, wrong password, missing file, no permission
     |   +-- SourceMalformed     wrong encoding, broken line, wrong kind of file
@@ -19,6 +20,9 @@
     +-- ModelError              a model cannot be parsed, linted, ordered or transpiled
     +-- BuildFailed             a model failed while building; nothing was published
     +-- ChecksFailed            blocking checks failed; nothing was published
+    +-- ScienceError            a method of customer science cannot give an answer that holds
+    |   +-- NotEnoughData       too few rows
+    |   +-- InputMalformed      columns are absent, lengths differ, values are impossible
     +-- QueryError              a metric query that cannot be answered as asked
     +-- NotPermitted            the principal may not see this
 """
@@ -126,6 +130,10 @@ class ExtensionMissing(WarehouseError):
     """A DuckDB extension can neither be found among the installed wheels nor downloaded."""
 
 
+class StatementFailed(WarehouseError):
+    """The warehouse refused or could not finish one SQL statement; values of rows are taken out of the message."""
+
+
 class SourceError(C360Error):
     """A source cannot be read."""
 
@@ -156,6 +164,26 @@ class BuildFailed(C360Error):
 
 class ChecksFailed(C360Error):
     """Blocking checks failed; nothing was published."""
+
+
+class ScienceError(C360Error):
+    """A method of customer science cannot give an answer that holds."""
+
+
+class NotEnoughData(ScienceError):
+    """Too few rows for a method; says how many there are and how many it takes."""
+
+    def __init__(
+        self, method: str, *, found: int, needed: int, what: str = "rows", next_step: str | None = None
+    ) -> None:
+        self.method = method
+        self.found = found
+        self.needed = needed
+        super().__init__(f"{method} needs at least {needed:,} {what}, and there are {found:,}.", next_step=next_step)
+
+
+class InputMalformed(ScienceError):
+    """Columns are absent, lengths differ or values are impossible."""
 
 
 class QueryError(C360Error):
