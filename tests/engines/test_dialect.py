@@ -174,6 +174,7 @@ MORE = {
     "values": "SELECT v.a, v.b FROM (VALUES (1, 'x'), (2, 'y')) AS v(a, b) WHERE (v.a, v.b) IN (SELECT 1, 'x')",
     "statistics": "SELECT stddev(quantity) AS s, var_samp(quantity) AS v, corr(quantity, order_id) AS c, "
     "regr_slope(quantity, order_id) AS b FROM shop.orders",
+    "zones": "SELECT order_id, (order_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York' AS local FROM shop.orders",
     "casts": "SELECT CAST(score AS INTEGER) AS whole, CAST(amount AS BIGINT) AS dec, (quantity > 1)::BIGINT AS flag, "
     "CAST(amount AS DOUBLE) AS d FROM shop.orders AS o JOIN shop.customers AS c ON c.customer_id = o.order_id",
 }
@@ -182,6 +183,7 @@ MORE = {
 @pytest.fixture(scope="module")
 def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
     connection.execute("CREATE SCHEMA shop")
     for name, (columns, rows) in TABLES.items():
         connection.execute(f"CREATE TABLE shop.{name} ({columns})")

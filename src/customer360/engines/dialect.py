@@ -88,13 +88,12 @@ def rewrite(tree: exp.Expr, dialect: str) -> tuple[exp.Expr, list[Gap]]:
     rules, found = RULES[dialect], []
     tree = normal_form(tree)
     for node in reversed(list(tree.bfs())):
-        line = line_of(node)
         try:
             _refuse_unknown(node, rules)
             rule = rules.get(type(node))
             new = rule(node) if rule else node
         except Unportable as refusal:
-            found.append(Gap(line, refusal.construct or named(node), dialect, refusal.hint))
+            found.append(Gap(line_of(node), refusal.construct or named(node), dialect, refusal.hint))
             continue
         if new is not node:
             if node is tree:

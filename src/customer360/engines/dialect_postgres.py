@@ -352,6 +352,7 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: lambda node: function("STRING_TO_ARRAY", node.this, node.expression),
     exp.RegexpSplit: lambda node: function("REGEXP_SPLIT_TO_ARRAY", node.this, node.expression),
     exp.Window: _window,
+    exp.AtTimeZone: same,
     exp.Join: known_join,
     **array_rules(
         length=lambda node: cast(function("CARDINALITY", node.this), Type.BIGINT),

@@ -301,6 +301,18 @@ def _full_match(node: Any) -> exp.Expr:
     return exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(f"^({pattern})$"))
 
 
+def _zone(node: Any) -> exp.Expr:
+    """Turn a moment given in one zone's clock into another's; Spark has no AT TIME ZONE."""
+    outer = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
+    if isinstance(outer, exp.AtTimeZone):
+        return same(node)
+    inner = node.this.unnest()
+    if not isinstance(inner, exp.AtTimeZone):
+        raise Unportable("AT TIME ZONE by itself", "Write (moment AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome'.")
+    moment = cast(inner.this.copy(), Type.TIMESTAMPNTZ)
+    return function("CONVERT_TIMEZONE", inner.args["zone"], node.args["zone"], moment)
+
+
 def _window(node: Any) -> exp.Expr:
     filtered = node.this
     inner = filtered.this if isinstance(filtered, exp.Filter) else filtered
@@ -377,6 +389,7 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: same,
     exp.RegexpSplit: same,
     exp.Window: _window,
+    exp.AtTimeZone: _zone,
     exp.IgnoreNulls: same,
     exp.Join: known_join,
     **array_rules(length=lambda node: cast(function("SIZE", node.this), Type.BIGINT), agg=_list, unnest=same),

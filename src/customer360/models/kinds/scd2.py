@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from customer360.errors import BuildFailed
 from customer360.models.kinds.work import STAGE, Work
-from customer360.models.types import is_integer
+from customer360.models.column_types import is_integer
 from customer360.names import quoted
 
 OPEN_END = "DATE '9999-12-31'"

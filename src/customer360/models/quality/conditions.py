@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Literal
 
 from customer360.errors import ModelError, UnknownName
-from customer360.models.types import is_integer, is_list, is_number, normalised
+from customer360.models.column_types import is_integer, is_list, is_number, normalised
 from customer360.names import Relation, quoted
 from customer360.project.spec import ContractColumn, QualityRule, Reference
 

@@ -17,7 +17,7 @@ from customer360.models.quality.check import Check
 from customer360.models.quality.verdict import described, holds
 from customer360.models.render import with_as_of
 from customer360.models.report import CheckResult, Value
-from customer360.models.types import normalised
+from customer360.models.column_types import normalised
 from customer360.names import Relation, quoted
 from customer360.project.spec import Contract, ContractColumn
 
