@@ -215,14 +215,19 @@ class Asked:
     where: dict[str, Any] | None = None
     period: Period = (None, None)
     timeline: str = "time"
+    kept: tuple[str, frozenset[str]] | None = None
+    """A dimension and the members of it that stand alone; the rest is ``(other)``."""
 
-
-def member(row: Row, dimension: str) -> Any:
-    name, _, grain = dimension.partition(":")
-    value = row[name]
-    if value is None:
-        return "(none)" if not grain and name != "customer.age" else None
-    return BUCKETS[grain](value) if grain else value
+    def member(self, row: Row, dimension: str) -> Any:
+        name, _, grain = dimension.partition(":")
+        value = row[name]
+        if value is None:
+            value = "(none)" if not grain and name != "customer.age" else None
+        elif grain:
+            value = BUCKETS[grain](value)
+        if self.kept is not None and self.kept[0] == dimension and value not in self.kept[1]:
+            return "(other)"
+        return value
 
 
 def in_period(day: date | None, period: Period) -> bool:
@@ -246,7 +251,7 @@ Key = tuple[Any, ...]
 def part_values(facts: Facts, asked: Asked, part: Part) -> dict[Key, Any]:
     groups: dict[Key, list[Row]] = {}
     for row in selected(facts, asked, part, asked.period):
-        groups.setdefault(tuple(member(row, d) for d in asked.dimensions), []).append(row)
+        groups.setdefault(tuple(asked.member(row, d) for d in asked.dimensions), []).append(row)
     if part.balance is None:
         return {key: part.value(rows) for key, rows in groups.items()}
     return balances(facts, asked, part, groups)
@@ -257,7 +262,7 @@ def balances(facts: Facts, asked: Asked, part: Part, groups: dict[Key, list[Row]
     days: dict[Key, set[date]] = {}
     for row in facts.rows[part.base]:  # which days a period has does not depend on other filters
         if row["time"] is not None and in_period(row[asked.timeline], asked.period):
-            days.setdefault(tuple(member(row, d) for d in timed), set()).add(row["time"])
+            days.setdefault(tuple(asked.member(row, d) for d in timed), set()).add(row["time"])
     found: dict[Key, Any] = {}
     for key, rows in groups.items():
         point = tuple(part_ for part_, d in zip(key, asked.dimensions, strict=True) if d in timed)
@@ -286,8 +291,3 @@ def evaluate(facts: Facts, asked: Asked) -> dict[Key, list[Any]]:
 def metric_value(name: str, parts: dict[Part, dict[Key, Any]], key: Key) -> Any:
     used, formula = METRICS[name]
     return formula(*(parts[part].get(key) for part in used))
-
-
-def empty_parts(name: str) -> Any:
-    used, formula = METRICS[name]
-    return formula(*(None for _ in used))
