@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from customer360.synthetic.company import Company
+from customer360.synthetic.company import SIGNUP_DAYS, Company
 from customer360.synthetic.draws import Floats, Integers
 
 BLOCK = 50_000
@@ -101,7 +101,7 @@ def _wait(company: Company, traits: Latent, active: Integers, number: int, clock
         return np.asarray(np.where(burst, 0.15, 2.275) * mean * stream.exponential(customers, number))
     waits = mean * stream.exponential(customers, number)
     if kind == "drifting":
-        waits = waits * np.exp((clock - company.days / 2.0) / company.days)
+        waits = waits * np.exp((clock - SIGNUP_DAYS / 2.0) / SIGNUP_DAYS)
     return waits
 
 
