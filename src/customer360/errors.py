@@ -19,6 +19,9 @@
     +-- ModelError              a model cannot be parsed, linted, ordered or transpiled
     +-- BuildFailed             a model failed while building; nothing was published
     +-- ChecksFailed            blocking checks failed; nothing was published
+    +-- ScienceError            a method of customer science cannot give an answer that holds
+    |   +-- NotEnoughData       too few rows
+    |   +-- InputMalformed      columns are absent, lengths differ, values are impossible
     +-- QueryError              a metric query that cannot be answered as asked
     +-- NotPermitted            the principal may not see this
 """
@@ -156,6 +159,26 @@ class BuildFailed(C360Error):
 
 class ChecksFailed(C360Error):
     """Blocking checks failed; nothing was published."""
+
+
+class ScienceError(C360Error):
+    """A method of customer science cannot give an answer that holds."""
+
+
+class NotEnoughData(ScienceError):
+    """Too few rows for a method; says how many there are and how many it takes."""
+
+    def __init__(
+        self, method: str, *, found: int, needed: int, what: str = "rows", next_step: str | None = None
+    ) -> None:
+        self.method = method
+        self.found = found
+        self.needed = needed
+        super().__init__(f"{method} needs at least {needed:,} {what}, and there are {found:,}.", next_step=next_step)
+
+
+class InputMalformed(ScienceError):
+    """Columns are absent, lengths differ or values are impossible."""
 
 
 class QueryError(C360Error):

@@ -1,0 +1,8 @@
+-- One row per record of a system. A household card is one customer: there is nothing else to match it with.
+SELECT
+  system,
+  record_id,
+  'HH' || LPAD(record_id, CAST(GREATEST(4, LENGTH(record_id)) AS INTEGER), '0') AS customer_id,
+  'household card' AS match_rule,
+  CAST(1 AS DOUBLE) AS confidence
+FROM conformed.person_record
