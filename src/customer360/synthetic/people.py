@@ -1,0 +1,184 @@
+"""Invent people, and write the same person into several systems the way clerks and web forms do.
+
+A person is a number. The customers of the shop are persons 0, 1, 2 ...; other systems know some of them and have people
+of their own. What a person *is* (name, birth date, phone, home) is a function of the number; what a system *wrote down*
+is that, changed by typos, nicknames, a marriage, a move, another address, a placeholder. The truth is who is who.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.synthetic.columns import Mask, words
+from customer360.synthetic.company import Company
+from customer360.synthetic.draws import Integers
+from customer360.synthetic.pools import (
+    CALLING_CODES,
+    CITIES,
+    COUNTRIES,
+    EMAIL_DOMAINS,
+    FIRST_NAMES,
+    LAST_NAMES,
+    NICKNAMES,
+    PLACEHOLDER_EMAILS,
+    typos,
+)
+
+PEOPLE_PER_SYSTEM = 1_000_000_000
+"""Systems' own people have numbers from here on: system 1 from one billion, system 2 from two ..."""
+
+SHARED_HOME = 0.22
+"""Share of neighbouring numbers that live together: same surname, home and phone."""
+
+_FIRST = [variant for name in FIRST_NAMES for variant in (name, NICKNAMES.get(name, name), *typos(name))]
+_LAST = [variant for name in LAST_NAMES for variant in (name, *typos(name))]
+_FIRST_FORMS, _LAST_FORMS = 5, 4
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How often a system writes something down differently, as shares of its records."""
+
+    typo: float = 0.04
+    nickname: float = 0.10
+    married: float = 0.03
+    moved: float = 0.08
+    other_email: float = 0.18
+    no_email: float = 0.06
+    placeholder_email: float = 0.0
+    no_phone: float = 0.08
+    swapped_birth_date: float = 0.01
+
+
+@dataclass(frozen=True)
+class Names:
+    """Places in the name pools, with the form that was written."""
+
+    first: Integers
+    last: Integers
+    first_form: Integers
+    last_form: Integers
+
+    def first_names(self) -> pa.Array:
+        """Return first names as written."""
+        return words(self.first * _FIRST_FORMS + self.first_form, _FIRST)
+
+    def last_names(self) -> pa.Array:
+        """Return last names as written."""
+        return words(self.last * _LAST_FORMS + self.last_form, _LAST)
+
+    def full_names(self) -> pa.Array:
+        """Return ``first last``."""
+        return pc.binary_join_element_wise(self.first_names(), self.last_names(), " ")
+
+
+def home(company: Company, person: Integers) -> Integers:
+    """Return the number of the household that a person lives in: shared by two neighbours, or their own."""
+    pair = person >> 1
+    together = company.stream("people.together").happens(pair, SHARED_HOME)
+    return np.where(together, (1 << 50) + pair, person)
+
+
+def country(company: Company, person: Integers) -> Integers:
+    """Return the country of a person's home."""
+    return company.stream("homes.country").choose(home(company, person), (0.40, 0.13, 0.16, 0.13, 0.10, 0.08))
+
+
+def city_names(company: Company, person: Integers, *, system: str = "", moved: Mask | None = None) -> pa.Array:
+    """Return the city of each person's home, or the one they moved to."""
+    where = country(company, person)
+    pick = company.stream("homes.city").uniform(home(company, person))
+    if moved is not None:
+        pick = np.where(moved, company.stream(f"{system}.moved_to").uniform(person), pick)
+    flat = [city for cities in CITIES for city in cities]
+    sizes = np.array([len(cities) for cities in CITIES])
+    starts = np.cumsum(sizes) - sizes
+    return words(starts[where] + (pick * sizes[where]).astype(np.int64), flat)
+
+
+def country_names(company: Company, person: Integers) -> pa.Array:
+    """Return the country of each person's home."""
+    return words(country(company, person), COUNTRIES)
+
+
+def true_names(company: Company, person: Integers) -> Names:
+    """Return what people are called."""
+    first = company.stream("people.first").integers(person, 0, len(FIRST_NAMES) - 1)
+    last = company.stream("homes.last").integers(home(company, person), 0, len(LAST_NAMES) - 1)
+    none = np.zeros(len(person), dtype=np.int64)
+    return Names(first, last, none, none)
+
+
+def written_names(company: Company, person: Integers, system: str, errors: Errors) -> Names:
+    """Return names as a system wrote them down."""
+    true = true_names(company, person)
+    typo = company.stream(f"{system}.typo")
+    in_first, in_last = typo.happens(person, errors.typo, 0), typo.happens(person, errors.typo, 1)
+    nick = company.stream(f"{system}.nickname").happens(person, errors.nickname)
+    married = company.stream(f"{system}.married").happens(person, errors.married)
+    new_name = company.stream("people.married_name").integers(person, 0, len(LAST_NAMES) - 1)
+    return Names(
+        first=true.first,
+        last=np.where(married, new_name, true.last),
+        first_form=np.select([in_first, nick], [2 + typo.integers(person, 0, 2, 2), 1], 0),
+        last_form=np.where(in_last, 1 + typo.integers(person, 0, 2, 3), 0),
+    )
+
+
+def true_emails(company: Company, person: Integers, *, second: bool = False) -> pa.Array:
+    """Return a person's address: first.last and the person's number, so that no two people share one."""
+    names = true_names(company, person)
+    domain = company.stream("people.second_domain" if second else "people.domain").integers(person, 0, 2)
+    numbers = pa.array(person).cast(pa.string())
+    local = pc.binary_join_element_wise(names.first_names(), names.last_names(), numbers, "_" if second else ".")
+    return pc.binary_join_element_wise(pc.utf8_lower(local), words(domain, EMAIL_DOMAINS), "@")
+
+
+def written_emails(company: Company, person: Integers, system: str, errors: Errors) -> pa.Array:
+    """Return addresses as a system has them: the usual one, another, a placeholder or none."""
+    stream = company.stream(f"{system}.email")
+    draw = stream.uniform(person)
+    bounds = np.cumsum([errors.no_email, errors.placeholder_email, errors.other_email])
+    email = pc.if_else(
+        pa.array(draw < bounds[2]), true_emails(company, person, second=True), true_emails(company, person)
+    )
+    junk = words(stream.integers(person, 0, len(PLACEHOLDER_EMAILS) - 1, 1), PLACEHOLDER_EMAILS)
+    email = pc.if_else(pa.array(draw < bounds[1]), junk, email)
+    return pc.if_else(pa.array(draw < bounds[0]), pa.scalar(None, pa.string()), email)
+
+
+def phones(company: Company, person: Integers, system: str, errors: Errors) -> pa.Array:
+    """Return phone numbers, one a household, written in one of three ways, some missing."""
+    where, number = country(company, person), company.stream("homes.phone").integers(home(company, person), 0, 9_999_999)
+    digits = pc.utf8_lpad(pa.array(number).cast(pa.string()), 7, "0")
+    area = pa.array(company.stream("homes.area").integers(home(company, person), 201, 989)).cast(pa.string())
+    code = words(where, CALLING_CODES)
+    left, right = pc.utf8_slice_codeunits(digits, 0, 3), pc.utf8_slice_codeunits(digits, 3)
+    plus = pc.binary_join_element_wise("+", code, area, digits, "")
+    spaced = pc.binary_join_element_wise(pc.binary_join_element_wise("+", code, ""), area, left, right, " ")
+    dashed = pc.binary_join_element_wise(area, left, right, "-")
+    style = company.stream(f"{system}.phone_style").integers(person, 0, 2)
+    # Without its country a number is readable only where everybody lives in that country.
+    written = pc.case_when(
+        pa.StructArray.from_arrays([pa.array(style == 0), pa.array((style == 1) & (where <= 1))], ["a", "b"]),
+        plus,
+        dashed,
+        spaced,
+    )
+    missing = company.stream(f"{system}.no_phone").happens(person, errors.no_phone)
+    return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), written)
+
+
+def birth_days(company: Company, person: Integers, system: str, errors: Errors) -> Integers:
+    """Return birth dates as days since 1970-01-01 as written: a few with day and month swapped."""
+    born = company.stream("people.born").integers(person, -12_775, 12_410)  # 1935-01-09 to 2003-12-24
+    date = born.astype("datetime64[D]")
+    month, day = date.astype("datetime64[M]"), (date - date.astype("datetime64[M]")).astype(np.int64) + 1
+    year, number = month.astype("datetime64[Y]"), (month - month.astype("datetime64[Y]")).astype(np.int64) + 1
+    swapped = (year.astype("datetime64[M]") + (np.minimum(day, 12) - 1)).astype("datetime64[D]") + (number - 1)
+    slips = company.stream(f"{system}.birth").happens(person, errors.swapped_birth_date) & (day <= 12)  # noqa: PLR2004 - months
+    return np.where(slips, swapped, date).astype("datetime64[D]").astype(np.int64)

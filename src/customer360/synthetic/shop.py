@@ -1,0 +1,74 @@
+"""Write the shop's own tables: customers and orders (products, events and inventory have files of their own)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from customer360.synthetic import people
+from customer360.synthetic.book import OrderBook
+from customer360.synthetic.columns import dates, integers, money, numbered, words
+from customer360.synthetic.draws import Integers
+from customer360.synthetic.orders import PAYMENTS
+
+SEGMENTS = ("High Value", "Medium Value", "Low Value", "At Risk", "Churned")
+CHURNED_SHARE, AT_RISK_SHARE, HIGH_SHARE, MEDIUM_SHARE = 0.10, 0.10, 0.15, 0.30
+CHUNK = 500_000
+
+
+def segments(book: OrderBook) -> Integers:
+    """Return the shop's label of each customer: the longest gone, the next, then by what they spent."""
+    count = book.company.signed_up
+    label = np.full(count, SEGMENTS.index("Low Value"))
+    gone = np.flatnonzero(np.isfinite(book.stopped) & (book.orders_of > 0))
+    gone = gone[np.argsort(book.last_day_of[gone], kind="stable")]
+    churned, at_risk = int(CHURNED_SHARE * count), int((CHURNED_SHARE + AT_RISK_SHARE) * count)
+    label[gone[:churned]] = SEGMENTS.index("Churned")
+    label[gone[churned:at_risk]] = SEGMENTS.index("At Risk")
+    staying = np.setdiff1d(np.arange(count), gone[:at_risk], assume_unique=True)
+    best = staying[np.argsort(-book.spent_cents_of[staying], kind="stable")]
+    high, medium = int(HIGH_SHARE * count), int((HIGH_SHARE + MEDIUM_SHARE) * count)
+    label[best[:high]] = SEGMENTS.index("High Value")
+    label[best[high:medium]] = SEGMENTS.index("Medium Value")
+    return label
+
+
+def customers(book: OrderBook) -> pa.Table:
+    """Return ``customers``: totals agree with the orders."""
+    company, number = book.company, book.latent.customer
+    names = people.true_names(company, number)
+    return pa.table(
+        {
+            "customer_id": numbered("CUST", number + 1, 6),
+            "email": people.true_emails(company, number),
+            "first_name": names.first_names(),
+            "last_name": names.last_names(),
+            "city": people.city_names(company, number),
+            "country": people.country_names(company, number),
+            "signup_date": dates(book.latent.signup),
+            "customer_segment": words(segments(book), SEGMENTS),
+            "total_orders": integers(book.orders_of),
+            "total_spent": money(book.spent_cents_of),
+        }
+    )
+
+
+def orders(book: OrderBook, *, since_day: int = 0) -> Iterator[pa.Table]:
+    """Yield ``orders`` in order of their numbers; ``since_day`` leaves out earlier days but keeps the numbering."""
+    lines = book.lines
+    for begin in range(int(np.searchsorted(book.day, since_day)), len(lines.line), CHUNK):
+        part = slice(begin, min(begin + CHUNK, len(lines.line)))
+        yield pa.table(
+            {
+                "order_id": numbered("ORD", np.arange(part.start, part.stop) + 1, 7),
+                "customer_id": numbered("CUST", book.customer[part] + 1, 6),
+                "product_id": numbered("PROD", lines.product[part] + 1, 5),
+                "order_date": dates(book.day[part]),
+                "order_amount": money(lines.amount_cents[part]),
+                "quantity": integers(lines.quantity[part]),
+                "discount_amount": money(lines.discount_cents[part]),
+                "payment_method": words(lines.payment[part], PAYMENTS),
+            }
+        )
