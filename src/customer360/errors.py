@@ -11,6 +11,7 @@
     |   +-- CommitFailed        a publish did not go through; readers keep the old state
     |   +-- SnapshotMissing     no such snapshot (expired or never made)
     |   +-- ExtensionMissing    a DuckDB extension can neither be found nor installed
+    |   +-- StatementFailed     the warehouse refused or could not finish one SQL statement
     +-- SourceError             a source cannot be read
     |   +-- SourceUnreachable   server down, wrong password, missing file, no permission
     |   +-- SourceMalformed     wrong encoding, broken line, wrong kind of file
@@ -127,6 +128,10 @@ class SnapshotMissing(WarehouseError):
 
 class ExtensionMissing(WarehouseError):
     """A DuckDB extension can neither be found among the installed wheels nor downloaded."""
+
+
+class StatementFailed(WarehouseError):
+    """The warehouse refused or could not finish one SQL statement; values of rows are taken out of the message."""
 
 
 class SourceError(C360Error):

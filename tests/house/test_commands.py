@@ -47,7 +47,10 @@ def test_help_imports_nothing_heavy() -> None:
 def test_unknown_command_is_a_usage_error() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from customer360.cli import main; main()", "biuld"],
-        capture_output=True, text=True, check=False, cwd=ROOT / "src",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT / "src",
     )
     assert done.returncode == 2
     assert "build" in done.stderr
@@ -57,7 +60,12 @@ def test_unknown_command_is_a_usage_error() -> None:
 def test_help_takes_less_than_half_a_second() -> None:
     def once() -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", "from customer360.cli import main; main()", "--help"], check=True, capture_output=True, cwd=ROOT / "src")
+        subprocess.run(
+            [sys.executable, "-c", "from customer360.cli import main; main()", "--help"],
+            check=True,
+            capture_output=True,
+            cwd=ROOT / "src",
+        )
         return time.perf_counter() - began
 
     assert statistics.median(once() for _ in range(5)) < 0.5

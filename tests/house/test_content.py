@@ -11,12 +11,28 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "src" / "customer360" / "templates"
 # Written in pieces so that this file does not match itself.
-FORBIDDEN = re.compile("|".join(["/wor" + "k/", "/tm" + "p/[a-z]", "/roo" + "t/", "pypi" + r"\.org", "registry" + r"\.npmjs", "files" + r"\.pythonhosted", "deb" + r"\.debian\."]))
+FORBIDDEN = re.compile(
+    "|".join(
+        [
+            "/wor" + "k/",
+            "/tm" + "p/[a-z]",
+            "/roo" + "t/",
+            "pypi" + r"\.org",
+            "registry" + r"\.npmjs",
+            "files" + r"\.pythonhosted",
+            "deb" + r"\.debian\.",
+        ]
+    )
+)
 
 
 def tracked() -> list[Path]:
     done = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         pytest.skip("not a git checkout (the sdist has no .git), so there is no list of tracked files")

@@ -27,7 +27,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One published state. ``id`` grows with time; ``note`` says what made it (``build``, ``load``, ``rollback to 7``)."""
+    """One published state. ``id`` grows with time; ``note`` says what made it (``build``, ``rollback to 7``)."""
 
     id: int
     at: datetime
@@ -46,7 +46,13 @@ class Capabilities:
 
 
 class Session(Protocol):
-    """Reads of one consistent state."""
+    """Reads of one consistent state.
+
+    Its methods raise StatementFailed for a statement that the engine refuses or cannot finish.
+    """
+
+    snapshot: int
+    """The snapshot that is read: equal numbers, equal answers (a cache key)."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run one statement in the engine's dialect and return all its rows."""
@@ -81,6 +87,8 @@ class Publication(Session, Protocol):
     """A session that writes; visible to others only when its block ends without an error."""
 
     snapshot_before: int
+    snapshot_after: int | None
+    """The snapshot this made: None until its block has ended; as before when it changed nothing."""
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement for its effect and return the number of rows it touched (-1 when unknown)."""
@@ -130,10 +138,20 @@ class Engine(Protocol):
         """Open a read session on the newest state, or on an earlier snapshot."""
         ...
 
-    def publish(self, *, note: str) -> AbstractContextManager[Publication]:
+    def read_untrusted(
+        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0
+    ) -> AbstractContextManager[Session]:
+        """Open a session for SQL that a person typed: single queries over these relations (None: all), nothing else.
+
+        Its methods also raise NotPermitted (another relation, a function that reads files) and QueryError (not a
+        query, slower than ``seconds``, too big an answer).
+        """
+        ...
+
+    def publish(self, *, note: str, wait: float = 0.0) -> AbstractContextManager[Publication]:
         """Take the writer lock and open a transaction: commit at the end of the block, roll back on an error.
 
-        Raises WriterBusy (naming the holder) and CommitFailed.
+        Waits up to ``wait`` seconds for the lock. Raises WriterBusy (naming the holder) and CommitFailed.
         """
         ...
 
@@ -145,8 +163,11 @@ class Engine(Protocol):
         """Publish the state of an earlier snapshot again, as a new snapshot."""
         ...
 
-    def maintain(self) -> Mapping[str, int]:
-        """Expire old snapshots, clean up files; returns counts (snapshots, files, bytes)."""
+    def maintain(self, *, purge: bool = False) -> Mapping[str, int]:
+        """Expire old snapshots, merge and delete files; returns what went (snapshots, files, bytes).
+
+        ``purge`` keeps the newest state only and leaves no trace of older ones on disk (after an erasure).
+        """
         ...
 
     def sizes(self, relations: Iterable[Relation]) -> Mapping[Relation, int]:

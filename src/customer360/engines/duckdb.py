@@ -1,108 +1,37 @@
-"""Keep the warehouse in a DuckLake: Parquet files plus a SQL catalogue, embedded in this process."""
+"""Keep the warehouse in a DuckLake: Parquet files plus a SQLite catalogue, embedded in this process."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import duckdb
-import pyarrow as pa
+from customer360.engines.base import Capabilities, Publication, Session, Snapshot
+from customer360.engines.lake import LAKE, Lake, lake_of, literal, metadata
+from customer360.engines.readers import Readers
+from customer360.engines.restore import restore
+from customer360.engines.retention import COMPACTION, Cleaned
+from customer360.engines.sessions import Listener
+from customer360.engines.untrusted import UntrustedReaders
+from customer360.engines.writer import Writer
+from customer360.errors import SnapshotMissing, UnknownName, WarehouseMissing
+from customer360.names import Relation
+from customer360.project.spec import Settings
 
-from customer360.engines.base import Capabilities, Column, Publication, Session, Snapshot
-from customer360.errors import ExtensionMissing, WarehouseError, WarehouseMissing
-from customer360.names import Relation, quoted
+OPTIONS = ("folder", "memory_limit", "threads", "reader_grace_seconds", "untrusted_memory_limit")
+"""Keys under ``engine:`` of c360.yaml beside ``name``; docs/explanation/warehouse.md says what they do."""
 
-LAKE = "lake"
-
-
-class LakeSession:
-    """Reads of the lake through one connection."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-
-    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        return self._connection.execute(sql, list(parameters)).to_arrow_table()
-
-    def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 65_536) -> pa.RecordBatchReader:
-        return self._connection.execute(sql, list(parameters)).to_arrow_reader(batch_rows)
-
-    def describe(self, sql: str) -> tuple[Column, ...]:
-        rows = self._connection.execute(f"DESCRIBE {sql}").fetchall()
-        return tuple(Column(row[0], row[1]) for row in rows)
-
-    def columns(self, relation: Relation) -> tuple[Column, ...]:
-        if relation not in self.relations():
-            raise WarehouseError(f"There is no table {relation} in the warehouse.", next_step="Run `c360 build` first.")
-        return self.describe(f"FROM {relation.sql}")
-
-    def relations(self) -> frozenset[Relation]:
-        rows = self._connection.execute(
-            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 "
-            "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal",
-            [LAKE],
-        ).fetchall()
-        return frozenset(Relation(*row) for row in rows)
-
-    def register(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
-        self._connection.register(name, data)
-
-    def unregister(self, name: str) -> None:
-        self._connection.unregister(name)
-
-
-class LakePublication(LakeSession):
-    """One open transaction on the lake."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, snapshot_before: int) -> None:
-        super().__init__(connection)
-        self.snapshot_before = snapshot_before
-
-    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
-        result = self._connection.execute(sql, list(parameters))
-        if [d[0] for d in result.description or ()] == ["Count"]:
-            row = result.fetchone()
-            return int(row[0]) if row else -1
-        return -1
-
-    def create_schema(self, schema: str) -> None:
-        self.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
-
-    def create_table(self, relation: Relation, columns: Sequence[Column]) -> None:
-        body = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
-        self.execute(f"CREATE OR REPLACE TABLE {relation.sql} ({body})")
-
-    def create_table_as(self, relation: Relation, select: str) -> int:
-        return self.execute(f"CREATE OR REPLACE TABLE {relation.sql} AS {select}")
-
-    def create_view(self, relation: Relation, select: str) -> None:
-        self.execute(f"CREATE OR REPLACE VIEW {relation.sql} AS {select}")
-
-    def insert_select(self, relation: Relation, select: str, columns: Sequence[str] = ()) -> int:
-        names = f" ({', '.join(quoted(c) for c in columns)})" if columns else " BY NAME"
-        return self.execute(f"INSERT INTO {relation.sql}{names} {select}")
-
-    def insert_arrow(self, relation: Relation, data: pa.Table | pa.RecordBatchReader) -> int:
-        self.register("arrow_batches", data)
-        try:
-            return self.insert_select(relation, "SELECT * FROM arrow_batches")
-        finally:
-            self.unregister("arrow_batches")
-
-    def drop(self, relation: Relation) -> None:
-        kind = self._connection.execute(
-            "SELECT 1 FROM duckdb_views() WHERE database_name = $1 AND schema_name = $2 AND view_name = $3",
-            [LAKE, relation.schema, relation.table],
-        ).fetchone()
-        self.execute(f"DROP {'VIEW' if kind else 'TABLE'} IF EXISTS {relation.sql}")
+READER_GRACE_SECONDS = 900.0
+UNTRUSTED_MEMORY_LIMIT = "1GB"
 
 
 class DuckLakeEngine:
-    """The embedded warehouse: ``<project>/warehouse/catalog.sqlite`` and ``<project>/warehouse/data``."""
+    """The embedded warehouse: ``<project>/warehouse/catalog.sqlite`` and ``<project>/warehouse/data``.
+
+    Thread-safe. ``listener`` hears the named moments of each publish (writer.py lists them).
+    """
 
     name = "duckdb"
     dialect = "duckdb"
@@ -110,82 +39,140 @@ class DuckLakeEngine:
         time_travel=True, transactional_ddl=True, enforces_varchar_length=False, in_place_rollback=True
     )
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        lake: Lake,
+        *,
+        keep_snapshots: int = 10,
+        reader_grace_seconds: float = READER_GRACE_SECONDS,
+        untrusted_memory_limit: str = UNTRUSTED_MEMORY_LIMIT,
+        listener: Listener | None = None,
+    ) -> None:
+        self._lake = lake
+        self._readers = Readers(lake)
+        self._untrusted = UntrustedReaders(lake, memory_limit=untrusted_memory_limit)
+        self._writer = Writer(
+            lake, keep=max(keep_snapshots, 1), grace_seconds=reader_grace_seconds, tell=listener or _ignore
+        )
+
+    @classmethod
+    def open(cls, settings: Settings, root: Path, *, listener: Listener | None = None) -> DuckLakeEngine:
+        """Open a project's lake; nothing is touched until it is read or written."""
+        options = settings.engine.options
+        for key in options:
+            if key not in OPTIONS:
+                raise UnknownName("option of the duckdb engine", key, OPTIONS, place=settings.place)
+        return cls(
+            lake_of(options, root),
+            keep_snapshots=settings.keep_snapshots,
+            reader_grace_seconds=float(options.get("reader_grace_seconds", READER_GRACE_SECONDS)),
+            untrusted_memory_limit=str(options.get("untrusted_memory_limit", UNTRUSTED_MEMORY_LIMIT)),
+            listener=listener,
+        )
 
     def exists(self) -> bool:
-        return (self._folder / "catalog.sqlite").exists()
-
-    def _connect(self, *, read_only: bool = False, at_snapshot: int | None = None) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        _load_extensions(connection, self._folder)
-        options = [f"DATA_PATH '{self._folder / 'data'}'", "META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 5000"]
-        if read_only:
-            options.append("READ_ONLY")
-        if at_snapshot is not None:
-            options.append(f"SNAPSHOT_VERSION {at_snapshot}")
-        connection.execute(
-            f"ATTACH 'ducklake:sqlite:{self._folder / 'catalog.sqlite'}' AS {LAKE} ({', '.join(options)})"
-        )
-        connection.execute(f"USE {LAKE}")
-        return connection
+        """Say whether anything has been published here."""
+        try:
+            with self.read() as session:
+                return session.snapshot > 0
+        except WarehouseMissing:
+            return False
 
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
-        if not self.exists():
-            raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
-        connection = self._connect(at_snapshot=at_snapshot)
-        try:
-            yield LakeSession(connection)
-        finally:
-            connection.close()
+        """Open a read session; WarehouseMissing before the first publish, SnapshotMissing for an unkept one."""
+        if at_snapshot is not None:
+            self._require(at_snapshot)
+        with self._readers.session(at_snapshot=at_snapshot) as session:
+            yield session
 
     @contextmanager
-    def publish(self, *, note: str) -> Iterator[Publication]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        connection = self._connect()
-        try:
-            before = _newest_snapshot(connection)
-            connection.execute("BEGIN")
-            try:
-                yield LakePublication(connection, before)
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute(f"CALL {LAKE}.set_commit_message('customer360', $1)", [note])
-            connection.execute("COMMIT")
-        finally:
-            connection.close()
+    def read_untrusted(
+        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0
+    ) -> Iterator[Session]:
+        """Open a session for SQL that a person typed, over these relations only (None: all of them)."""
+        with self._untrusted.untrusted_session(seconds=seconds, relations=relations) as session:
+            yield session
+
+    @contextmanager
+    def publish(self, *, note: str, wait: float = 0.0) -> Iterator[Publication]:
+        """Write in one transaction under the writer lock; committed when the block ends without an error."""
+        with self._writer.publication(note=note, wait=wait) as publication:
+            yield publication
 
     def history(self) -> tuple[Snapshot, ...]:
-        raise NotImplementedError
+        """Return the kept snapshots, newest first; empty before the first publish."""
+        try:
+            with self._readers.session() as session:
+                rows = session.query(
+                    "SELECT snapshot_id, epoch_us(snapshot_time) AS at_us, author, commit_message "
+                    f"FROM ducklake_snapshots({literal(LAKE)}) WHERE snapshot_id > 0 "
+                    f"AND commit_message IS DISTINCT FROM {literal(COMPACTION)} ORDER BY snapshot_id DESC"
+                ).to_pylist()
+        except WarehouseMissing:
+            return ()
+        return tuple(
+            Snapshot(
+                id=row["snapshot_id"],
+                at=datetime.fromtimestamp(row["at_us"] / 1e6, tz=UTC),
+                note=row["commit_message"] or "",
+                holder=row["author"] or "",
+            )
+            for row in rows
+        )
 
     def rollback(self, snapshot: int) -> Snapshot:
-        raise NotImplementedError
+        """Publish an earlier snapshot's tables and views again; returns the new snapshot.
 
-    def maintain(self) -> Mapping[str, int]:
-        return {}
+        When nothing differs from it, nothing is published and the newest snapshot is returned.
+        """
+        self._require(snapshot)
+        with (
+            self._writer.publication(note=f"rollback to {snapshot}", wait=0.0, earlier=snapshot) as publication,
+            self._readers.session(at_snapshot=snapshot) as earlier,
+        ):
+            restore(publication, earlier)
+        return self.history()[0]
+
+    def maintain(self, *, purge: bool = False, wait: float = 0.0) -> Mapping[str, int]:
+        """Merge and rewrite files, expire snapshots, delete what is not needed; returns snapshots, files, bytes.
+
+        ``purge`` keeps the newest state only, without the readers' grace, and rewrites the catalogue too: what an
+        erased row left in old files and free pages is gone afterwards.
+        """
+        if not self.exists():
+            return asdict(Cleaned())
+        if purge:
+            self.close()
+        return asdict(self._writer.maintain(purge=purge, wait=wait))
 
     def sizes(self, relations: Iterable[Relation]) -> Mapping[Relation, int]:
-        return dict.fromkeys(relations, 0)
+        """Return bytes in data files per table; 0 for views and for names that are not there."""
+        meta = metadata()
+        with self._readers.session() as session:
+            rows = session.query(
+                "SELECT s.schema_name, t.table_name, sum(f.file_size_bytes)::BIGINT AS bytes "
+                f"FROM {meta}.ducklake_data_file f JOIN {meta}.ducklake_table t USING (table_id) "
+                f"JOIN {meta}.ducklake_schema s USING (schema_id) "
+                "WHERE f.end_snapshot IS NULL AND t.end_snapshot IS NULL GROUP BY ALL"
+            ).to_pylist()
+        stored = {Relation(row["schema_name"], row["table_name"]): row["bytes"] for row in rows}
+        return {relation: stored.get(relation, 0) for relation in relations}
 
     def close(self) -> None:
-        """Nothing is kept open yet."""
+        """Give back every connection of this process; the engine can be used again."""
+        self._readers.close()
+        self._untrusted.close()
+        self._writer.discard()
+
+    def _require(self, snapshot: int) -> None:
+        kept = [entry.id for entry in self.history()]
+        if snapshot not in kept:
+            span = f"Kept are {kept[-1]} to {kept[0]}" if kept else "Nothing has been published yet"
+            raise SnapshotMissing(
+                f"There is no snapshot {snapshot}. {span}.", next_step="Run `c360 history` to see them."
+            )
 
 
-def _newest_snapshot(connection: duckdb.DuckDBPyConnection) -> int:
-    row = connection.execute(f"SELECT max(snapshot_id) FROM ducklake_snapshots('{LAKE}')").fetchone()
-    return int(row[0]) if row and row[0] is not None else 0
-
-
-def _load_extensions(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    for name, file_name in (("ducklake", "ducklake"), ("sqlite", "sqlite_scanner")):
-        spec = importlib.util.find_spec(f"duckdb_extension_{name}")
-        if spec is None or not spec.submodule_search_locations:
-            raise ExtensionMissing(f"The DuckDB extension {name} is not installed.")
-        found = next(Path(spec.submodule_search_locations[0]).rglob(f"{name}.duckdb_extension"))
-        target = folder / "extensions" / f"{file_name}.duckdb_extension"
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(found, target)
-        connection.execute(f"LOAD '{target}'")
+def _ignore(moment: str) -> None:
+    """Hear nothing."""

@@ -46,18 +46,23 @@ def read_contracts(path: Path, root: Path, relation: Relation, problems: Problem
     """Return one draft per table of the file; ``relation`` is the table the file is named after."""
     with problems.caught():
         file = read_yaml(path, root)
-        if not _is_ours(file, problems):
-            return []
-        shape = problems.checked(DataContract, file)
-        if shape is not None:
-            check_contract(shape, file, problems)
-            return _drafts(shape, file, relation, problems)
-        for key, value in (("contract", file.root.get("id")), ("relation", str(relation))):
-            problems.broken(key, str(value))
-        return []
+        if _is_ours(file, problems):
+            shape = problems.checked(DataContract, file)
+            if shape is not None:
+                check_contract(shape, file, problems)
+                return _drafts(shape, file, relation, problems)
+        problems.broken("contract", str(file.root.get("id")))
+    for guess in (f"c360:{relation.schema}:{relation.table}", f"c360:source:{source_table(relation)}"):
+        problems.broken("contract", guess)
     problems.broken("relation", str(relation))
+    problems.broken("table", relation.table)
     problems.broken("contract file", path.name)
     return []
+
+
+def source_table(relation: Relation) -> str:
+    """Return ``shop.orders`` for the raw table ``raw_shop.orders``."""
+    return f"{relation.schema.removeprefix(RAW_PREFIX)}.{relation.table}"
 
 
 def _is_ours(file: YamlFile, problems: Problems) -> bool:

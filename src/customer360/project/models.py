@@ -20,21 +20,20 @@ if TYPE_CHECKING:
 HEADER_KEYS = {
     "kind": "full (default), incremental, scd2 or view.",
     "key": "Columns that identify a row, with commas between: incremental by key, scd2's business key.",
-    "time_column": "Column that an incremental model grows by, or that dates a change of an scd2 model.",
-    "lookback": "How far an incremental model re-reads for late rows: 3 days.",
-    "tracked": "Columns whose change makes a new scd2 version; default: all but the key.",
-    "surrogate_key": "Column that an scd2 model numbers its versions in.",
-    "durable_key": "Column that an scd2 model numbers its business keys in.",
-    "valid_from": "Column that an scd2 version begins in; default valid_from.",
-    "valid_to": "Column that an scd2 version ends in; default valid_to.",
+    "time_column": "Column that an incremental model grows by.",
+    "lookback": "How far an incremental model re-reads for late rows: 3 days, or a number for a numeric column.",
+    "durable_key": "Column that stays the same over all scd2 versions of one thing.",
+    "version_key": "Column that an scd2 model numbers its versions in.",
+    "track": "Columns whose change makes a new scd2 version, with commas between; default: all but the keys.",
+    "valid_from": "Column that says when an scd2 version begins; default valid_from.",
+    "valid_to": "Column that says when an scd2 version ends; default valid_to.",
     "is_current": "Column that marks the newest scd2 version; default is_current.",
-    "tags": "Words to select the model by, with commas between.",
-    "description": "What the model is for.",
+    "initial_valid_from": "Since when a first scd2 version holds: a date, or a column.",
+    "expire_missing": "true: an scd2 version ends when its row is gone; default false.",
 }
-KINDS = ("full", "incremental", "scd2", "view")
+"""What `-- key: value` lines under the grain may say. Which kind needs which key is for ``models/`` to check."""
 
 _HEADER = re.compile(r"([a-z][a-z0-9_]*):(?:\s+(.*))?")
-_LOOKBACK = re.compile(r"\d+( (second|minute|hour|day|week|month|year)s?)?")
 
 
 class StepShape(Shape):
@@ -141,31 +140,8 @@ def _config(comments: Sequence[tuple[int, str]], name: str, problems: Problems) 
         elif not value:
             problems.add(f"The setting '{key}' is empty.", place, f"It holds: {HEADER_KEYS[key]}")
         else:
-            _check_value(key, value, place, problems)
             config[key] = value
-    _check_kind(config, Place(name, comments[0][0] if comments else 1), problems)
     return config
-
-
-def _check_value(key: str, value: str, place: Place, problems: Problems) -> None:
-    if key == "kind" and value not in KINDS:
-        hit = nearest(value, KINDS)
-        hint = f"Did you mean '{hit}'?" if hit else f"Known: {', '.join(KINDS)}."
-        problems.add(f"There is no kind of model '{value}'.", place, hint)
-    if key == "lookback" and not _LOOKBACK.fullmatch(value):
-        problems.add(f"'lookback' cannot be '{value}'.", place, "Write a number and a unit: 3 days.")
-
-
-def _check_kind(config: dict[str, str], place: Place, problems: Problems) -> None:
-    kind = config.get("kind", "full")
-    if kind == "incremental" and not ("time_column" in config or "key" in config):
-        problems.add(
-            "An incremental model needs a key or a time_column.",
-            place,
-            "Add -- time_column: <column>, or -- key: <column>.",
-        )
-    if kind == "scd2" and "key" not in config:
-        problems.add("An scd2 model needs its business key.", place, "Add -- key: <column>.")
 
 
 def read_step(path: Path, root: Path, relation: Relation, problems: Problems) -> Model | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 
+_ABSENT = object()
 _LONGEST = 40
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
@@ -87,12 +88,17 @@ class Problems:
         """Return a block (default: the whole file) as ``shape``, or None after noting all that does not fit."""
         block = file.root if block is None else block
         try:
-            return shape.model_validate(block)
+            found = shape.model_validate(block)
         except ValidationError as error:
             parts = error.errors(include_url=False, include_context=True)
-            for part, others in _grouped(block, parts):
-                self._note(shape, file, block, part, others)
+            for part, expected in _grouped(block, parts):
+                self._note(shape, file, block, part, expected)
             return None
+        empties = list(_empties(shape, block, ()))
+        for path in empties:
+            place = Place(file.name, line_of(block, path))
+            self.add(f"'{_shown(block, path)}' is empty.", place, "Give it a value or leave the key out.")
+        return None if empties else found
 
     def _note(self, shape: type[BaseModel], file: YamlFile, block: Block, part: Any, expected: str) -> None:
         path = part["loc"]
@@ -156,6 +162,25 @@ def _leading(block: Block, path: Sequence[str | int]) -> Iterator[str | int]:
         ):
             value = value[part]  # type: ignore[index]  # the right kind of key for this value
             yield part
+
+
+def _empties(annotation: Any, value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of every optional key that is there without a value."""
+    for option in _alternatives(annotation):
+        if isinstance(value, Block) and isinstance(option, type) and issubclass(option, BaseModel):
+            for name, info in option.model_fields.items():
+                key = info.alias or name
+                inner = value.get(key, _ABSENT)
+                if inner is None and not info.is_required() and info.annotation is not Any:
+                    yield (*path, key)
+                elif isinstance(inner, Block | Items):
+                    yield from _empties(info.annotation, inner, (*path, key))
+        elif isinstance(value, Block) and get_origin(option) is dict:
+            for key, inner in value.items():
+                yield from _empties(get_args(option)[1], inner, (*path, key))
+        elif isinstance(value, Items) and get_origin(option) is list:
+            for position, inner in enumerate(value):
+                yield from _empties(get_args(option)[0], inner, (*path, position))
 
 
 def _short(value: Any) -> str:

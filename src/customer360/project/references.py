@@ -74,7 +74,7 @@ def _end(
     file, table, column = split
     hits = _tables(file, table, owner, drafts)
     if not hits:
-        if not problems.is_broken("relation", table) and not problems.is_broken(
+        if not problems.is_broken("table", table.rpartition(".")[2]) and not problems.is_broken(
             "contract file", posixpath.basename(file)
         ):
             _note_table(target, table, pending, drafts, problems)

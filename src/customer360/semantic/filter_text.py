@@ -11,7 +11,7 @@ from sqlglot import exp
 from customer360.errors import QueryError
 
 _BARE_DATE = re.compile(r"(?<!['\d-])(\d{4}-\d{2}(?:-\d{2})?)(?!['\d-])")
-_COMPARISONS: dict[type[exp.Expression], str] = {
+_COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
     exp.NEQ: "!=",
     exp.LT: "<",
@@ -31,7 +31,7 @@ def parse_filter(text: str) -> dict[str, Any]:
     return _translate(tree, text)
 
 
-def _translate(node: exp.Expression, text: str) -> dict[str, Any]:
+def _translate(node: exp.Expr, text: str) -> dict[str, Any]:
     if isinstance(node, exp.Paren):
         return _translate(node.this, text)
     if isinstance(node, exp.And | exp.Or):
@@ -45,7 +45,7 @@ def _translate(node: exp.Expression, text: str) -> dict[str, Any]:
     return condition
 
 
-def _comparison(node: exp.Expression) -> dict[str, Any] | None:
+def _comparison(node: exp.Expr) -> dict[str, Any] | None:
     op = _COMPARISONS.get(type(node))
     if op is None:
         return None
@@ -57,7 +57,7 @@ def _comparison(node: exp.Expression) -> dict[str, Any] | None:
     return {"field": _name(left), "op": op, "value": _value(right)}
 
 
-def _membership(node: exp.Expression) -> dict[str, Any] | None:
+def _membership(node: exp.Expr) -> dict[str, Any] | None:
     if not isinstance(node.this, exp.Column):
         return None
     field = _name(node.this)
@@ -70,7 +70,7 @@ def _membership(node: exp.Expression) -> dict[str, Any] | None:
     return None
 
 
-def _pattern(node: exp.Expression) -> dict[str, Any] | None:
+def _pattern(node: exp.Expr) -> dict[str, Any] | None:
     if not isinstance(node, exp.Like | exp.ILike) or not isinstance(node.this, exp.Column):
         return None
     pattern = _value(node.expression)
@@ -88,7 +88,7 @@ def _name(column: exp.Column) -> str:
     return ".".join(part.name for part in column.parts)
 
 
-def _value(node: exp.Expression) -> Any:
+def _value(node: exp.Expr) -> Any:
     if isinstance(node, exp.Column) and not node.table:
         return node.name  # an unquoted word: segment = VIP
     if isinstance(node, exp.Literal):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Literal
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Grain = Literal["day", "week", "month", "quarter", "year"]
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"]
+from customer360.errors import QueryError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"
+]
 
 
 class _Closed(BaseModel):
@@ -53,7 +61,7 @@ Filter = Annotated[Condition | AllOf | AnyOf | Not, Field(union_mode="left_to_ri
 
 
 class TimeRange(_Closed):
-    """Days ``start`` to ``end``, both included; or a relative text such as ``last 12 months`` (calendar, to the as-of date)."""
+    """Days ``start`` to ``end``, both included; or a relative text, ``last 12 months`` (calendar, to as-of)."""
 
     start: str | None = None
     end: str | None = None
@@ -78,12 +86,14 @@ class MetricQuery(_Closed):
     time: TimeRange | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = Field(default=None, ge=1)
+    history: Literal["as_is", "as_was"] | None = None
+    without_filters: tuple[str, ...] = ()
 
     def canonical(self) -> str:
         """Return the query as compact JSON with sorted keys and without defaults: equal queries, equal text."""
-        import json
-
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":"))
+        return json.dumps(
+            self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":")
+        )
 
     def digest(self) -> str:
         """Return a hash of the canonical form."""
@@ -92,3 +102,24 @@ class MetricQuery(_Closed):
 
 for _model in (AllOf, AnyOf, Not, MetricQuery):
     _model.model_rebuild()
+
+
+def parse_query(query: MetricQuery | Mapping[str, Any]) -> MetricQuery:
+    """Return a query given as JSON in its canonical form. Raises QueryError naming the key that is wrong."""
+    if isinstance(query, MetricQuery):
+        return query
+    try:
+        return MetricQuery.model_validate(query)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> QueryError:
+    problem = min(error.errors(), key=lambda found: found["type"] == "missing")
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return QueryError(f"The query is not understood at `{where}`: {problem['msg']}.")
+    known = list(MetricQuery.model_fields)
+    hint = nearest(str(problem["loc"][-1]), known)
+    next_step = f"Did you mean '{hint}'?" if hint else f"Known: {', '.join(known)}."
+    return QueryError(f"A metric query has no key `{where}`.", next_step=next_step)

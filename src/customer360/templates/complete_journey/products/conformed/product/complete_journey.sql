@@ -9,9 +9,10 @@ SELECT
     'Product ' || product_id
   ) AS product_name,
   brand,
-  product_category AS category,
+  -- The source files petrol under COUPON/MISC ITEMS, beside gift cards.
+  CASE WHEN product_type LIKE 'GASOLINE%' THEN 'FUEL' ELSE product_category END AS category,
   department AS category_level_1,
-  product_category AS category_level_2,
+  CASE WHEN product_type LIKE 'GASOLINE%' THEN 'FUEL' ELSE product_category END AS category_level_2,
   product_type AS category_level_3,
   CASE WHEN product_type LIKE 'GASOLINE%' THEN 'thousandth gallon' ELSE 'piece' END AS unit_of_measure
 FROM complete_journey.products

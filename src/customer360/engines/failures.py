@@ -1,0 +1,118 @@
+"""Turn what DuckDB, DuckLake and the file system say into errors of ours: a sentence, a place, a next step."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from customer360.errors import SnapshotMissing, StatementFailed, WarehouseError
+
+KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
+    (
+        r"catalog version mismatch: catalog version is (?P<found>[\d.]+).*requires version (?P<ours>[\d.]+)",
+        WarehouseError,
+        "The warehouse is in DuckLake format {found}; this customer360 works with {ours}.",
+        "Use the customer360 version that wrote it, or build into a new folder.",
+    ),
+    (
+        r"file is not a database|disk image is malformed",
+        WarehouseError,
+        "The warehouse's catalogue file is damaged.",
+        "Restore the warehouse folder from a backup; or move it away and run `c360 run` (its history is lost).",
+    ),
+    (
+        r"No space left on device|database or disk is full|File too large|Disk quota exceeded|disk I/O error",
+        WarehouseError,
+        "The disk of the warehouse is full, or its files may not grow.",
+        "Free some space and run again; nothing was published and readers keep the old state.",
+    ),
+    (
+        r"readonly database|Permission denied|unable to open database file|Read-only file system",
+        WarehouseError,
+        "The warehouse folder may not be written by this user.",
+        "Give write permission on the folder and its files; readers need it too, for SQLite's write-ahead log.",
+    ),
+    (
+        r"No snapshot found at version (?P<snapshot>\d+)",
+        SnapshotMissing,
+        "There is no snapshot {snapshot} any more.",
+        "Run `c360 history` for the kept ones.",
+    ),
+    (
+        r"database is locked",
+        WarehouseError,
+        "Another program holds the warehouse's catalogue file.",
+        "Close whatever has opened catalog.sqlite for writing and run again.",
+    ),
+    (
+        r"(?:Cannot open file|Could not open|No files found).*\.parquet",
+        WarehouseError,
+        "A data file of the warehouse is gone: its snapshot was cleaned up while it was read, or it was deleted.",
+        "Run again; if it persists, `c360 rollback` to a kept snapshot or `c360 run --full`.",
+    ),
+    (
+        r"Out of Memory Error|could not allocate|max_temp_directory_size",
+        StatementFailed,
+        "The statement needs more memory than the warehouse may use.",
+        "Ask for fewer rows or columns, or raise memory_limit under engine: in c360.yaml.",
+    ),
+    (
+        r"INTERRUPT Error",
+        StatementFailed,
+        "The statement was stopped.",
+        "Run it again.",
+    ),
+    (
+        r"Current transaction is aborted",
+        StatementFailed,
+        "An earlier statement of this session failed, so it can do no more.",
+        "Look at that first error; then open a new session.",
+    ),
+)
+
+VALUE_ERRORS = (
+    "Conversion Error",
+    "Constraint Error",
+    "Invalid Input Error",
+    "Out of Range Error",
+    "Invalid type Error",
+)
+"""Beginnings of DuckDB's messages that quote values of rows; a value may be personal."""
+
+
+@contextmanager
+def translated(place: Path | None = None) -> Iterator[None]:
+    """Raise errors of ours for what DuckDB and the file system raise in the block."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise translation(error, place) from error
+
+
+def translation(error: Exception, place: Path | None = None) -> WarehouseError:
+    """Return the error of ours that says what an error of DuckDB, or of its Arrow stream, means."""
+    text = str(error)
+    for pattern, kind, what, next_step in KNOWN:
+        found = re.search(pattern, text, re.DOTALL)
+        if found:
+            return kind(what.format(**found.groupdict()), place=str(place) if place else None, next_step=next_step)
+    return StatementFailed(without_values(text))
+
+
+def interrupted(error: StatementFailed) -> bool:
+    """Say whether a statement failed because it was stopped from outside."""
+    return "INTERRUPT Error" in str(error.__cause__)
+
+
+def without_values(text: str) -> str:
+    """Return a DuckDB message with the values of rows taken out."""
+    text = text.strip()
+    if text.startswith(VALUE_ERRORS):
+        text = text.split("\n\nLINE ")[0]
+        text = re.sub(r"'[^']*'|\"[^\"]*\"", "<value>", text)
+        text = re.sub(r"\bvalue \S+", "value <value>", text)
+    return text

@@ -1,0 +1,134 @@
+"""Keep the lake small: forget old snapshots, merge small files, delete files that nobody can read any more.
+
+Everything here runs under the writer lock. The cost of a publish grows with what the catalogue remembers, so the
+newest ``keep`` snapshots stay and the rest go after each publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from customer360.engines.lake import LAKE, Lake, literal, metadata
+
+COMPACTION = "compaction"
+"""Note of a snapshot that only merged files: the same rows as the one before, not shown in the history."""
+
+SMALL_FILE_BYTES = 8 * 2**20
+MANY_FILES = 50
+"""A table of more small files than this is merged after a publish: one load a night leaves one file a night."""
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """What a clean-up removed."""
+
+    snapshots: int = 0
+    files: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Cleaned) -> Cleaned:
+        return Cleaned(self.snapshots + other.snapshots, self.files + other.files, self.bytes + other.bytes)
+
+
+def retain(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, grace_seconds: float, tell: Callable[[str], None]
+) -> Cleaned:
+    """Do what follows each publish: merge where there are many files, expire, delete files out of grace."""
+    merge_small_files(connection, more_than=MANY_FILES)
+    tell("files merged")
+    expired = expire(connection, keep=keep)
+    tell("snapshots expired")
+    deleted = delete_scheduled_files(connection, lake, grace_seconds=grace_seconds, tell=tell)
+    tell("cleaned up")
+    return Cleaned(snapshots=expired) + deleted
+
+
+def expire(connection: duckdb.DuckDBPyConnection, *, keep: int) -> int:
+    """Forget all but the newest ``keep`` published states; return how many went. Compactions in between stay."""
+    rows = connection.execute(
+        f"SELECT s.snapshot_id, c.commit_message FROM {metadata()}.ducklake_snapshot s "
+        f"LEFT JOIN {metadata()}.ducklake_snapshot_changes c USING (snapshot_id) ORDER BY s.snapshot_id DESC"
+    ).fetchall()
+    published = [number for number, note in rows if note != COMPACTION]
+    if len(published) <= keep:
+        return 0
+    old = [number for number, _ in rows if number < published[keep - 1]]
+    connection.execute(f"CALL ducklake_expire_snapshots({literal(LAKE)}, versions => {old})")
+    return len(old)
+
+
+def merge_small_files(connection: duckdb.DuckDBPyConnection, *, more_than: int) -> None:
+    """Merge the files of tables that have more than so many small ones; all of it is one snapshot."""
+    tables = connection.execute(
+        f"SELECT s.schema_name, t.table_name FROM {metadata()}.ducklake_data_file f "
+        f"JOIN {metadata()}.ducklake_table t ON t.table_id = f.table_id AND t.end_snapshot IS NULL "
+        f"JOIN {metadata()}.ducklake_schema s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL "
+        "WHERE f.end_snapshot IS NULL AND f.file_size_bytes < $1 GROUP BY ALL HAVING count(*) > $2 ORDER BY ALL",
+        [SMALL_FILE_BYTES, more_than],
+    ).fetchall()
+    if not tables:
+        return
+    connection.execute("BEGIN")
+    connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, 'customer360', {literal(COMPACTION)})")
+    for schema, table in tables:
+        connection.execute(
+            f"CALL ducklake_merge_adjacent_files({literal(LAKE)}, {literal(table)}, schema => {literal(schema)})"
+        )
+    connection.execute("COMMIT")
+
+
+def rewrite_deleted_rows(connection: duckdb.DuckDBPyConnection, *, threshold: float) -> None:
+    """Rewrite data files of which more than this share of rows is deleted."""
+    connection.execute(f"CALL ducklake_rewrite_data_files({literal(LAKE)}, delete_threshold => {threshold:f})")
+
+
+def delete_scheduled_files(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, *, grace_seconds: float, tell: Callable[[str], None]
+) -> Cleaned:
+    """Delete files that no kept snapshot needs, once so many seconds have passed: a reader may still be in them.
+
+    Not DuckLake's own ``ducklake_cleanup_old_files``: with a SQLite catalogue its ``older_than`` compares days, not
+    seconds, so it knows no grace shorter than a day.
+    """
+    scheduled = connection.execute(
+        f"SELECT data_file_id, path, path_is_relative FROM {metadata()}.ducklake_files_scheduled_for_deletion "
+        "WHERE schedule_start::TIMESTAMPTZ <= now() - to_seconds($1)",
+        [grace_seconds],
+    ).fetchall()
+    size = 0
+    for _, path, is_relative in scheduled:
+        file = lake.data / path if is_relative else Path(path)
+        size += file.stat().st_size if file.exists() else 0
+        file.unlink(missing_ok=True)
+        tell("file deleted")
+    if scheduled:
+        numbers = [row[0] for row in scheduled]
+        connection.execute(
+            f"DELETE FROM {metadata()}.ducklake_files_scheduled_for_deletion WHERE data_file_id IN (SELECT unnest($1))",
+            [numbers],
+        )
+    return Cleaned(files=len(scheduled), bytes=size)
+
+
+def delete_orphans(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Cleaned:
+    """Delete Parquet files that the catalogue does not know: what a killed writer left.
+
+    Only ever under the writer lock: another process's open transaction has just such files.
+    """
+    orphans = [
+        Path(row[0])
+        for row in connection.execute(
+            f"CALL ducklake_delete_orphaned_files({literal(LAKE)}, cleanup_all => true, dry_run => true)"
+        ).fetchall()
+    ]
+    size = 0
+    for file in orphans:
+        size += file.stat().st_size
+        file.unlink(missing_ok=True)
+    for leftover in sorted(lake.spill.rglob("*"), reverse=True):
+        leftover.rmdir() if leftover.is_dir() else leftover.unlink(missing_ok=True)
+    return Cleaned(files=len(orphans), bytes=size)

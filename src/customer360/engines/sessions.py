@@ -1,0 +1,187 @@
+"""Read one state of the lake, or write the next one: what connectors, models and the web see of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from customer360.engines.base import Column
+from customer360.engines.failures import translated, translation
+from customer360.engines.lake import LAKE
+from customer360.errors import StatementFailed, WarehouseError, nearest
+from customer360.names import Relation, quoted
+
+Listener = Callable[[str], None]
+"""Is told the named moments of a publish: ``lock taken``, ``before commit`` and so on (see writer.py)."""
+
+READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+class LakeSession:
+    """Reads of one snapshot of the lake, through one connection; use it from one thread at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, database: str = LAKE) -> None:
+        self._connection = connection
+        self.database = database
+        self.snapshot = snapshot
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Run one statement and return all its rows; StatementFailed when it cannot be run."""
+        with self._running(sql, parameters) as result:
+            return result.to_arrow_table()
+
+    def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 65_536) -> pa.RecordBatchReader:
+        """Run one statement and return its rows batch by batch; read it to the end before the next statement."""
+        with self._running(sql, parameters) as result:
+            reader = result.to_arrow_reader(batch_rows)
+        return pa.RecordBatchReader.from_batches(reader.schema, batches(reader))
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        """Return names and types of a query's columns without running it."""
+        with translated():
+            rows = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+        return tuple(Column(row[0], row[1]) for row in rows)
+
+    def columns(self, relation: Relation) -> tuple[Column, ...]:
+        """Return the columns of a table or view; WarehouseError, with the nearest name, when there is none."""
+        try:
+            return self.describe(f"FROM {relation.sql}")
+        except StatementFailed as error:
+            known = self.relations()
+            if relation in known:
+                raise
+            close = nearest(str(relation), [str(other) for other in known])
+            raise WarehouseError(
+                f"There is no table {relation} in the warehouse.",
+                next_step=f"Did you mean {close}?" if close else "Run `c360 build` first.",
+            ) from error
+
+    def relations(self) -> frozenset[Relation]:
+        """Return every table and view of this snapshot."""
+        with translated():
+            rows = self._connection.execute(
+                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 "
+                "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal",
+                [self.database],
+            ).fetchall()
+        return frozenset(Relation(*row) for row in rows)
+
+    def register(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
+        """Make Arrow data readable under a bare name in this session."""
+        self._connection.register(name, data)
+
+    def unregister(self, name: str) -> None:
+        """Forget Arrow data registered under this name."""
+        self._connection.unregister(name)
+
+    def _allowed(self, statement: duckdb.Statement) -> None:
+        if statement.type not in READS:
+            raise StatementFailed(
+                "A read session can only run queries.", next_step="Writing happens in models, loads and maintenance."
+            )
+
+    @contextmanager
+    def _running(self, sql: str, parameters: Sequence[Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Run exactly one allowed statement; errors of running and of fetching become ours."""
+        with translated():
+            statements = self._connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise StatementFailed(f"One statement is expected here, and this text holds {len(statements)}.")
+            self._allowed(statements[0])
+            yield self._connection.execute(statements[0], list(parameters))
+
+
+def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of DuckDB's Arrow stream; there its errors come as OSError."""
+    try:
+        yield from reader
+    except (OSError, pa.ArrowException) as error:
+        raise translation(error) from error
+
+
+class LakePublication(LakeSession):
+    """One open transaction on the lake; its own tables are visible to it at once, to others after the commit.
+
+    ``snapshot_before`` is the newest snapshot when it began; ``snapshot_after`` the one it made: None until the
+    block has ended, and the same as before when it changed nothing.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, tell: Listener) -> None:
+        super().__init__(connection, snapshot=snapshot)
+        self.snapshot_before = snapshot
+        self.snapshot_after: int | None = None
+        self._tell = tell
+
+    def _allowed(self, statement: duckdb.Statement) -> None:
+        if statement.type == duckdb.StatementType.TRANSACTION:
+            raise StatementFailed("A publication commits or rolls back by itself, at the end of its block.")
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement for its effect and return the number of rows it touched (-1 when unknown)."""
+        with self._running(sql, parameters) as result:
+            if [column[0] for column in result.description or ()] == ["Count"]:
+                row = result.fetchone()
+                return int(row[0]) if row else -1
+        return -1
+
+    def create_schema(self, schema: str) -> None:
+        """Create a schema unless it is there."""
+        self.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+
+    def create_table(self, relation: Relation, columns: Sequence[Column]) -> None:
+        """Create an empty table, replacing a table or view of the same name."""
+        body = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
+        self._replace("TABLE", relation, f"({body})")
+
+    def create_table_as(self, relation: Relation, select: str) -> int:
+        """Create a table from a query, replacing a table or view of the same name; return its rows."""
+        rows = self._replace("TABLE", relation, f"AS {select}")
+        self._tell("file written")
+        return rows
+
+    def create_view(self, relation: Relation, select: str) -> None:
+        """Create a view, replacing a table or view of the same name."""
+        self._replace("VIEW", relation, f"AS {select}")
+
+    def insert_select(self, relation: Relation, select: str, columns: Sequence[str] = ()) -> int:
+        """Append a query's rows, by name or into the given columns in order; return how many."""
+        names = f" ({', '.join(quoted(c) for c in columns)})" if columns else " BY NAME"
+        rows = self.execute(f"INSERT INTO {relation.sql}{names} {select}")
+        self._tell("file written")
+        return rows
+
+    def insert_arrow(self, relation: Relation, data: pa.Table | pa.RecordBatchReader) -> int:
+        """Append Arrow rows by column name, streamed; return how many."""
+        self.register("_arrow_batches", data)
+        try:
+            return self.insert_select(relation, "SELECT * FROM _arrow_batches")
+        finally:
+            self.unregister("_arrow_batches")
+
+    def drop(self, relation: Relation) -> None:
+        """Drop a table or view if it is there."""
+        try:
+            self.execute(f"DROP TABLE IF EXISTS {relation.sql}")
+        except StatementFailed as error:
+            if not _is_other_kind(error):
+                raise
+            self.execute(f"DROP VIEW IF EXISTS {relation.sql}")
+
+    def _replace(self, kind: Literal["TABLE", "VIEW"], relation: Relation, body: str) -> int:
+        """Create or replace; one of the other kind is dropped first, found out by trying (asking costs 7 ms)."""
+        sql = f"CREATE OR REPLACE {kind} {relation.sql} {body}"
+        try:
+            return self.execute(sql)
+        except StatementFailed as error:
+            if not _is_other_kind(error):
+                raise
+            self.drop(relation)
+            return self.execute(sql)
+
+
+def _is_other_kind(error: StatementFailed) -> bool:
+    return isinstance(error.__cause__, duckdb.CatalogException) and "Existing object" in str(error.__cause__)

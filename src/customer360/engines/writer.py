@@ -1,0 +1,190 @@
+"""Publish: take the writer lock, write in one transaction, commit, clean up. A death at any moment does no harm.
+
+The named moments, in order, as a listener hears them (``file written`` once per table or append, ``file deleted``
+once per file):
+
+    lock taken -> leftovers deleted (only after a writer died) -> transaction open -> file written ...
+    -> before commit -> after commit -> files merged -> snapshots expired -> file deleted ... -> cleaned up
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from customer360.engines import retention
+from customer360.engines.failures import translated, translation
+from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
+from customer360.engines.lock import Holder, WriterLock
+from customer360.engines.retention import Cleaned
+from customer360.engines.sessions import LakePublication, Listener
+from customer360.errors import CommitFailed, WarehouseError
+
+log = logging.getLogger(__name__)
+
+
+class Writer:
+    """The one writer of a lake, as far as this process goes; the lock settles it between processes."""
+
+    def __init__(self, lake: Lake, *, keep: int, grace_seconds: float, tell: Listener) -> None:
+        self._lake = lake
+        self._lock = WriterLock(lake.lock)
+        self._keep = keep
+        self._grace_seconds = grace_seconds
+        self._tell = tell
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def publication(self, *, note: str, wait: float, earlier: int | None = None) -> Iterator[LakePublication]:
+        """Publish what the block writes; ``earlier`` attaches that snapshot, read-only, as ``earlier``."""
+        with self._alone(note, wait) as (connection, holder):
+            if earlier is not None:
+                self._lake.attach(connection, "earlier", read_only=True, snapshot=earlier)
+            with translated(self._lake.folder):
+                connection.execute("BEGIN")
+                before = newest_snapshot(connection)
+            self._tell("transaction open")
+            publication = LakePublication(connection, snapshot=before, tell=self._tell)
+            try:
+                yield publication
+            except BaseException:
+                with suppress(duckdb.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            self._commit(connection, note, holder)
+            publication.snapshot_after = newest_snapshot(connection)
+            self._tell("after commit")
+            if earlier is not None:
+                connection.execute("DETACH earlier")
+            self._clean_up(connection)
+
+    def maintain(self, *, purge: bool, wait: float) -> Cleaned:
+        """Merge, rewrite, expire, delete. ``purge``: keep the newest state only and leave nothing older on disk."""
+        with self._alone("maintenance", wait) as (connection, _), translated(self._lake.folder):
+            retention.rewrite_deleted_rows(connection, threshold=0.0 if purge else 0.5)
+            retention.merge_small_files(connection, more_than=1)
+            expired = retention.expire(connection, keep=1 if purge else self._keep)
+            grace_seconds = 0.0 if purge else self._grace_seconds
+            deleted = retention.delete_scheduled_files(
+                connection, self._lake, grace_seconds=grace_seconds, tell=self._tell
+            )
+            orphans = retention.delete_orphans(connection, self._lake)
+            if purge:
+                self.discard()
+                _vacuum(self._lake.catalogue)
+        return Cleaned(snapshots=expired) + deleted + orphans
+
+    def discard(self) -> None:
+        """Close this process's writing connection; the next publish opens a new one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _alone(self, note: str, wait: float) -> Iterator[tuple[duckdb.DuckDBPyConnection, Holder]]:
+        """Hold the lock, with a connection, after tidying up behind a writer that died.
+
+        The mark of unfinished work goes only when the block ends well; so whatever else happens, the next writer
+        looks for leftovers. A connection that saw an error is not used again: DuckLake's can be wedged after one.
+        """
+        self._lake.prepare()
+        with self._lock.hold(note, wait=wait) as holder:
+            self._tell("lock taken")
+            died = self._lake.unfinished.exists()
+            try:
+                with translated(self._lake.folder):
+                    self._lake.unfinished.touch()
+                    connection = self._opened()
+                    if died:
+                        retention.delete_orphans(connection, self._lake)
+                if died:
+                    self._tell("leftovers deleted")
+                yield connection, holder
+                self._lake.unfinished.unlink(missing_ok=True)
+            except BaseException:
+                self.discard()
+                raise
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            connection = self._lake.instance(spill=self._lake.spill)
+            self._lake.attach(connection, read_only=False)
+            connection.execute(f"USE {LAKE}")
+            self._connection = connection
+        return self._connection
+
+    def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder) -> None:
+        self._tell("before commit")
+        try:
+            flush_to_disk(self._lake.data, newer_than=self._lake.unfinished)
+            author = f"{holder.command} (process {holder.pid} on {holder.host})"
+            connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, $1, $2)", [author, note])
+            connection.execute("COMMIT")
+        except (duckdb.Error, OSError) as error:
+            cause = translation(error, self._lake.folder)
+            raise CommitFailed(
+                f"Nothing was published, readers keep the old state. {cause.what}",
+                place=cause.place,
+                next_step=cause.next_step,
+            ) from error
+
+    def _clean_up(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Apply retention; a failure here is logged, not raised: the new state is published all the same.
+
+        It goes on the log and the connection away; the next publish or `maintain` does the work.
+        """
+        try:
+            retention.retain(
+                connection, self._lake, keep=self._keep, grace_seconds=self._grace_seconds, tell=self._tell
+            )
+        except (duckdb.Error, OSError) as error:
+            log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
+            self._tell("clean-up failed")
+            self.discard()
+
+
+def flush_to_disk(data: Path, *, newer_than: Path) -> None:
+    """Force this publish's data files to disk before the catalogue names them; DuckDB itself does not.
+
+    The catalogue is forced by SQLite. Without this, a power cut after the commit could leave it naming empty files.
+    """
+    since = newer_than.stat().st_mtime_ns
+    for folder, _, names in os.walk(data):
+        fresh = [path for name in names if (path := Path(folder, name)).stat().st_mtime_ns >= since]
+        for path in [*fresh, *([Path(folder)] if fresh and os.name != "nt" else [])]:
+            handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+
+
+def _vacuum(catalogue: Path) -> None:
+    """Rewrite the catalogue without its free pages and empty its write-ahead log.
+
+    In a process of its own: closing a second SQLite in this one would drop the locks of the first (POSIX).
+    """
+    program = (
+        "import sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], timeout=5, isolation_level=None)\n"
+        "connection.execute('VACUUM')\n"
+        "busy = connection.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()[0]\n"
+        "sys.exit('readers hold the write-ahead log' if busy else 0)\n"
+    )
+    done = subprocess.run(  # noqa: S603 - our own interpreter and program, the path is an argument
+        [sys.executable, "-I", "-c", program, str(catalogue)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()[-1:] or ["unknown"]
+        raise WarehouseError(
+            f"The catalogue could not be purged: {reason[0]}.",
+            place=str(catalogue),
+            next_step="Stop the programs that read the warehouse (c360 serve) and run again.",
+        )
