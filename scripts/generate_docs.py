@@ -19,7 +19,9 @@ HEAD = "<!-- Written by `make docs` from the code; do not edit. -->\n\n"
 def commands() -> str:
     """Return the page of the command line."""
     group: Any = typer.main.get_command(app)
-    parts = [f"{HEAD}# Command line\n\n{group.help}\n\nExit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage.\n"]
+    parts = [
+        f"{HEAD}# Command line\n\n{group.help}\n\nExit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage.\n"
+    ]
     for name, command in sorted(group.commands.items()):
         parts.append(f"\n## c360 {name}\n\n```text\n{_help(name, command)}\n```\n")
     return "".join(parts)
@@ -49,7 +51,9 @@ def project_page() -> str:
     """Return the page of project files, from their JSON Schemas."""
     from customer360.project.schemas import json_schemas
 
-    parts = [f"{HEAD}# Project files\n\nUnknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor.\n"]
+    parts = [
+        f"{HEAD}# Project files\n\nUnknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor.\n"
+    ]
     for kind, schema in json_schemas().items():
         parts.append(f"\n## {kind}\n\n{schema.get('description', '')}\n")
         definitions = schema.get("$defs", {})

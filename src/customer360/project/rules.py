@@ -167,7 +167,7 @@ class _Check:
                 hit = nearest(name, known)
                 hint = f"Did you mean '{hit}'?" if hit else (f"Known: {', '.join(known)}." if known else "Remove it.")
                 self.note(f"'{metric}' has no argument '{name}'.", hint, "ODCS-Q-ARGS", "arguments", name)
-        if known and not any(name in rule.arguments for name in known):
+        if known and not rule.arguments:
             step = f"Add `arguments: {{{known[0]}: [...]}}`."
             self.note(f"'{metric}' needs {' or '.join(known)}.", step, "ODCS-Q-ARGS")
         for name in ("validValues", "missingValues", "properties"):

@@ -67,6 +67,7 @@ def read_source(path: Path, root: Path, problems: Problems) -> Source | None:
         if shape is None:
             return None
         if shape.source != path.stem:
+            problems.broken("source", path.stem)
             problems.add(
                 f"The source is called '{shape.source}', its file {path.name}.",
                 file.place("source"),

@@ -111,7 +111,7 @@ def run(
     inputs: Mapping[str, pa.Table],
     parameters: Mapping[str, Any],
     *,
-    as_of: date,  # every step has it; the lines are all there are
+    as_of: date,  # noqa: ARG001 # every step has it; here the lines are all there is
 ) -> pa.Table:
     """Return the pairs (step ``basket_pairs``): input ``lines``, parameter minimum_count (10)."""
     settings = with_defaults(parameters, {"minimum_count": MINIMUM_COUNT}, method=METHOD)
@@ -131,8 +131,8 @@ def _frequent_sets(
 ) -> dict[tuple[int, ...], int]:
     """Return the count of each frequent set of two or more items, by sorted codes."""
     columns = (counts[name].to_pylist() for name in ("a", "b", "n"))
-    pair_counts: dict[tuple[int, int], int] = {(a, b): n for a, b, n in zip(*columns, strict=True)}
-    found: dict[tuple[int, ...], int] = {**pair_counts}
+    pair_counts: dict[tuple[int, ...], int] = {(a, b): n for a, b, n in zip(*columns, strict=True)}
+    found = dict(pair_counts)
     if longest == 1 or not found:
         return found
     after: dict[int, list[int]] = {}
