@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.models.projects import column, contract, land, model, project
 
 from customer360.errors import BuildFailed
 from customer360.models.build import build
 from customer360.models.report import BlockingChecks
-from tests.models.projects import column, contract, land, model, project
 
 CUSTOMERS = model(
     "sales.customers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -56,8 +56,8 @@ class Graph:
         for relation, model in project.models.items():
             config, wrong = read_config(model)
             errors += wrong
-            reads: Iterable[Relation] = model.step.inputs.values() if model.step else ()
-            found = frozenset(reads).union(*(part.dependencies for part in rendered[relation]))
+            reads = {r for r in model.step.inputs.values() if r != relation} if model.step else set()
+            found = frozenset(reads.union(*(part.dependencies for part in rendered[relation])))
             nodes[relation] = Node(relation, model, config, rendered[relation], contracts.get(relation), found)
         graph = cls(nodes)
         try:

@@ -11,7 +11,14 @@ import pyarrow as pa
 
 from customer360.errors import Place, UnknownName
 
-METHODS: dict[str, str] = {}
+METHODS: dict[str, str] = {
+    "calendar": "customer360.star.calendar:calendar",
+    "surrogate_keys": "customer360.star.keys:surrogate_keys",
+    "rfm": "customer360.science.rfm:run",
+    "churn_back_test": "customer360.science.churn:run",
+    "basket_pairs": "customer360.science.basket:run",
+    "customer_value": "customer360.science.customer_value:run",
+}
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
 

@@ -18,8 +18,8 @@ from customer360.project.spec import Project
 
 _FORMAT = 1
 """Raise when the same model would be built differently: everything is then built anew."""
-_HISTORIES = ("incremental", "scd2")
-"""Kinds whose tables hold what cannot be computed again."""
+_HISTORIES = ("incremental", "scd2", "step")
+"""Kinds whose tables may hold what cannot be computed again: they stay when their model is gone."""
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -100,7 +100,12 @@ def read_state(session: Session, present: frozenset[Relation]) -> dict[Relation,
         if relation in present:
             found[relation] = Built(
                 relation,
-                *(row[c] for c in ("kind", "definition", "version", "checked", "row_count", "as_of")),
+                kind=row["kind"],
+                definition=row["definition"],
+                version=row["version"],
+                checked=row["checked"],
+                rows=row["row_count"],
+                as_of=row["as_of"],
                 built_at=row["built_at"],
                 build_id=row["build_id"],
             )
@@ -150,7 +155,7 @@ def _append(
     present: frozenset[Relation],
     relation: Relation,
     columns: tuple[Column, ...],
-    rows: list[tuple[object, ...]],
+    rows: Sequence[tuple[object, ...]],
 ) -> None:
     if relation not in present:
         publication.create_schema(relation.schema)
@@ -159,7 +164,7 @@ def _append(
         publication.insert_arrow(relation, _arrow(columns, rows))
 
 
-def _arrow(columns: tuple[Column, ...], rows: list[tuple[object, ...]]) -> pa.Table:
+def _arrow(columns: tuple[Column, ...], rows: Sequence[tuple[object, ...]]) -> pa.Table:
     values = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
     schema = pa.schema([(column.name, _ARROW[column.type]) for column in columns])
     return pa.table([pa.array(v, type=f.type) for v, f in zip(values, schema, strict=True)], schema=schema)

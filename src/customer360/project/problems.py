@@ -39,7 +39,7 @@ class Shape(BaseModel):
     misplaced: ClassVar[Mapping[str, str]] = {}
     """Keys that people look for here, and what to do instead."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Problems:
@@ -156,7 +156,10 @@ def _grouped(block: Block, parts: Sequence[Any]) -> Iterator[tuple[Any, str]]:
         key = where if part["type"] in _EXPECTED else (*where, part["type"], part["loc"])
         groups.setdefault(key, []).append(part)
     for group in groups.values():
-        yield group[0], " or ".join(dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group))
+        words = dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group)
+        if "a number" in words:
+            words.pop("a whole number", None)
+        yield group[0], " or ".join(words)
 
 
 def _leading(block: Block, path: Sequence[str | int]) -> Iterator[str | int]:

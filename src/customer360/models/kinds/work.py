@@ -15,13 +15,16 @@ STAGE = "c360_stage"
 
 @dataclass(frozen=True)
 class Work:
-    """One table to make. ``from_zero``: there is nothing to go on from, or going on was not wanted."""
+    """One table to make. ``from_zero``: there is nothing to go on from, or going on was not wanted.
+    ``exists``: a table of this name was published before.
+    """
 
     publication: Publication
     dialect: str
     node: Node
     as_of: date
     from_zero: bool
+    exists: bool
 
     @property
     def table(self) -> str:

@@ -31,9 +31,9 @@ def rule_query(contract: Contract, rule: QualityRule, project: Project) -> tuple
     filled = fill(rule.query or "", project, schema=contract.relation.schema, place=rule.place)
     text = _PLACEHOLDER.sub(word, filled).strip().rstrip(";")
     tree = parse(text, rule.place)
-    if len(tree.named_selects) != 1:
+    if len(tree.selects) != 1:
         raise ModelError(
-            f"The SQL of the rule '{rule.id}' yields {len(tree.named_selects)} columns; a rule yields one value.",
+            f"The SQL of the rule '{rule.id}' yields {len(tree.selects)} columns; a rule yields one value.",
             place=rule.place,
         )
     return text, relations_of(tree) - {contract.relation}
