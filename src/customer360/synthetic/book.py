@@ -68,6 +68,13 @@ class OrderBook:
         return np.asarray(self.lines.amount_cents - self.lines.discount_cents)
 
     @cached_property
+    def products_by_basket(self) -> tuple[Integers, Integers]:
+        """Where each basket's lines begin in the products sorted by basket, and those products."""
+        order = np.argsort(self.lines.line, kind="stable")  # line ids ascend with baskets, as baskets stand by customer
+        count = np.bincount(self.lines.basket_index, minlength=len(self.baskets.basket))
+        return np.cumsum(count) - count, self.lines.product[order]
+
+    @cached_property
     def orders_of(self) -> Integers:
         """Rows of ``orders`` per customer."""
         return np.bincount(self.customer, minlength=self.company.signed_up)

@@ -32,6 +32,11 @@ class Catalogue:
         return np.arange(self.company.product_count)
 
     @cached_property
+    def ids(self) -> pa.Array:
+        """Every product's id: what columns of products are coded against."""
+        return numbered("PROD", self.products + 1, 5)
+
+    @cached_property
     def category(self) -> Integers:
         """Category of each product: equal shares."""
         return np.asarray(self.products % len(CATEGORIES))
@@ -89,7 +94,7 @@ class Catalogue:
         names = [f"{LINES[a]} {CATEGORIES[b]}" for a, b in zip(line, self.category, strict=True)]
         return pa.table(
             {
-                "product_id": numbered("PROD", self.products + 1, 5),
+                "product_id": self.ids,
                 "product_name": pa.array(names),
                 "category": words(self.category, CATEGORIES),
                 "brand": words(self.brand, BRANDS),

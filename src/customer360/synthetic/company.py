@@ -22,6 +22,12 @@ MONTH_FACTOR = (0.78, 0.82, 0.95, 0.97, 0.98, 0.96, 0.92, 0.94, 0.99, 1.05, 1.28
 WEEKDAY_FACTOR = (0.92, 0.90, 0.94, 0.98, 1.06, 1.16, 1.04)
 """Demand by month (January first) and by weekday (Monday first), each with mean 1."""
 
+MEAN_FACTOR = sum(MONTH_FACTOR) / 12 * sum(WEEKDAY_FACTOR) / 7
+"""Mean of month x weekday: a constant, so that a day's demand does not depend on how many days are looked at."""
+
+AHEAD_DAYS = 4_000
+"""Days beyond ``until`` that the clocks cover."""
+
 Process = Literal["bg_nbd", "regular", "clumpy", "drifting"]
 
 
@@ -59,6 +65,8 @@ class Company:
     """Share of baskets that have a web session; the others are sales without events."""
     seasonality: float = 1.0
     """0 flattens the year and the week."""
+    closed: tuple[date, ...] = (END,)
+    """Days without sales: the documented orders end the day before the documented END_DATE."""
     purchases: PurchaseProcess = field(default_factory=PurchaseProcess)
     spend: SpendProcess = field(default_factory=SpendProcess)
 
@@ -75,7 +83,8 @@ class Company:
     @cached_property
     def signed_up(self) -> int:
         """Customers that have signed up by ``until`` (the same rate goes on after END)."""
-        return int(np.searchsorted(self.signup_offsets(np.arange(self.customers * 4)), float(self.days)))
+        numbers = np.arange(self.customers * self.days // SIGNUP_DAYS + 2)
+        return int(np.searchsorted(self.signup_offsets(numbers), float(self.days)))
 
     def signup_offsets(self, customers: Integers) -> Floats:
         """Return when customer number i signs up, in days since START: uniform, ascending, open-ended."""
@@ -91,18 +100,31 @@ class Company:
         """Return cumulative demand at the start of each day, one unit a normal day, far beyond ``until``.
 
         Purchases tick evenly on this clock; read backwards it puts more of them into busy days. So the purchase
-        process holds exactly in demand time and seasonality is exact too.
+        process holds exactly in demand time and seasonality is exact too. The clock of an earlier ``until`` is the
+        beginning of the clock of a later one.
         """
-        count = self.days + 4_000
+        return np.concatenate(([0.0], np.cumsum(self._demand(self.days + AHEAD_DAYS))))
+
+    @cached_property
+    def sales_clock(self) -> Floats:
+        """Return the demand clock with ``closed`` days left out: it stands still on them."""
+        demand = self._demand(self.days + AHEAD_DAYS)
+        for day in self.closed:
+            number = (day - START).days
+            demand[number : number + 1] = 0.0
+        return np.concatenate(([0.0], np.cumsum(demand)))
+
+    def _demand(self, count: int) -> Floats:
         days = [START + timedelta(days=n) for n in range(count)]
         factor = np.array([MONTH_FACTOR[d.month - 1] * WEEKDAY_FACTOR[d.weekday()] for d in days])
-        factor = 1.0 + self.seasonality * (factor / factor.mean() - 1.0)
-        return np.concatenate(([0.0], np.cumsum(factor)))
+        return np.asarray(1.0 + self.seasonality * (factor / MEAN_FACTOR - 1.0))
 
-    def to_demand(self, days: Floats) -> Floats:
-        """Return demand time of calendar moments given in days since START."""
-        return np.asarray(np.interp(days, np.arange(len(self.demand_clock)), self.demand_clock))
+    def to_demand(self, days: Floats, *, sales: bool = False) -> Floats:
+        """Return demand time of calendar moments given in days since START; ``sales`` reads the sales clock."""
+        clock = self.sales_clock if sales else self.demand_clock
+        return np.asarray(np.interp(days, np.arange(len(clock)), clock))
 
-    def to_days(self, demand: Floats) -> Floats:
+    def to_days(self, demand: Floats, *, sales: bool = False) -> Floats:
         """Return calendar moments, in days since START, of demand times."""
-        return np.asarray(np.interp(demand, self.demand_clock, np.arange(len(self.demand_clock))))
+        clock = self.sales_clock if sales else self.demand_clock
+        return np.asarray(np.interp(demand, clock, np.arange(len(clock))))

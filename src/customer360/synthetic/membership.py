@@ -40,7 +40,7 @@ class System:
     def company(self, company: Company) -> Company:
         """Return a company whose customers are this system's: same days, draws of its own."""
         digest = int(company.stream(f"{self.name}.seed").bits(np.array([0]))[0] >> np.uint64(2))
-        return replace(company, customers=max(1, company.customers // self.stride), seed=digest)
+        return replace(company, customers=max(1, company.customers // self.stride), seed=digest, closed=())
 
 
 CRM = System("crm", 1, stride=4, known=0.60)

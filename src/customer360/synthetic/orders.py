@@ -56,7 +56,7 @@ def fill(company: Company, catalogue: Catalogue, baskets: Baskets) -> Lines:
     usual = company.stream("customers.payment").integers(customer, 0, len(PAYMENTS) - 1)
     other = company.stream("orders.payment").integers(basket, 0, len(PAYMENTS) - 1)
     loyal = company.stream("orders.usual_payment").happens(basket, LOYAL_TO_PAYMENT)
-    return Lines(line, index, product, quantity, amount, amount * rate // 100, np.where(loyal, usual, other))
+    return Lines(line, index, product, quantity, amount, (amount * rate + 50) // 100, np.where(loyal, usual, other))
 
 
 def _products(company: Company, catalogue: Catalogue, baskets: Baskets, index: Integers, line: Integers, unit: np.ndarray) -> Integers:

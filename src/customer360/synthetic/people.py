@@ -37,6 +37,7 @@ SHARED_HOME = 0.22
 _FIRST = [variant for name in FIRST_NAMES for variant in (name, NICKNAMES.get(name, name), *typos(name))]
 _LAST = [variant for name in LAST_NAMES for variant in (name, *typos(name))]
 _FIRST_FORMS, _LAST_FORMS = 5, 4
+_TEXT = pa.string()
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Names:
 
     def full_names(self) -> pa.Array:
         """Return ``first last``."""
-        return pc.binary_join_element_wise(self.first_names(), self.last_names(), " ")
+        return pc.binary_join_element_wise(self.first_names().cast(_TEXT), self.last_names().cast(_TEXT), " ")
 
 
 def home(company: Company, person: Integers) -> Integers:
@@ -131,11 +132,12 @@ def written_names(company: Company, person: Integers, system: str, errors: Error
 
 def true_emails(company: Company, person: Integers, *, second: bool = False) -> pa.Array:
     """Return a person's address: first.last and the person's number, so that no two people share one."""
-    names = true_names(company, person)
+    names, mark = true_names(company, person), "_" if second else "."
     domain = company.stream("people.second_domain" if second else "people.domain").integers(person, 0, 2)
-    numbers = pa.array(person).cast(pa.string())
-    local = pc.binary_join_element_wise(names.first_names(), names.last_names(), numbers, "_" if second else ".")
-    return pc.binary_join_element_wise(pc.utf8_lower(local), words(domain, EMAIL_DOMAINS), "@")
+    first = words(names.first, [name.lower() + mark for name in FIRST_NAMES]).cast(_TEXT)
+    last = words(names.last, [name.lower() + mark for name in LAST_NAMES]).cast(_TEXT)
+    at = words(domain, ["@" + name for name in EMAIL_DOMAINS]).cast(_TEXT)
+    return pc.binary_join_element_wise(first, last, pa.array(person).cast(_TEXT), at, "")
 
 
 def written_emails(company: Company, person: Integers, system: str, errors: Errors) -> pa.Array:
@@ -146,7 +148,7 @@ def written_emails(company: Company, person: Integers, system: str, errors: Erro
     email = pc.if_else(
         pa.array(draw < bounds[2]), true_emails(company, person, second=True), true_emails(company, person)
     )
-    junk = words(stream.integers(person, 0, len(PLACEHOLDER_EMAILS) - 1, 1), PLACEHOLDER_EMAILS)
+    junk = words(stream.integers(person, 0, len(PLACEHOLDER_EMAILS) - 1, 1), PLACEHOLDER_EMAILS).cast(_TEXT)
     email = pc.if_else(pa.array(draw < bounds[1]), junk, email)
     return pc.if_else(pa.array(draw < bounds[0]), pa.scalar(None, pa.string()), email)
 
@@ -156,7 +158,7 @@ def phones(company: Company, person: Integers, system: str, errors: Errors) -> p
     where, number = country(company, person), company.stream("homes.phone").integers(home(company, person), 0, 9_999_999)
     digits = pc.utf8_lpad(pa.array(number).cast(pa.string()), 7, "0")
     area = pa.array(company.stream("homes.area").integers(home(company, person), 201, 989)).cast(pa.string())
-    code = words(where, CALLING_CODES)
+    code = words(where, CALLING_CODES).cast(_TEXT)
     left, right = pc.utf8_slice_codeunits(digits, 0, 3), pc.utf8_slice_codeunits(digits, 3)
     plus = pc.binary_join_element_wise("+", code, area, digits, "")
     spaced = pc.binary_join_element_wise(pc.binary_join_element_wise("+", code, ""), area, left, right, " ")

@@ -69,10 +69,10 @@ def latent(company: Company, customers: Integers) -> Latent:
 
 def simulate(company: Company, traits: Latent) -> tuple[Baskets, Floats]:
     """Return the baskets up to ``until`` and, per customer, when he stopped (infinite while alive)."""
-    end = company.to_demand(np.array([float(company.days)]))[0]
+    end = company.to_demand(np.array([float(company.days)]), sales=True)[0]
     started = np.isfinite(traits.first_order)
     clock = np.full(len(traits.customer), np.inf)
-    clock[started] = company.to_demand(traits.first_order[started])
+    clock[started] = company.to_demand(traits.first_order[started], sales=True)
     stopped = np.full(len(traits.customer), np.inf)
     active = np.flatnonzero(clock < end)
     found: list[tuple[Integers, int, Floats]] = []
@@ -87,7 +87,7 @@ def simulate(company: Company, traits: Latent) -> tuple[Baskets, Floats]:
         active = active[~leaves]
         clock[active] += _wait(company, traits, active, number, clock[active])
         active = active[clock[active] < end]
-    return _collect(company, traits, found), np.where(np.isfinite(stopped), company.to_days(stopped), np.inf)
+    return _collect(company, traits, found), np.where(np.isfinite(stopped), company.to_days(stopped, sales=True), np.inf)
 
 
 def _wait(company: Company, traits: Latent, active: Integers, number: int, clock: Floats) -> Floats:
@@ -117,10 +117,10 @@ def _collect(company: Company, traits: Latent, found: list[tuple[Integers, int, 
     customer = traits.customer[index]
     shape = company.stream("orders.value").gamma(customer, company.spend.p, number)
     value = shape * traits.spend_level[index] / company.spend.p
-    return Baskets(customer * MOST_ORDERS + number, customer, company.to_days(clock), value)
+    return Baskets(customer * MOST_ORDERS + number, customer, company.to_days(clock, sales=True), value)
 
 
-def blocks(company: Company) -> Iterator[Integers]:
-    """Yield the numbers of all customers that have signed up, block by block."""
-    for first in range(0, company.signed_up, BLOCK):
-        yield np.arange(first, min(first + BLOCK, company.signed_up))
+def blocks(company: Company, size: int = BLOCK) -> Iterator[Integers]:
+    """Yield the numbers of all customers that have signed up, block by block (one empty block when nobody has)."""
+    for first in range(0, max(1, company.signed_up), size):
+        yield np.arange(first, min(first + size, company.signed_up))

@@ -60,14 +60,30 @@ class Visits:
     first_item: Integers
     """Product that decides stock and reason of an abandoned cart, -1 without cart."""
 
+    def taken(self, part: slice | Integers) -> Visits:
+        """Return some of the visits."""
+        return Visits(**{name: getattr(self, name)[part] for name in WIDTHS})
+
+
+WIDTHS = {
+    "visit": np.int64,
+    "customer": np.int32,
+    "day": np.int32,
+    "stage": np.int8,
+    "reason": np.int8,
+    "items": np.int8,
+    "basket_index": np.int32,
+    "first_item": np.int32,
+}
+"""How wide the numbers are: there are many visits."""
+
 
 def plan(book: OrderBook) -> Visits:
     """Return all visits up to ``until``, by day and id."""
     bought, others = _buying(book), _other(book)
-    names = Visits.__dataclass_fields__
-    joined = {name: np.concatenate((getattr(bought, name), getattr(others, name))) for name in names}
-    order = np.lexsort((joined["visit"], joined["day"]))
-    return Visits(**{name: values[order] for name, values in joined.items()})
+    names = WIDTHS.items()
+    joined = Visits(**{n: np.concatenate((getattr(bought, n), getattr(others, n))).astype(w) for n, w in names})
+    return joined.taken(np.lexsort((joined.visit, joined.day)))
 
 
 def _buying(book: OrderBook) -> Visits:

@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic import people
+from customer360.synthetic.ahead import ahead
 from customer360.synthetic.book import OrderBook
-from customer360.synthetic.columns import dates, integers, money, numbered, words
+from customer360.synthetic.columns import coded, dates, integers, money, numbered, words
 from customer360.synthetic.draws import Integers
 from customer360.synthetic.orders import PAYMENTS
 
 SEGMENTS = ("High Value", "Medium Value", "Low Value", "At Risk", "Churned")
 CHURNED_SHARE, AT_RISK_SHARE, HIGH_SHARE, MEDIUM_SHARE = 0.10, 0.10, 0.15, 0.30
-CHUNK = 500_000
+CHUNK = 250_000
 
 
 def segments(book: OrderBook) -> Integers:
@@ -55,20 +56,24 @@ def customers(book: OrderBook) -> pa.Table:
     )
 
 
-def orders(book: OrderBook, *, since_day: int = 0) -> Iterator[pa.Table]:
+def orders(book: OrderBook, *, since_day: int = 0, chunk: int = CHUNK) -> Iterator[pa.Table]:
     """Yield ``orders`` in order of their numbers; ``since_day`` leaves out earlier days but keeps the numbering."""
+    first, count = int(np.searchsorted(book.day, since_day)), len(book.lines.line)
+    chunks = [slice(begin, min(begin + chunk, count)) for begin in range(first, count, chunk)]
+    yield from ahead(lambda part: _orders(book, part), chunks)
+
+
+def _orders(book: OrderBook, part: slice) -> pa.Table:
     lines = book.lines
-    for begin in range(int(np.searchsorted(book.day, since_day)), len(lines.line), CHUNK):
-        part = slice(begin, min(begin + CHUNK, len(lines.line)))
-        yield pa.table(
-            {
-                "order_id": numbered("ORD", np.arange(part.start, part.stop) + 1, 7),
-                "customer_id": numbered("CUST", book.customer[part] + 1, 6),
-                "product_id": numbered("PROD", lines.product[part] + 1, 5),
-                "order_date": dates(book.day[part]),
-                "order_amount": money(lines.amount_cents[part]),
-                "quantity": integers(lines.quantity[part]),
-                "discount_amount": money(lines.discount_cents[part]),
-                "payment_method": words(lines.payment[part], PAYMENTS),
-            }
-        )
+    return pa.table(
+        {
+            "order_id": numbered("ORD", np.arange(part.start, part.stop) + 1, 7),
+            "customer_id": numbered("CUST", book.customer[part] + 1, 6),
+            "product_id": coded(lines.product[part], book.catalogue.ids),
+            "order_date": dates(book.day[part]),
+            "order_amount": money(lines.amount_cents[part]),
+            "quantity": integers(lines.quantity[part]),
+            "discount_amount": money(lines.discount_cents[part]),
+            "payment_method": words(lines.payment[part], PAYMENTS),
+        }
+    )

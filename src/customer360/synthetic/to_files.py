@@ -14,10 +14,13 @@ import pyarrow.parquet as pq
 
 from customer360.progress import Progress, Silent
 from customer360.synthetic import truth
+from customer360.synthetic.columns import plain
 from customer360.synthetic.shopflow import ShopFlow
 
 FileFormat = Literal["parquet", "csv", "jsonl"]
 TASK = "generate"
+MOST_WORDS = 30_000
+"""Larger vocabularies are written as plain text: a Parquet dictionary pays only where few words repeat."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def _parquet(chunks: Iterator[pa.Table], path: Path) -> int:
     count, writer = 0, None
     try:
         for chunk in chunks:
-            writer = writer or pq.ParquetWriter(path, chunk.schema, compression="zstd", compression_level=1)
+            writer = writer or parquet_writer(path, chunk)
             writer.write_table(chunk)
             count += chunk.num_rows
     finally:
@@ -77,10 +80,35 @@ def _parquet(chunks: Iterator[pa.Table], path: Path) -> int:
     return count
 
 
+def parquet_writer(path: Path, sample: pa.Table) -> pq.ParquetWriter:
+    """Open a Parquet file for tables like ``sample``.
+
+    Dictionaries only for the columns that repeat: building one for ids or moments costs more than all the rest. The
+    Arrow schema stays out of the file, so dictionary-encoded text reads back as plain strings.
+    """
+    few = [name for name in sample.column_names if _repeats(sample.column(name))]
+    moments = {f.name: "DELTA_BINARY_PACKED" for f in sample.schema if pa.types.is_timestamp(f.type)}
+    return pq.ParquetWriter(
+        path,
+        sample.schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=few,
+        column_encoding=moments or None,
+        store_schema=False,
+        store_decimal_as_integer=True,
+    )
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    return pa.types.is_dictionary(column.type) and len(column.chunk(0).dictionary) <= MOST_WORDS
+
+
 def _csv(chunks: Iterator[pa.Table], path: Path) -> int:
     count, writer = 0, None
     try:
         for chunk in chunks:
+            chunk = plain(chunk)
             writer = writer or pa_csv.CSVWriter(path, chunk.schema)
             writer.write_table(chunk)
             count += chunk.num_rows
@@ -94,7 +122,7 @@ def _json_lines(chunks: Iterator[pa.Table], path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for chunk in chunks:
-            for row in chunk.to_pylist():
+            for row in plain(chunk).to_pylist():
                 file.write(json.dumps(row, default=str) + "\n")
             count += chunk.num_rows
     return count
