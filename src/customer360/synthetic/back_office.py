@@ -17,6 +17,9 @@ from customer360.synthetic.purchases import Baskets, Latent, blocks, latent, sim
 
 STATUSES = ("Shipped", "In Transit", "Delivered", "Returned")
 WRITTEN = people.Errors(placeholder_email=0.02)
+MOST_CENTS = 99_999_999_99
+"""What DECIMAL(10, 2) holds."""
+
 UNSHIPPED, SPLIT, LATE, RETURNED = 0.03, 0.08, 0.10, 0.03
 
 
@@ -77,7 +80,7 @@ class BackOffice:
     def erp_orders(self) -> pa.Table:
         """Return ``erp_orders``."""
         baskets = self._simulated[1]
-        cents = np.maximum(500, np.rint(baskets.value[self.order] * 100).astype(np.int64))
+        cents = np.clip(np.rint(baskets.value[self.order] * 100), 500, MOST_CENTS).astype(np.int64)
         return pa.table(
             {
                 "order_id": integers(np.arange(len(self.order)) + 1),

@@ -12,7 +12,8 @@ from customer360.synthetic.catalogue import Catalogue
 from customer360.synthetic.company import Company
 from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.orders import Lines, fill
-from customer360.synthetic.purchases import Baskets, Latent, blocks, latent, simulate
+from customer360.synthetic.purchases import BLOCK, Baskets, Latent, blocks, latent, simulate
+from customer360.synthetic.segments import segments
 
 Part = TypeVar("Part", Baskets, Lines, Latent)
 
@@ -33,13 +34,13 @@ class OrderBook:
     lines: Lines
 
     @classmethod
-    def write(cls, company: Company) -> OrderBook:
+    def write(cls, company: Company, *, block: int = BLOCK) -> OrderBook:
         """Simulate all customers block by block and put their lines in date order."""
         catalogue = Catalogue(company)
         traits, stops, baskets, lines = [], [], [], []
         offset = 0
-        for block in blocks(company):
-            people = latent(company, block)
+        for numbers in blocks(company, block):
+            people = latent(company, numbers)
             bought, stopped = simulate(company, people)
             filled = fill(company, catalogue, bought)
             traits.append(people)
@@ -83,6 +84,11 @@ class OrderBook:
     def spent_cents_of(self) -> Integers:
         """Net amount per customer."""
         return np.bincount(self.customer, weights=self.net_cents, minlength=self.company.signed_up).astype(np.int64)
+
+    @cached_property
+    def segments(self) -> Integers:
+        """The shop's label of each customer at the end of ``until``."""
+        return segments(self.stopped, self.orders_of, self.spent_cents_of, self.last_day_of)
 
     @cached_property
     def last_day_of(self) -> Floats:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.synthetic import people
-from customer360.synthetic.columns import dates, integers, moments, money, words
+from customer360.synthetic.columns import DAY_SECONDS, dates, instants, integers, moments, money, words
 from customer360.synthetic.company import SIGNUP_DAYS, Company
 from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.membership import CARE
@@ -91,7 +91,8 @@ class Care:
 
     def _signup(self, customer: Integers) -> Floats:
         """Days since START on which a customer registered: with the shop's pace."""
-        return self.shop.signup_offsets(customer * CARE.stride)
+        # The first customer is there from the first day, so that every contact has somebody who may have made it.
+        return np.where(customer == 0, 0.0, self.shop.signup_offsets(customer * CARE.stride))
 
     def customers(self) -> pa.Table:
         """Return ``customers``: one row a care customer, e-mail unique."""
@@ -170,7 +171,10 @@ class Care:
         )
 
     def customer_service_plans(self) -> pa.Table:
-        """Return ``customer_service_plans``: the plan at registration, and for a quarter of people a later one."""
+        """Return ``customer_service_plans``: the plan at registration, and for a quarter of people a later one.
+
+        ``end_date`` is the last day of a plan, the day before the next one begins.
+        """
         number = self._customers
         first = self.shop.stream("care.plan").integers(number, 0, len(PLANS) - 1)
         start = np.floor(self._signup(number))
@@ -182,7 +186,7 @@ class Care:
         customer = np.concatenate((number, later))
         begins = np.concatenate((start, changed[later]))
         order = np.lexsort((customer, begins))
-        ends = np.concatenate((np.where(changes, changed, 0.0), np.zeros(len(later))))[order]
+        ends = np.concatenate((np.where(changes, changed - 1.0, 0.0), np.zeros(len(later))))[order]
         over = np.concatenate((changes, np.zeros(len(later), dtype=bool)))[order]
         return pa.table(
             {
@@ -204,13 +208,13 @@ class Care:
         kind = stream("care.type").choose(number, [t[4] for t in TYPES])
         online = np.array([c[1] == "Digital" for c in CHANNELS])[channel]
         hour = np.where(online, stream("care.hour").choose(number, ONLINE_HOURS), stream("care.hour").choose(number, PHONE_HOURS))
-        start = day + (hour + stream("care.minute").uniform(number)) / 24.0
+        start = day * DAY_SECONDS + ((hour + stream("care.minute").uniform(number)) * 3_600.0).astype(np.int64)
         seconds, queue = self._seconds(number, channel, kind)
         agent = stream("care.agent").integers(number, 0, AGENTS - 1)
         alone = ~stream("care.has_agent").happens(number, 0.80)
         outcome = self._outcome(number, kind, np.where(alone, 0, agent % len(SKILLS)))
         silent = seconds == 0
-        registered = np.searchsorted(self._signup(self._customers), np.floor(start) + 1.0)
+        registered = np.searchsorted(self._signup(self._customers), day + 1.0)
         customer = (stream("care.who").uniform(number) ** 1.4 * np.maximum(registered, 1)).astype(np.int64)
         return pa.table(
             {
@@ -220,8 +224,8 @@ class Care:
                 "interaction_type_id": integers(kind + 1),
                 "agent_id": integers(agent + 1, missing=alone),
                 "session_id": pc.binary_join_element_wise("SESS", pa.array(number + 1).cast(pa.string()), "-"),
-                "start_timestamp": moments(start),
-                "end_timestamp": moments(start + seconds / 86_400.0, missing=silent),
+                "start_timestamp": instants(start),
+                "end_timestamp": instants(start + seconds, missing=silent),
                 "duration_seconds": integers(seconds, missing=silent),
                 "queue_time_seconds": integers(queue),
                 "resolution_status": words(outcome, RESOLUTIONS),

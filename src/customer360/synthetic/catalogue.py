@@ -11,6 +11,7 @@ import pyarrow as pa
 from customer360.synthetic.columns import money, numbered, words
 from customer360.synthetic.company import Company
 from customer360.synthetic.draws import Floats, Integers
+from customer360.synthetic.stock import status as stock_status
 
 CATEGORIES = ("Electronics", "Clothing", "Home & Garden", "Sports", "Books", "Beauty", "Toys")
 BRANDS = ("BrandA", "BrandB", "BrandC", "BrandD", "BrandE", "Generic")
@@ -88,7 +89,7 @@ class Catalogue:
 
     def table(self) -> pa.Table:
         """Return ``products`` as the source documents it."""
-        stock = self.company.stream("products.stock").choose(self.products, (0.7, 0.2, 0.1))
+        stock = stock_status(self.company)
         margin = np.rint((self.price_cents - self.cost_cents) * 10_000 / self.price_cents).astype(np.int64)
         line = self.company.stream("products.line").integers(self.products, 0, len(LINES) - 1)
         names = [f"{LINES[a]} {CATEGORIES[b]}" for a, b in zip(line, self.category, strict=True)]

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic import people
-from customer360.synthetic.columns import dates, integers, money, words
+from customer360.synthetic.columns import dates, dates_of, integers, money, words
 from customer360.synthetic.company import Company
 from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.membership import CDP
@@ -79,7 +79,7 @@ class StoreSide:
                 "last_name": names.last_names(),
                 "email": people.written_emails(self.shop, person, "cdp", WRITTEN),
                 "phone_number": people.phones(self.shop, person, "cdp", WRITTEN),
-                "date_of_birth": pa.array(born.astype(np.int32)).view(pa.date32()),
+                "date_of_birth": dates_of(born),
                 "registration_date": dates(traits.signup),
             }
         )

@@ -69,6 +69,11 @@ def dates(days: Integers | Floats, *, missing: Mask | None = None) -> pa.Array:
     return pa.array(whole, pa.int32(), mask=missing).view(pa.date32())
 
 
+def dates_of(days: Integers) -> pa.Array:
+    """Return DATEs from days since 1970-01-01."""
+    return pa.array(days.astype(np.int32), pa.int32()).view(pa.date32())
+
+
 def moments(days: Floats, *, missing: Mask | None = None) -> pa.Array:
     """Return TIMESTAMPs (UTC, without zone) from days since START, cut to whole seconds."""
     return instants(whole_seconds(days), missing=missing)

@@ -13,13 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.synthetic.columns import Mask, words
+from customer360.synthetic import homes
+from customer360.synthetic.columns import dates_of, numbered, words
 from customer360.synthetic.company import Company
 from customer360.synthetic.draws import Integers
 from customer360.synthetic.pools import (
     CALLING_CODES,
-    CITIES,
-    COUNTRIES,
     EMAIL_DOMAINS,
     FIRST_NAMES,
     LAST_NAMES,
@@ -30,9 +29,6 @@ from customer360.synthetic.pools import (
 
 PEOPLE_PER_SYSTEM = 1_000_000_000
 """Systems' own people have numbers from here on: system 1 from one billion, system 2 from two ..."""
-
-SHARED_HOME = 0.22
-"""Share of neighbouring numbers that live together: same surname, home and phone."""
 
 _FIRST = [variant for name in FIRST_NAMES for variant in (name, NICKNAMES.get(name, name), *typos(name))]
 _LAST = [variant for name in LAST_NAMES for variant in (name, *typos(name))]
@@ -77,56 +73,30 @@ class Names:
         return pc.binary_join_element_wise(self.first_names().cast(_TEXT), self.last_names().cast(_TEXT), " ")
 
 
-def home(company: Company, person: Integers) -> Integers:
-    """Return the number of the household that a person lives in: shared by two neighbours, or their own."""
-    pair = person >> 1
-    together = company.stream("people.together").happens(pair, SHARED_HOME)
-    return np.where(together, (1 << 50) + pair, person)
-
-
-def country(company: Company, person: Integers) -> Integers:
-    """Return the country of a person's home."""
-    return company.stream("homes.country").choose(home(company, person), (0.40, 0.13, 0.16, 0.13, 0.10, 0.08))
-
-
-def city_names(company: Company, person: Integers, *, system: str = "", moved: Mask | None = None) -> pa.Array:
-    """Return the city of each person's home, or the one they moved to."""
-    where = country(company, person)
-    pick = company.stream("homes.city").uniform(home(company, person))
-    if moved is not None:
-        pick = np.where(moved, company.stream(f"{system}.moved_to").uniform(person), pick)
-    flat = [city for cities in CITIES for city in cities]
-    sizes = np.array([len(cities) for cities in CITIES])
-    starts = np.cumsum(sizes) - sizes
-    return words(starts[where] + (pick * sizes[where]).astype(np.int64), flat)
-
-
-def country_names(company: Company, person: Integers) -> pa.Array:
-    """Return the country of each person's home."""
-    return words(country(company, person), COUNTRIES)
-
-
 def true_names(company: Company, person: Integers) -> Names:
     """Return what people are called."""
     first = company.stream("people.first").integers(person, 0, len(FIRST_NAMES) - 1)
-    last = company.stream("homes.last").integers(home(company, person), 0, len(LAST_NAMES) - 1)
+    last = company.stream("homes.last").integers(homes.home(company, person), 0, len(LAST_NAMES) - 1)
     none = np.zeros(len(person), dtype=np.int64)
     return Names(first, last, none, none)
 
 
-def written_names(company: Company, person: Integers, system: str, errors: Errors) -> Names:
-    """Return names as a system wrote them down."""
+def written_names(
+    company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None
+) -> Names:
+    """Return names as a system wrote them down. Slips are a matter of the person, or of ``key`` (a record)."""
+    key = person if key is None else key
     true = true_names(company, person)
     typo = company.stream(f"{system}.typo")
-    in_first, in_last = typo.happens(person, errors.typo, 0), typo.happens(person, errors.typo, 1)
-    nick = company.stream(f"{system}.nickname").happens(person, errors.nickname)
-    married = company.stream(f"{system}.married").happens(person, errors.married)
+    in_first, in_last = typo.happens(key, errors.typo, 0), typo.happens(key, errors.typo, 1)
+    nick = company.stream(f"{system}.nickname").happens(key, errors.nickname)
+    married = company.stream(f"{system}.married").happens(key, errors.married)
     new_name = company.stream("people.married_name").integers(person, 0, len(LAST_NAMES) - 1)
     return Names(
         first=true.first,
         last=np.where(married, new_name, true.last),
-        first_form=np.select([in_first, nick], [2 + typo.integers(person, 0, 2, 2), 1], 0),
-        last_form=np.where(in_last, 1 + typo.integers(person, 0, 2, 3), 0),
+        first_form=np.select([in_first, nick], [2 + typo.integers(key, 0, 2, 2), 1], 0),
+        last_form=np.where(in_last, 1 + typo.integers(key, 0, 2, 3), 0),
     )
 
 
@@ -140,30 +110,36 @@ def true_emails(company: Company, person: Integers, *, second: bool = False) -> 
     return pc.binary_join_element_wise(first, last, pa.array(person).cast(_TEXT), at, "")
 
 
-def written_emails(company: Company, person: Integers, system: str, errors: Errors) -> pa.Array:
+def written_emails(
+    company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None
+) -> pa.Array:
     """Return addresses as a system has them: the usual one, another, a placeholder or none."""
+    key = person if key is None else key
     stream = company.stream(f"{system}.email")
-    draw = stream.uniform(person)
+    draw = stream.uniform(key)
     bounds = np.cumsum([errors.no_email, errors.placeholder_email, errors.other_email])
     email = pc.if_else(
         pa.array(draw < bounds[2]), true_emails(company, person, second=True), true_emails(company, person)
     )
-    junk = words(stream.integers(person, 0, len(PLACEHOLDER_EMAILS) - 1, 1), PLACEHOLDER_EMAILS).cast(_TEXT)
+    junk = words(stream.integers(key, 0, len(PLACEHOLDER_EMAILS) - 1, 1), PLACEHOLDER_EMAILS).cast(_TEXT)
     email = pc.if_else(pa.array(draw < bounds[1]), junk, email)
     return pc.if_else(pa.array(draw < bounds[0]), pa.scalar(None, pa.string()), email)
 
 
-def phones(company: Company, person: Integers, system: str, errors: Errors) -> pa.Array:
+def phones(
+    company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None
+) -> pa.Array:
     """Return phone numbers, one a household, written in one of three ways, some missing."""
-    where, number = country(company, person), company.stream("homes.phone").integers(home(company, person), 0, 9_999_999)
+    key = person if key is None else key
+    where, number = homes.country(company, person), company.stream("homes.phone").integers(homes.home(company, person), 0, 9_999_999)
     digits = pc.utf8_lpad(pa.array(number).cast(pa.string()), 7, "0")
-    area = pa.array(company.stream("homes.area").integers(home(company, person), 201, 989)).cast(pa.string())
+    area = pa.array(company.stream("homes.area").integers(homes.home(company, person), 201, 989)).cast(pa.string())
     code = words(where, CALLING_CODES).cast(_TEXT)
     left, right = pc.utf8_slice_codeunits(digits, 0, 3), pc.utf8_slice_codeunits(digits, 3)
     plus = pc.binary_join_element_wise("+", code, area, digits, "")
     spaced = pc.binary_join_element_wise(pc.binary_join_element_wise("+", code, ""), area, left, right, " ")
     dashed = pc.binary_join_element_wise(area, left, right, "-")
-    style = company.stream(f"{system}.phone_style").integers(person, 0, 2)
+    style = company.stream(f"{system}.phone_style").integers(key, 0, 2)
     # Without its country a number is readable only where everybody lives in that country.
     written = pc.case_when(
         pa.StructArray.from_arrays([pa.array(style == 0), pa.array((style == 1) & (where <= 1))], ["a", "b"]),
@@ -171,16 +147,56 @@ def phones(company: Company, person: Integers, system: str, errors: Errors) -> p
         dashed,
         spaced,
     )
-    missing = company.stream(f"{system}.no_phone").happens(person, errors.no_phone)
+    missing = company.stream(f"{system}.no_phone").happens(key, errors.no_phone)
     return pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), written)
 
 
-def birth_days(company: Company, person: Integers, system: str, errors: Errors) -> Integers:
+def birth_days(
+    company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None
+) -> Integers:
     """Return birth dates as days since 1970-01-01 as written: a few with day and month swapped."""
-    born = company.stream("people.born").integers(person, -12_775, 12_410)  # 1935-01-09 to 2003-12-24
+    born = company.stream("people.born").integers(person, -9_162, 12_410)  # 1944-12-01 to 2003-12-24: 18 to 80 years
     date = born.astype("datetime64[D]")
     month, day = date.astype("datetime64[M]"), (date - date.astype("datetime64[M]")).astype(np.int64) + 1
     year, number = month.astype("datetime64[Y]"), (month - month.astype("datetime64[Y]")).astype(np.int64) + 1
     swapped = (year.astype("datetime64[M]") + (np.minimum(day, 12) - 1)).astype("datetime64[D]") + (number - 1)
-    slips = company.stream(f"{system}.birth").happens(person, errors.swapped_birth_date) & (day <= 12)  # noqa: PLR2004 - months
+    slips = company.stream(f"{system}.birth").happens(person if key is None else key, errors.swapped_birth_date) & (day <= 12)  # noqa: PLR2004 - months
     return np.where(slips, swapped, date).astype("datetime64[D]").astype(np.int64)
+
+
+AGAIN = 0.35
+"""Share of the records of ``table`` that are of the same person as another one."""
+
+
+def table(company: Company, count: int, *, errors: Errors | None = None) -> pa.Table:
+    """Return ``count`` records of people with home and birth date, and whose they are: for tests of identity at size.
+
+    Records of one person differ by typos, nicknames, marriages, moves, other addresses and gaps. Two people of one
+    household share surname, street and phone. ``person_id`` and ``household_id`` are the truth, not evidence.
+    """
+    errors = errors or Errors(placeholder_email=0.01)
+    place = np.arange(count)
+    again = company.stream("records.again").happens(place, AGAIN) & (place > 0)
+    person = np.maximum.accumulate(np.where(again, -1, place))
+    order = np.argsort(company.stream("records.order").bits(place), kind="stable")
+    record, person = place[order], person[order]
+    names = written_names(company, person, "records", errors, record)
+    moved = company.stream("records.moved").happens(record, errors.moved)
+    address = homes.Address.of(company, person, record, moved)
+    return pa.table(
+        {
+            "record_id": numbered("REC", place + 1, 8),
+            "first_name": names.first_names(),
+            "last_name": names.last_names(),
+            "date_of_birth": dates_of(birth_days(company, person, "records", errors, record)),
+            "street": address.streets(),
+            "city": address.cities(),
+            "region": address.regions(),
+            "postcode": address.postcodes(),
+            "country": homes.country_names(company, person),
+            "phone": phones(company, person, "records", errors, record),
+            "email": written_emails(company, person, "records", errors, record),
+            "person_id": pa.array(person),
+            "household_id": pa.array(homes.home(company, person)),
+        }
+    )

@@ -12,6 +12,35 @@ CITIES: tuple[tuple[str, ...], ...] = (
     ("Paris", "Lyon", "Marseille", "Nantes", "Lille", "Bordeaux", "Toulouse", "Nice"),
     ("Sydney", "Melbourne", "Brisbane", "Perth", "Adelaide", "Hobart", "Darwin", "Canberra"),
 )
+REGIONS: tuple[tuple[str, ...], ...] = (
+    ("New York", "Illinois", "Texas", "Arizona", "Washington", "Massachusetts", "Colorado", "Georgia", "Oregon", "Texas"),
+    ("Ontario", "Quebec", "British Columbia", "Alberta", "Ontario", "Nova Scotia", "Manitoba", "Quebec"),
+    ("England", "England", "England", "England", "Scotland", "Wales", "Northern Ireland", "England"),
+    ("Berlin", "Hamburg", "Bavaria", "North Rhine-Westphalia", "Saxony", "Baden-Wuerttemberg", "Saxony", "Bremen"),
+    (
+        "Ile-de-France", "Auvergne-Rhone-Alpes", "Provence-Alpes-Cote d'Azur", "Pays de la Loire", "Hauts-de-France",
+        "Nouvelle-Aquitaine", "Occitanie", "Provence-Alpes-Cote d'Azur",
+    ),
+    (
+        "New South Wales", "Victoria", "Queensland", "Western Australia", "South Australia", "Tasmania",
+        "Northern Territory", "Australian Capital Territory",
+    ),
+)
+"""Region of each city, in the same places."""
+
+POSTCODES = ("99999", "A9A 9A9", "AA9 9AA", "99999", "99999", "9999")
+"""Form of a postcode by country: 9 a digit, A a letter."""
+
+STREETS = tuple(
+    """
+    Abbey Acorn Alder Ash Aspen Bank Baker Beech Birch Bridge Brook Canal Castle Cedar Chapel Cherry Chestnut Church Clay
+    College Copper Coral Cypress Dale Dock East Elm Field Forest Fountain Garden Glen Granite Grove Harbour Hazel Heath
+    High Hill Holly Iron Ivy Juniper King Lake Laurel Lime Linden Lower Magnolia Main Maple Market Meadow Mill Moor North
+    Oak Old Orchard Park Pearl Pine Pond Poplar Quarry Queen Railway Ridge River Rose Rowan School Short Silver South
+    Spring Station Stone Sycamore Temple Tower Upper Valley Vine Walnut Water West Willow Windmill Wood York
+    """.split()
+)
+STREET_KINDS = (("Street", "St"), ("Road", "Rd"), ("Avenue", "Ave"), ("Lane", "Ln"), ("Drive", "Dr"), ("Court", "Ct"))
 EMAIL_DOMAINS = ("mail.example.com", "post.example.org", "inbox.example.net")
 PLACEHOLDER_EMAILS = ("none@example.com", "noemail@example.com", "customer@example.com")
 """What clerks type when a customer gives no address: many people carry the same one."""

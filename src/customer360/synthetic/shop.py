@@ -7,33 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from customer360.synthetic import people
+from customer360.synthetic import homes, people
 from customer360.synthetic.ahead import ahead
 from customer360.synthetic.book import OrderBook
 from customer360.synthetic.columns import coded, dates, integers, money, numbered, words
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.orders import PAYMENTS
+from customer360.synthetic.segments import SEGMENTS
 
-SEGMENTS = ("High Value", "Medium Value", "Low Value", "At Risk", "Churned")
-CHURNED_SHARE, AT_RISK_SHARE, HIGH_SHARE, MEDIUM_SHARE = 0.10, 0.10, 0.15, 0.30
 CHUNK = 250_000
-
-
-def segments(book: OrderBook) -> Integers:
-    """Return the shop's label of each customer: the longest gone, the next, then by what they spent."""
-    count = book.company.signed_up
-    label = np.full(count, SEGMENTS.index("Low Value"))
-    gone = np.flatnonzero(np.isfinite(book.stopped) & (book.orders_of > 0))
-    gone = gone[np.argsort(book.last_day_of[gone], kind="stable")]
-    churned, at_risk = int(CHURNED_SHARE * count), int((CHURNED_SHARE + AT_RISK_SHARE) * count)
-    label[gone[:churned]] = SEGMENTS.index("Churned")
-    label[gone[churned:at_risk]] = SEGMENTS.index("At Risk")
-    staying = np.setdiff1d(np.arange(count), gone[:at_risk], assume_unique=True)
-    best = staying[np.argsort(-book.spent_cents_of[staying], kind="stable")]
-    high, medium = int(HIGH_SHARE * count), int((HIGH_SHARE + MEDIUM_SHARE) * count)
-    label[best[:high]] = SEGMENTS.index("High Value")
-    label[best[high:medium]] = SEGMENTS.index("Medium Value")
-    return label
 
 
 def customers(book: OrderBook) -> pa.Table:
@@ -46,10 +27,10 @@ def customers(book: OrderBook) -> pa.Table:
             "email": people.true_emails(company, number),
             "first_name": names.first_names(),
             "last_name": names.last_names(),
-            "city": people.city_names(company, number),
-            "country": people.country_names(company, number),
+            "city": homes.city_names(company, number),
+            "country": homes.country_names(company, number),
             "signup_date": dates(book.latent.signup),
-            "customer_segment": words(segments(book), SEGMENTS),
+            "customer_segment": words(book.segments, SEGMENTS),
             "total_orders": integers(book.orders_of),
             "total_spent": money(book.spent_cents_of),
         }

@@ -105,10 +105,12 @@ def cart_recovery_emails(book: OrderBook, visits: Visits) -> pa.Table:
     mailed, visit, customer, sent = (values[sent < company.days] for values in (mailed, visit, customer, sent))
     opened = company.stream("recovery.opened").happens(visit, OPENED)
     row, ordered = _next_order(book, customer, sent)
-    chance = np.where(ordered, CLICKED_BEFORE_ORDER, CLICKED_OTHERWISE)
-    clicked = opened & company.stream("recovery.clicked").happens(visit, chance)
-    open_after = 0.02 + 0.5 * company.stream("recovery.opens_after").uniform(visit)
-    opened_at, clicked_at = sent + open_after, sent + open_after + 0.002
+    draw = company.stream("recovery.clicked").uniform(visit)
+    clicked = opened & (draw < np.where(ordered, CLICKED_BEFORE_ORDER, CLICKED_OTHERWISE))
+    opened_at = sent + 0.02 + 0.5 * company.stream("recovery.opens_after").uniform(visit)
+    # Who clicks only because he is about to order clicks on that day: nothing is told before it happens.
+    on_order_day = book.day[np.maximum(row, 0)] + 0.001
+    clicked_at = np.where(draw < CLICKED_OTHERWISE, opened_at + 0.002, np.maximum(opened_at + 0.002, on_order_day))
     opened, clicked = opened & (opened_at < company.days), clicked & (clicked_at < company.days)
     return pa.table(
         {

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from customer360.synthetic.columns import dates, integers, moments, numbered, words
+from customer360.synthetic.columns import coded, dates, integers, moments, numbered, words
 from customer360.synthetic.company import Company
 from customer360.synthetic.draws import Integers
 
@@ -47,6 +47,14 @@ def is_low(company: Company, product: Integers, day: Integers) -> npt.NDArray[np
     return np.asarray(stock < threshold)
 
 
+def status(company: Company) -> Integers:
+    """Return the place in ``catalogue.STOCK`` of each product at the end of ``until``: 0 in stock, 1 low, 2 out."""
+    product = np.arange(company.product_count)
+    day = np.full_like(product, company.days - 1)
+    units = sum(level(company, product, np.full_like(product, w), day) for w in range(len(WAREHOUSES)))
+    return np.select([units == 0, is_low(company, product, day)], [2, 1], 0)
+
+
 def table(company: Company) -> pa.Table:
     """Return ``inventory``: every product, warehouse and day of the last 31 days."""
     products, first = company.product_count, max(0, company.days - GRID_DAYS)
@@ -56,7 +64,7 @@ def table(company: Company) -> pa.Table:
     day = day + first
     return pa.table(
         {
-            "product_id": numbered("PROD", product + 1, 5),
+            "product_id": coded(product, numbered("PROD", np.arange(products) + 1, 5)),
             "warehouse_id": words(warehouse, WAREHOUSES),
             "date": dates(day),
             "stock_level": integers(level(company, product, warehouse, day)),

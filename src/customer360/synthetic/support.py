@@ -14,10 +14,10 @@ import pyarrow as pa
 
 from customer360.synthetic.book import OrderBook
 from customer360.synthetic.catalogue import CATEGORIES
-from customer360.synthetic.columns import moments, numbered, words
-from customer360.synthetic.draws import Floats, Integers, Stream
+from customer360.synthetic.columns import DAY_SECONDS, coded, instants, numbered, whole_seconds, words
+from customer360.synthetic.draws import Integers, Stream
 from customer360.synthetic.orders import MOST_LINES
-from customer360.synthetic.shop import SEGMENTS, segments
+from customer360.synthetic.segments import SEGMENTS
 
 ISSUES = ("Product Defect", "Shipping Delay", "Billing Issue", "Account Issue", "Product Question")
 PRIORITIES = ("Low", "Medium", "High", "Critical")
@@ -27,7 +27,7 @@ ORDER_ISSUE_WEIGHTS = (0.40, 0.36, 0.24)
 TICKET_CHANCE, TICKET_CHANCE_BEFORE_LEAVING = 0.045, 0.20
 """Chance that a basket raises a ticket, when the customer stays and when it was the last one."""
 
-CLOSED_AFTER_DAYS = 7.0
+CLOSED_AFTER_DAYS = 7
 ANSWERED = 0.62
 """Share of resolved tickets whose customer gives a score."""
 
@@ -40,7 +40,8 @@ class Tickets:
 
     book: OrderBook
     key: Integers
-    created: Floats
+    created: Integers
+    """Whole seconds since START."""
     customer: Integers
     issue: Integers
     line: Integers
@@ -61,16 +62,16 @@ class Tickets:
         return np.clip(np.rint(median * spread * (1.0 + 0.5 * self.leaving)), 1, 720).astype(np.int64)
 
     @cached_property
-    def resolved(self) -> Floats:
-        """Moment of the solution, days since START; may lie after ``until``."""
-        return np.asarray(self.created + self.hours / 24.0)
+    def resolved(self) -> Integers:
+        """Second of the solution: exactly ``hours`` after the creation; may lie after ``until``."""
+        return np.asarray(self.created + self.hours * 3_600)
 
     @cached_property
     def status(self) -> Integers:
         """Status at the end of ``until``."""
-        end = float(self.book.company.days)
+        end = self.book.company.days * DAY_SECONDS
         waiting = np.where(self._stream("progress").happens(self.key, 0.55), 3, 2)
-        return np.select([self.resolved + CLOSED_AFTER_DAYS < end, self.resolved < end], [1, 0], waiting)
+        return np.select([self.resolved + CLOSED_AFTER_DAYS * DAY_SECONDS < end, self.resolved < end], [1, 0], waiting)
 
     @cached_property
     def score(self) -> Integers:
@@ -85,7 +86,7 @@ class Tickets:
 
     def table(self, *, since_day: int = 0) -> pa.Table:
         """Return ``support_tickets``, flat, columns in the documented order (``_id`` is MongoDB's own)."""
-        numbers = np.arange(len(self.key))[self.created >= since_day]
+        numbers = np.flatnonzero(self.created >= since_day * DAY_SECONDS)
         pick = numbers[0] if len(numbers) else len(self.key)
         part = slice(int(pick), None)
         book, line, open_ = self.book, self.line[part], self.status[part] > 1
@@ -95,9 +96,9 @@ class Tickets:
             {
                 "ticket_id": numbered("TKT", np.arange(pick, len(self.key)) + 1, 7),
                 "customer_id": numbered("CUST", self.customer[part] + 1, 6),
-                "customer_segment": words(segments(book)[self.customer[part]], SEGMENTS),
-                "created_date": moments(self.created[part]),
-                "resolved_date": moments(self.resolved[part], missing=open_),
+                "customer_segment": words(book.segments[self.customer[part]], SEGMENTS),
+                "created_date": instants(self.created[part]),
+                "resolved_date": instants(self.resolved[part], missing=open_),
                 "issue_type": words(self.issue[part], ISSUES),
                 "issue_category": words(book.catalogue.category[product], CATEGORIES),
                 "priority": words(self.priority[part], PRIORITIES),
@@ -107,7 +108,7 @@ class Tickets:
                 "agent_id": numbered("AGT", self._agent[part] + 1, 3),
                 "description": words(self.issue[part], [f"{issue} reported by customer" for issue in ISSUES]),
                 "order_id": numbered("ORD", line + 1, 7, missing=line < 0),
-                "product_id": numbered("PROD", product + 1, 5, missing=~asked),
+                "product_id": coded(product, book.catalogue.ids, missing=~asked),
             }
         )
 
@@ -126,7 +127,8 @@ def raise_tickets(book: OrderBook) -> Tickets:
     key, created, customer, issue, line, leaving = (
         np.concatenate(pair) for pair in zip(of_orders, of_accounts, strict=True)
     )
-    known = created < book.company.days
+    created = whole_seconds(created)
+    known = created < book.company.days * DAY_SECONDS
     order = np.flatnonzero(known)[np.lexsort((key[known], created[known]))]
     return Tickets(book, key[order], created[order], customer[order], issue[order], line[order], leaving[order])
 

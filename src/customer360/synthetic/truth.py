@@ -13,7 +13,8 @@ import pyarrow as pa
 from customer360.synthetic.columns import dates, numbered, words
 from customer360.synthetic.draws import Integers
 from customer360.synthetic.membership import CARE, CDP, CRM
-from customer360.synthetic.people import home
+from customer360.synthetic.homes import home
+from customer360.synthetic.linkable import linkable_pairs
 from customer360.synthetic.sessions import BOUGHT, CART, REASONS, STAGES
 from customer360.synthetic.shopflow import ShopFlow
 
@@ -22,6 +23,7 @@ def tables(shopflow: ShopFlow) -> Mapping[str, pa.Table]:
     """Return the truth tables by name."""
     return {
         "people": people(shopflow),
+        "linkable_pairs": linkable_pairs(shopflow),
         "customers": customers(shopflow),
         "complements": complements(shopflow),
         "abandoned_carts": abandoned_carts(shopflow),
@@ -42,7 +44,7 @@ def people(shopflow: ShopFlow) -> pa.Table:
     person = np.concatenate([part[2] for part in parts])
     return pa.table(
         {
-            "system": pa.array([name for name, ids, _ in parts for _ in range(len(ids))]),
+            "system": words(np.repeat(np.arange(len(parts)), [len(ids) for _, ids, _ in parts]), [name for name, _, _ in parts]),
             "source_id": pa.concat_arrays([part[1] for part in parts]),
             "person_id": pa.array(person),
             "household_id": pa.array(home(company, person)),
