@@ -11,7 +11,7 @@ from customer360.errors import C360Error, ModelError, UnknownName
 from customer360.models.graph import Node
 from customer360.models.purity import impurities
 from customer360.models.quality.check import checks_of
-from customer360.models.quality.verdict import holds
+from customer360.models.quality.verdict import require_known
 from customer360.models.render import line_in, parse
 from customer360.names import Relation
 from customer360.project.spec import Contract, Project
@@ -69,8 +69,7 @@ def rule_errors(node: Node, project: Project, readable: frozenset[Relation]) -> 
         return
     for check in checks:
         try:
-            if check.operators and check.how != "none" and check.type != "sla":
-                holds(0, check.operators, place=check.place)
+            require_known(check.operators, place=check.place)
         except C360Error as error:
             yield error
         for relation in sorted(check.reads - readable):
