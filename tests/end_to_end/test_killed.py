@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.end_to_end import project as small
 
 from customer360.workspace import open_project
-from tests.end_to_end import project as small
 
 HERE = Path(__file__).parent
 READERS = 3
