@@ -1,9 +1,11 @@
+# A case reads best on one line, however long.
+# ruff: noqa: E501, ISC004
 from __future__ import annotations
 
 import pytest
+from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 from customer360.models.lint import lint
-from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 RAW = contract(
     "raw_shop.orders",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from customer360.clock import now, stopwatch
-from customer360.engines.base import Engine, Publication, Session
 from customer360.errors import C360Error, ProjectErrors
 from customer360.models.as_of import resolve_as_of
 from customer360.models.failures import failure
@@ -20,9 +18,15 @@ from customer360.models.plan import Plan, from_zero, make_plan
 from customer360.models.quality.run import Inspector
 from customer360.models.report import BlockingChecks, BuildReport, NodeResult
 from customer360.models.state import Built, append_builds, append_checks, write_state
-from customer360.names import Relation
 from customer360.progress import Progress, Silent
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.engines.base import Engine, Publication, Session
+    from customer360.names import Relation
+    from customer360.project.spec import Project
 
 _TASK = "build"
 

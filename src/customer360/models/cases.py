@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isclose
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -18,7 +18,9 @@ from customer360.models.kinds.union import select_of
 from customer360.models.methods import method
 from customer360.models.render import literal
 from customer360.names import LOAD_ID, Relation, quoted, raw_relation
-from customer360.project.spec import Case, Contract, Project
+
+if TYPE_CHECKING:
+    from customer360.project.spec import Case, Contract, Project
 
 _SHOWN = 5
 
@@ -129,8 +131,8 @@ def _create(
 def _contract(relation: Relation, project: Project) -> Contract | None:
     for name, source in project.sources.items():
         for table in source.tables.values():
-            if raw_relation(name, table.name) == relation and table.contract in project.contracts:
-                return project.contracts[table.contract]
+            if raw_relation(name, table.name) == relation:
+                return project.contracts.get(table.contract or "")
     return project.contract_of(relation)
 
 
@@ -191,7 +193,7 @@ def _fits(want: Mapping[str, Any], have: Mapping[str, Any]) -> bool:
     return all(_same(value, have.get(name)) for name, value in want.items())
 
 
-def _same(want: Any, have: Any) -> bool:
+def _same(want: Any, have: Any) -> bool:  # noqa: PLR0911 - one return per kind of value
     """Compare a value as YAML writes it with one from the engine: numbers by value, dates and moments by their text."""
     if want is None or have is None:
         return want is have

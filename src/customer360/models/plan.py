@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from typing import TYPE_CHECKING
 
-from customer360.engines.base import Session
 from customer360.errors import BuildFailed, UnknownName
-from customer360.models.graph import Graph, Node
 from customer360.models.quality.check import Check, checks_of
 from customer360.models.state import Built, raw_versions, read_state
 from customer360.names import STATE_SCHEMA, Relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from customer360.engines.base import Session
+    from customer360.models.graph import Graph, Node
+    from customer360.project.spec import Project
 
 _FORMAT = 1
 """Raise when the same model would be built differently: everything is then built anew."""

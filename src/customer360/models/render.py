@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
@@ -17,7 +17,9 @@ from sqlglot.errors import ParseError, TokenError
 from customer360.engines.dialect import transpile
 from customer360.errors import C360Error, ModelError, Place, UnknownName
 from customer360.names import Relation, raw_relation
-from customer360.project.spec import ModelPart, Project
+
+if TYPE_CHECKING:
+    from customer360.project.spec import ModelPart, Project
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CALL = re.compile(r"^\s*(\w+)\s*\(\s*(.*?)\s*\)\s*$", re.DOTALL)
@@ -196,7 +198,7 @@ def _source(values: Sequence[str], project: Project, place: Place) -> Relation:
     raise UnknownName(f"output port of {product_id}", port_name, [p.name for p in product.output_ports], place=place)
 
 
-def literal(value: Any, place: Place | None = None) -> str:
+def literal(value: Any, place: Place | None = None) -> str:  # noqa: PLR0911 - one return per kind of value
     """Return a policy's value as SQL: a literal, a list for IN, or (mappings, lists of mappings) a small table."""
     if value is None or isinstance(value, bool):
         return "NULL" if value is None else str(value).upper()

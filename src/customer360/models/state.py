@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from customer360.engines.base import Column, Publication, Session
-from customer360.models.report import CheckResult, NodeResult
 from customer360.names import LOAD_ID, STATE_SCHEMA, Relation, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from customer360.models.report import CheckResult, NodeResult
 
 STATE = Relation(STATE_SCHEMA, "build_state")
 BUILD_LOG = Relation(STATE_SCHEMA, "build_log")
@@ -142,9 +146,12 @@ def append_builds(
 def append_checks(publication: Publication, present: frozenset[Relation], results: Iterable[CheckResult]) -> None:
     """Add check results to the log."""
     rows = [
-        (c.contract_id, c.version, c.relation.schema, c.relation.table, c.column, c.rule_id, c.type, c.metric)
-        + (c.dimension, c.severity, c.sql, None if c.value is None else str(c.value), c.unit, c.operator, c.threshold)
-        + (c.outcome, ", ".join(c.sample) or None, c.reason, c.run_id, c.started.replace(tzinfo=None), c.ms)
+        (
+            *(c.contract_id, c.version, c.relation.schema, c.relation.table, c.column, c.rule_id, c.type, c.metric),
+            *(c.dimension, c.severity, c.sql, None if c.value is None else str(c.value), c.unit, c.operator),
+            *(c.threshold, c.outcome, ", ".join(c.sample) or None, c.reason, c.run_id),
+            *(c.started.replace(tzinfo=None), c.ms),
+        )
         for c in results
     ]
     _append(publication, present, CHECK_LOG, _CHECK_COLUMNS, rows)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from customer360.errors import ModelError, UnknownName
 from customer360.models.column_types import is_integer, is_list, is_number, normalised
 from customer360.names import Relation, quoted
-from customer360.project.spec import ContractColumn, QualityRule, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from customer360.project.spec import ContractColumn, QualityRule, Reference
 
 DESCRIPTIVE: Final = "descriptive"
 """Marks an option that describes a column and forbids nothing."""
@@ -31,7 +34,7 @@ def text_literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def typed_literal(value: Any, type_: str) -> str | None:
+def typed_literal(value: Any, type_: str) -> str | None:  # noqa: PLR0911 - one return per kind of value
     """Return a value as SQL of a column's type, None when it cannot be one (``n/a`` as a number)."""
     plain = normalised(type_)
     try:
@@ -137,7 +140,7 @@ def matches(column: ContractColumn, pattern: str) -> str:
     return f"REGEXP_MATCHES({text}, {text_literal(pattern)})"
 
 
-def option_condition(column: ContractColumn, option: str, value: Any) -> str | None:
+def option_condition(column: ContractColumn, option: str, value: Any) -> str | None:  # noqa: PLR0911 - one per option
     """Return what rows that break a logicalTypeOption meet; DESCRIPTIVE when it forbids nothing, None when unknown."""
     name = quoted(column.name)
     if option in {"minLength", "maxLength"}:
