@@ -1,5 +1,4 @@
 # Queries are kept in their own shape, and the moments have no time zone on purpose.
-# ruff: noqa: E501, DTZ001, ISC004
 """The hard queries of our trade and small tables to ask them of: every engine must answer alike."""
 
 from __future__ import annotations
@@ -158,6 +157,8 @@ MORE = {
     "values": "SELECT v.a, v.b FROM (VALUES (1, 'x'), (2, 'y')) AS v(a, b) WHERE (v.a, v.b) IN (SELECT 1, 'x')",
     "statistics": "SELECT stddev(quantity) AS s, var_samp(quantity) AS v, corr(quantity, order_id) AS c, "
     "regr_slope(quantity, order_id) AS b FROM shop.orders",
+    "local_day": "SELECT order_id, ((order_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York')::DATE AS day, "
+    "(order_at AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome' AS moment FROM shop.orders",
     "zones": "SELECT order_id, (order_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York' AS local FROM shop.orders",
     "casts": "SELECT CAST(score AS INTEGER) AS whole, CAST(amount AS BIGINT) AS dec, (quantity > 1)::BIGINT AS flag, "
     "CAST(amount AS DOUBLE) AS d FROM shop.orders AS o JOIN shop.customers AS c ON c.customer_id = o.order_id",

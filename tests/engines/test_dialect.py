@@ -1,5 +1,4 @@
 # A case reads best on one line, however long.
-# ruff: noqa: E501, ISC004
 """The hard queries of our trade: the same rows from DuckDB and from a real PostgreSQL."""
 
 from __future__ import annotations

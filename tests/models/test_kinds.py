@@ -1,5 +1,4 @@
 # A case reads best on one line, however long.
-# ruff: noqa: E501, ISC004
 from __future__ import annotations
 
 import itertools

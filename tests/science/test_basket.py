@@ -23,7 +23,7 @@ def lines(baskets) -> pa.Table:
 
 
 @given(baskets_of_letters, st.integers(1, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_pairs_have_the_measures_counted_by_hand(baskets, minimum_count):
     single = Counter(item for found in baskets for item in found)
     double = Counter(pair for found in baskets for pair in combinations(sorted(found), 2))
@@ -44,7 +44,7 @@ def test_pairs_have_the_measures_counted_by_hand(baskets, minimum_count):
 
 
 @given(baskets_of_letters, st.sampled_from([0.05, 0.2, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 0.8, 1.0]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_rules_are_all_those_of_a_search_through_every_item_set(baskets, min_support, min_confidence):
     items, total = sorted(set().union(*baskets)), len(baskets)
 

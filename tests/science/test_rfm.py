@@ -33,7 +33,7 @@ some_orders = st.lists(
 
 
 @given(some_orders, st.integers(1, 7))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_a_score_counts_who_is_strictly_worse(rows, bins):
     people = defaultdict(list)
     for key, age, amount in rows:

@@ -26,6 +26,7 @@ from customer360.engines.dialect_shared import (
     clock_format,
     expand_group_all,
     known_join,
+    local_time,
     one_of_list,
     same,
     series_bounds,
@@ -44,6 +45,11 @@ def _raw(sql: str, **parts: exp.Expr) -> exp.Expr:
     """Return PostgreSQL text as a tree, with trees put in for its ``:names``."""
     tree: exp.Expr = exp.maybe_parse(sql, dialect="postgres")
     return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
+
+
+def _at_time_zone(node: Any) -> exp.Expr:
+    local_time(node)
+    return same(node)
 
 
 def _extract(node: Any) -> exp.Expr:
@@ -302,6 +308,7 @@ def _from_text(node: Any) -> exp.Expr:
 
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Select: expand_group_all,
+    exp.AtTimeZone: _at_time_zone,
     exp.Extract: _extract,
     exp.DateDiff: _date_diff,
     exp.TimestampTrunc: _date_trunc,
@@ -347,7 +354,6 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: lambda node: function("STRING_TO_ARRAY", node.this, node.expression),
     exp.RegexpSplit: lambda node: function("REGEXP_SPLIT_TO_ARRAY", node.this, node.expression),
     exp.Window: _window,
-    exp.AtTimeZone: same,
     exp.Join: known_join,
     **array_rules(
         length=lambda node: cast(function("CARDINALITY", node.this), Type.BIGINT),

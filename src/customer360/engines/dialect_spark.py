@@ -28,6 +28,7 @@ from customer360.engines.dialect_shared import (
     clock_format,
     expand_group_all,
     known_join,
+    local_time,
     same,
     series_bounds,
     span,
@@ -43,6 +44,14 @@ _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 
 def _number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
+
+
+def _at_time_zone(node: Any) -> exp.Expr:
+    local = local_time(node)
+    if local is None:
+        return same(node)
+    moment, zone = local
+    return function("CONVERT_TIMEZONE", exp.Literal.string("UTC"), zone, cast(moment.copy(), Type.TIMESTAMPNTZ))
 
 
 def _extract(node: Any) -> exp.Expr:
@@ -295,18 +304,6 @@ def _full_match(node: Any) -> exp.Expr:
     return exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(f"^({pattern})$"))
 
 
-def _zone(node: Any) -> exp.Expr:
-    """Turn a moment given in one zone's clock into another's; Spark has no AT TIME ZONE."""
-    outer = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
-    if isinstance(outer, exp.AtTimeZone):
-        return same(node)
-    inner = node.this.unnest()
-    if not isinstance(inner, exp.AtTimeZone):
-        raise Unportable("AT TIME ZONE by itself", "Write (moment AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome'.")
-    moment = cast(inner.this.copy(), Type.TIMESTAMPNTZ)
-    return function("CONVERT_TIMEZONE", inner.args["zone"], node.args["zone"], moment)
-
-
 def _window(node: Any) -> exp.Expr:
     filtered = node.this
     inner = filtered.this if isinstance(filtered, exp.Filter) else filtered
@@ -336,6 +333,7 @@ def _from_text(node: Any) -> exp.Expr:
 
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Select: expand_group_all,
+    exp.AtTimeZone: _at_time_zone,
     exp.Table: _table,
     exp.Extract: _extract,
     exp.DateDiff: _date_diff,
@@ -382,7 +380,6 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: same,
     exp.RegexpSplit: same,
     exp.Window: _window,
-    exp.AtTimeZone: _zone,
     exp.IgnoreNulls: same,
     exp.Join: known_join,
     **array_rules(length=lambda node: cast(function("SIZE", node.this), Type.BIGINT), agg=_list, unnest=same),

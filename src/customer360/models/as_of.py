@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from customer360.errors import ProjectError, UnknownName, WarehouseMissing
 from customer360.names import Relation, quoted, raw_relation
@@ -17,7 +18,7 @@ def resolve_as_of(session: Session, project: Project) -> date:
     """Return the project's as-of date; for ``latest`` the newest value of its ``as_of_columns`` in the raw tables.
 
     Raises WarehouseMissing when such a table is not loaded or all of them are empty, UnknownName or ProjectError when
-    the setting itself is wrong. Moments count by their UTC day.
+    the setting itself is wrong. Moments are UTC and count by their day in the project's time zone.
     """
     settings = project.settings
     if settings.as_of != "latest":
@@ -37,16 +38,22 @@ def resolve_as_of(session: Session, project: Project) -> date:
                 place=settings.place,
                 next_step="Run `c360 load` first.",
             )
-    selects = (f"SELECT CAST(MAX({quoted(column)}) AS DATE) AS newest FROM {r.sql}" for r, column in wanted)
-    newest = session.query(f"SELECT MAX(newest) AS newest FROM ({' UNION ALL '.join(selects)}) AS days")
-    value = newest.column(0)[0].as_py()
-    if value is None:
+    zone = ZoneInfo(settings.time_zone)
+    days = [day for relation, column in wanted if (day := _newest(session, relation, column, zone))]
+    if not days:
         raise WarehouseMissing(
             "The as-of date cannot be found: the tables it comes from are empty.",
             place=settings.place,
             next_step="Load data, or write a date for as_of in c360.yaml.",
         )
-    return value.date() if isinstance(value, datetime) else date.fromisoformat(str(value))
+    return max(days)
+
+
+def _newest(session: Session, relation: Relation, column: str, zone: ZoneInfo) -> date | None:
+    value = session.query(f"SELECT MAX({quoted(column)}) AS newest FROM {relation.sql}").column(0)[0].as_py()
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone).date()
+    return value if value is None or isinstance(value, date) else date.fromisoformat(str(value)[:10])
 
 
 def _column(text: str, project: Project) -> tuple[Relation, str]:

@@ -193,7 +193,7 @@ def _fits(want: Mapping[str, Any], have: Mapping[str, Any]) -> bool:
     return all(_same(value, have.get(name)) for name, value in want.items())
 
 
-def _same(want: Any, have: Any) -> bool:  # noqa: PLR0911 - one return per kind of value
+def _same(want: Any, have: Any) -> bool:
     """Compare a value as YAML writes it with one from the engine: numbers by value, dates and moments by their text."""
     if want is None or have is None:
         return want is have

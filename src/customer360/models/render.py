@@ -198,7 +198,7 @@ def _source(values: Sequence[str], project: Project, place: Place) -> Relation:
     raise UnknownName(f"output port of {product_id}", port_name, [p.name for p in product.output_ports], place=place)
 
 
-def literal(value: Any, place: Place | None = None) -> str:  # noqa: PLR0911 - one return per kind of value
+def literal(value: Any, place: Place | None = None) -> str:
     """Return a policy's value as SQL: a literal, a list for IN, or (mappings, lists of mappings) a small table."""
     if value is None or isinstance(value, bool):
         return "NULL" if value is None else str(value).upper()

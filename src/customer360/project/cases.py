@@ -53,11 +53,12 @@ def read_cases(path: Path, root: Path, problems: Problems) -> list[Case]:
 def _case(case: CaseShape, position: int, file: YamlFile, problems: Problems) -> Case | None:
     path: tuple[str | int, ...] = ("cases", position)
     model = _relation(case.model, (*path, "model"), file, problems)
+    rows: Any = file.root["cases"][position]  # as read, so that a row knows its line
     given: dict[Relation, tuple[Mapping[str, Any], ...]] = {}
-    for name, rows in case.given.items():
+    for name in case.given:
         relation = _relation(name, (*path, "given", name), file, problems)
         if relation is not None:
-            given[relation] = tuple(rows)
+            given[relation] = tuple(rows["given"][name])
     as_of = day(case.as_of) if case.as_of else None
     if case.as_of and as_of is None:
         problems.add(
@@ -70,7 +71,7 @@ def _case(case: CaseShape, position: int, file: YamlFile, problems: Problems) ->
         model=model,
         place=file.place(*path),
         given=given,
-        expect=tuple(case.expect),
+        expect=tuple(rows["expect"]),
         as_of=as_of,
         ordered=case.ordered,
     )

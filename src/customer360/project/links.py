@@ -61,7 +61,11 @@ def _check_models(project: Project, problems: Problems) -> None:
     contracted = {contract.relation: contract for contract in project.contracts.values()}
     for relation, model in project.models.items():
         if relation not in contracted and not problems.is_broken("relation", str(relation)):
-            near = get_close_matches(str(relation), [str(r) for r in contracted if r not in project.models], n=1)
+            near = get_close_matches(
+                str(relation),
+                [str(r) for r in contracted if r not in project.models and not r.schema.startswith(RAW_PREFIX)],
+                n=1,
+            )
             hint = f"The contract of {near[0]} has no model: is it this one?" if near else None
             problems.add(
                 f"The model {relation} has no contract.",
@@ -79,6 +83,7 @@ def _check_models(project: Project, problems: Problems) -> None:
                 contract.place,
                 hint or f"Write products/{relation.schema}/{relation.table}.sql or .step.yaml, or remove the contract.",
             )
+            problems.broken("model", str(relation))
 
 
 def _check_raw_contract(relation: Relation, place: Place, project: Project, problems: Problems) -> None:
@@ -114,7 +119,7 @@ def _check_columns(table: SourceTable, columns: Sequence[str], problems: Problem
 def _check_as_of(project: Project, file: YamlFile | None, problems: Problems) -> None:
     settings = project.settings
     place = settings.place if file is None else file.place("as_of")
-    if file is not None and settings.as_of == "latest" and not settings.as_of_columns:
+    if file is not None and project.sources and settings.as_of == "latest" and not settings.as_of_columns:
         problems.add(
             "'as_of' is latest, but 'as_of_columns' names no column to look at.",
             place,

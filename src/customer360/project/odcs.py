@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 from pydantic.alias_generators import to_camel
 
 from customer360.project.problems import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 READ_VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
 WRITE_VERSION = "v3.1.0"
@@ -91,6 +94,10 @@ class Server(OdcsShape):
 class Quality(Documented):
     """One rule: a metric of the library, a SQL query, words, or a foreign tool's check."""
 
+    misplaced: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("pattern", "validValues", "missingValues", "properties"), "Put it under `arguments:`. [ODCS-Q-ARGS]"
+    )
+
     id: StableId | None = None
     name: str | None = Field(None, description="Name of the rule.")
     description: str | None = Field(None, description="What the rule asks for.")
@@ -132,6 +139,10 @@ class Quality(Documented):
 
 class PropertyRelation(OdcsShape):
     """This column's foreign key. There is no `from` here: it is the column."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "from": "A column's relationship starts at the column; several columns go in the table's `relationships:`."
+    }
 
     id: StableId | None = None
     to: str | list[str] = Field(description="`table.column`, or file.odcs.yaml#/schema/<id>/properties/<id>.")
@@ -332,7 +343,3 @@ class DataContract(Documented):
     sla_properties: list[Sla] = Field(default_factory=list, description="Promises about service.")
     contract_created_ts: str | None = Field(None, description="When the contract was made, ISO 8601 in quotes.")
     context: Any = Field(None, description="Instructions for readers and machines (v3.2).")
-
-
-for _shape in (Item, Property, SchemaObject, DataContract):
-    _shape.model_rebuild()

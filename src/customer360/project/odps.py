@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from customer360.project.problems import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 READ_VERSIONS = ("v1.0.0", "v0.9.0")
 WRITE_VERSION = "v1.0.0"
@@ -55,6 +58,10 @@ class Description(OdpsShape):
 
 class InputPortShape(Documented):
     """What the product reads."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "description": "ODPS gives input ports no description; use customProperties, or the contract's description."
+    }
 
     name: str = Field(description="Name of the port.")
     version: str = Field(description="Version of the contract that is expected, in quotes.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from customer360.project.problems import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 READ_VERSIONS = ("0.2.0.dev0", "0.1.1", "1.0")
 WRITE_VERSION = "0.2.0.dev0"
@@ -91,6 +94,10 @@ class Dataset(Extended):
 class Relationship(Extended):
     """How a dataset (many) finds another (one)."""
 
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "description": "Ossie gives relationships no description; use ai_context."
+    }
+
     name: str = Field(description="Name, unique in the model.")
     from_: str = Field(alias="from", description="Dataset on the many side.")
     to: str = Field(description="Dataset on the one side.")
@@ -100,6 +107,12 @@ class Relationship(Extended):
 
 class Metric(Extended):
     """A number with a name."""
+
+    misplaced: ClassVar[Mapping[str, str]] = {
+        "label": "Ossie gives metrics no label; write it in the C360 extension.",
+        "unit": "Write it in the C360 extension.",
+        "format": "Write it in the C360 extension.",
+    }
 
     name: str = Field(description="Name, unique in the model.")
     expression: Expression = Field(description="SQL with aggregates over dataset.field.")

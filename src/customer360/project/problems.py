@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,12 +11,13 @@ from customer360.errors import C360Error, Place, ProjectError, ProjectErrors, Un
 from customer360.project.yamlfile import Block, Items, YamlFile, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 M = TypeVar("M", bound=BaseModel)
 
 _ABSENT = object()
 _LONGEST = 40
+_MOST_KEYS = 12
 _YES = frozenset({"yes", "on", "y"})
 _NO = frozenset({"no", "off", "n"})
 _EXPECTED = {
@@ -35,7 +36,10 @@ _EXPECTED = {
 class Shape(BaseModel):
     """Base of every file format: unknown keys are errors, nothing is converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    misplaced: ClassVar[Mapping[str, str]] = {}
+    """Keys that people look for here, and what to do instead."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Problems:
@@ -108,7 +112,9 @@ class Problems:
         if kind == "extra_forbidden":
             known = _keys_at(shape, path[:-1])
             hit = nearest(str(path[-1]), known)
-            hint = f"Did you mean '{hit}'?" if hit else f"Known keys here: {', '.join(known)}."
+            more = " ..." if len(known) > _MOST_KEYS else ""
+            hint = f"Did you mean '{hit}'?" if hit else f"Known keys here: {', '.join(known[:_MOST_KEYS])}{more}."
+            hint = _misplaced_hint(shape, path) or hint
             self.add(f"There is no key '{path[-1]}' here.", place, hint)
         elif kind == "missing":
             parent = _shown(block, path[:-1])
@@ -150,7 +156,10 @@ def _grouped(block: Block, parts: Sequence[Any]) -> Iterator[tuple[Any, str]]:
         key = where if part["type"] in _EXPECTED else (*where, part["type"], part["loc"])
         groups.setdefault(key, []).append(part)
     for group in groups.values():
-        yield group[0], " or ".join(dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group))
+        words = dict.fromkeys(_EXPECTED.get(part["type"], "") for part in group)
+        if "a number" in words:
+            words.pop("a whole number", None)
+        yield group[0], " or ".join(words)
 
 
 def _leading(block: Block, path: Sequence[str | int]) -> Iterator[str | int]:
@@ -218,7 +227,8 @@ def _constraint(part: Any) -> str:
         "greater_than_equal": f"must be at least {context.get('ge')}, not {given}",
         "less_than_equal": f"must be at most {context.get('le')}, not {given}",
         "greater_than": f"must be more than {context.get('gt')}, not {given}",
-        "too_short": f"needs at least {context.get('min_length')} item(s)",
+        "too_short": f"needs at least {context.get('min_length')} item",
+        "too_long": f"holds {context.get('actual_length')} items; it may hold {context.get('max_length')}",
         "string_too_short": "must not be empty",
     }.get(part["type"], f"{context.get('error', part['msg'])}, not {given}")
 
@@ -275,6 +285,14 @@ def _keys_at(shape: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         if isinstance(option, type) and issubclass(option, BaseModel):
             keys += [info.alias or name for name, info in option.model_fields.items()]
     return keys
+
+
+def _misplaced_hint(shape: type[BaseModel], path: Sequence[str | int]) -> str | None:
+    """Return what a format says about a key that people often write in the wrong place."""
+    for option in _alternatives(_annotation_at(shape, path[:-1])):
+        if isinstance(option, type) and issubclass(option, Shape) and path[-1] in option.misplaced:
+            return option.misplaced[str(path[-1])]
+    return None
 
 
 def _choices_at(shape: type[BaseModel], path: Sequence[str | int]) -> list[Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.errors import nearest
+from customer360.names import RAW_PREFIX
 from customer360.project.spec import Contract, Reference
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def resolved(drafts: Sequence[DraftContract], problems: Problems) -> dict[str, C
                     contract.place,
                     "Give one of them another name.",
                 )
+                problems.broken("relation", str(contract.relation))
         found = (_reference(pending, draft, drafts, problems) for pending in draft.pending)
         contract = replace(contract, references=tuple(reference for reference in found if reference is not None))
         contracts.setdefault(contract.id, contract)
@@ -138,4 +140,6 @@ def _tables(file: str, table: str, owner: DraftContract, drafts: Sequence[DraftC
         return [d for d in drafts if str(d.contract.relation) == table]
     hits = [d for d in drafts if table in (d.table_id, d.contract.relation.table)]
     near = [d for d in hits if d.contract.relation.schema == owner.contract.relation.schema]
-    return near or hits
+    # a product's table never points at raw rows when it can point at a product
+    made = [d for d in hits if not d.contract.relation.schema.startswith(RAW_PREFIX)]
+    return near or made or hits

@@ -167,7 +167,7 @@ class _Check:
                 hit = nearest(name, known)
                 hint = f"Did you mean '{hit}'?" if hit else (f"Known: {', '.join(known)}." if known else "Remove it.")
                 self.note(f"'{metric}' has no argument '{name}'.", hint, "ODCS-Q-ARGS", "arguments", name)
-        if known and not any(name in rule.arguments for name in known):
+        if known and not rule.arguments:
             step = f"Add `arguments: {{{known[0]}: [...]}}`."
             self.note(f"'{metric}' needs {' or '.join(known)}.", step, "ODCS-Q-ARGS")
         for name in ("validValues", "missingValues", "properties"):
@@ -250,7 +250,7 @@ def select_fault(query: str) -> str | None:
 
     Reads words and brackets only: loading a parser costs more than reading a project. Syntax is the engine's.
     """
-    text = _QUOTED.sub(" x ", query).strip().rstrip(";").strip()
+    text = _QUOTED.sub(lambda found: " x " if found[0][0] in "'\"" else " ", query).strip().rstrip(";").strip()
     first = re.match(r"[(\s]*([A-Za-z]+)", text)
     if first is None or first[1].upper() not in ("SELECT", "WITH", "FROM"):
         return f"it begins with {first[1].upper()}" if first else "it is empty"

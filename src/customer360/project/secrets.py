@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from customer360.project.problems import Problems
 
 _SECRET_KEY = re.compile(
-    r"(^|[_\W])(password|passwd|passphrase|pwd|secret|token|credentials?|api_?key|access_?key|private_?key|account_?key|sas)"
+    r"(^|[_\W])(password|passwd|passphrase|pwd|secret|token|credentials?|api_?key|access_?key|private_?key|account_?key|sas|authorization)"
     r"([_\W]|$)",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _URL_PASSWORD = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@", re.IGNORECASE)
 _DSN_PASSWORD = re.compile(r"\b(password|pwd)\s*=\s*[^\s;]+", re.IGNORECASE)
+# these say where a secret goes or lies, not what it is
+_ABOUT_A_SECRET = re.compile(r"_(file|path|name|env|header|field|column|param|parameter|url|seconds)$", re.IGNORECASE)
 _NOT_A_SECRET = frozenset({"", "none", "null"})
 
 
@@ -53,4 +55,7 @@ def _literals(value: Any, path: tuple[str | int, ...], name: str = "") -> Iterat
 def _looks_secret(name: str, value: str) -> bool:
     if _URL_PASSWORD.search(value) or _DSN_PASSWORD.search(value):
         return True
-    return bool(_SECRET_KEY.search(_CAMEL.sub("_", name))) and value.strip().lower() not in _NOT_A_SECRET
+    word = _CAMEL.sub("_", name)
+    if _ABOUT_A_SECRET.search(word):
+        return False
+    return bool(_SECRET_KEY.search(word)) and value.strip().lower() not in _NOT_A_SECRET

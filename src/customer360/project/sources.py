@@ -34,7 +34,7 @@ class TableShape(Shape):
         default_factory=list, description="Columns that identify a row; re-read rows replace theirs."
     )
     cursor: str | None = Field(None, description="Column that grows; later loads read only from its newest value.")
-    overlap: float | str | None = Field(
+    overlap: int | float | str | None = Field(
         None, description="How far to re-read before the newest cursor value: `3 days`, `2 hours`, or a number."
     )
     on_schema_change: Literal["fail", "ignore", "evolve"] = Field(
@@ -67,6 +67,7 @@ def read_source(path: Path, root: Path, problems: Problems) -> Source | None:
         if shape is None:
             return None
         if shape.source != path.stem:
+            problems.broken("source", path.stem)
             problems.add(
                 f"The source is called '{shape.source}', its file {path.name}.",
                 file.place("source"),

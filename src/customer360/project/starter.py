@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from customer360.errors import C360Error, ProjectError, UnknownName
 from customer360.names import IDENTIFIER
 from customer360.project import settings
-from customer360.project.systems import keep_systems
+from customer360.project.systems import check_systems, keep_systems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +40,7 @@ def create_project(
     _refuse_used(target)
     try:
         with as_file(files("customer360").joinpath("templates", template)) as source:
+            check_systems(source, systems or ())
             shutil.copytree(
                 source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "warehouse")
             )

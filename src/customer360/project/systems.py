@@ -23,13 +23,23 @@ def keep_systems(root: Path, systems: Sequence[str]) -> None:
     A system is its ``sources/<name>.yaml`` with contracts, the product folders that read only it, its part of every
     conformed entity, the columns of ``as_of_columns`` and the cases that touch any of these.
     """
-    known = sorted(path.stem for path in (root / "sources").glob("*.yaml") if ".odcs" not in path.name)
+    check_systems(root, systems)
+    for system in system_names(root):
+        if system not in systems:
+            _take_out(root, system)
+
+
+def system_names(root: Path) -> list[str]:
+    """Return the systems of a project or template."""
+    return sorted(path.stem for path in (root / "sources").glob("*.yaml") if ".odcs" not in path.name)
+
+
+def check_systems(root: Path, systems: Sequence[str]) -> None:
+    """Raise UnknownName for a system that is not there."""
+    known = system_names(root)
     for system in systems:
         if system not in known:
             raise UnknownName("system", system, known)
-    for system in known:
-        if system not in systems:
-            _take_out(root, system)
 
 
 def _take_out(root: Path, system: str) -> None:

@@ -182,7 +182,9 @@ class _Values:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise YamlError("A key must be a word, not a list or a mapping.", line, "Put curly braces in quotes.")
+                raise YamlError(
+                    "A key must be a word, not a list or a mapping.", line, "Put a value that begins with { in quotes."
+                )
             key = key_node.value
             if key in block.lines:
                 raise YamlError(
@@ -228,18 +230,19 @@ def _translated(error: yaml.YAMLError, text: str) -> YamlError:
     lines = text.splitlines()
     here = lines[mark.line] if mark.line < len(lines) else ""
     problem = str(getattr(error, "problem", None) or "it cannot be parsed")
-    if "\t" in here[: len(here) - len(here.lstrip())]:
-        return YamlError("The line is indented with a tab; YAML wants spaces.", line, "Replace the tab by spaces.")
-    if "but found another document" in problem:
-        return YamlError("A second document starts here (`---`).", line, "Keep one document a file.")
-    if "{{" in here:
-        return YamlError("A value that starts with {{ must be quoted.", line, "Put it in double quotes.")
-    if "mapping values are not allowed" in problem:
-        return YamlError(
-            "There is a colon inside an unquoted value.", line, "Put the value in quotes, or check the indentation."
-        )
     start = getattr(error, "context_mark", None)
-    since = f" (it began in line {start.line + 1})" if start is not None and start.line != mark.line else ""
-    return YamlError(
-        f"The file is no valid YAML: {problem}{since}.", line, "Check quotes, brackets and indentation around it."
-    )
+    if start is not None and "quoted scalar" in str(getattr(error, "context", "")) and "end of stream" in problem:
+        return YamlError("The quote that opens here is never closed.", start.line + 1, "Close it.")
+    if "\t" in here[: len(here) - len(here.lstrip())]:
+        what, step = "The line is indented with a tab; YAML wants spaces.", "Replace the tab by spaces."
+    elif "but found another document" in problem:
+        what, step = "A second document starts here (`---`).", "Keep one document a file."
+    elif "{{" in here:
+        what, step = "A value that starts with {{ must be quoted.", "Put it in double quotes."
+    elif "mapping values are not allowed" in problem:
+        what, step = "There is a colon inside an unquoted value.", "Put the value in quotes, or check the indentation."
+    else:
+        since = f" (it began in line {start.line + 1})" if start is not None and start.line != mark.line else ""
+        what = f"The file is no valid YAML: {problem}{since}."
+        step = "Check quotes, brackets and indentation around it."
+    return YamlError(what, line, step)

@@ -73,8 +73,8 @@ def score(
     """Return one row per buyer, sorted by customer_key.
 
     Input: customer_key, purchase_date, amount; one row per order, returns left out. Columns: customer_key,
-    recency_days, frequency (orders), monetary (sum of amounts), recency_score, frequency_score, monetary_score (1..bins, the highest
-    is best), rfm_score (5-4-5), rfm_segment.
+    recency_days, frequency (orders), monetary (sum of amounts), recency_score, frequency_score, monetary_score
+    (1..bins, the highest is best), rfm_score (5-4-5), rfm_segment.
 
     Ties share a score: it is 1 + floor(bins * w / n), w being how many of the n buyers are strictly worse. Without ties
     that is quintiles; half the buyers with one order each all get 1. The grid names segments for 5 bins; with another

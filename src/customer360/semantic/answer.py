@@ -8,7 +8,7 @@ from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from customer360.semantic.compile import Compiled, OutputColumn, compile_query
+from customer360.semantic.compile import Compiled, compile_query
 from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from customer360.engines.base import Session
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.outputs import OutputColumn
     from customer360.semantic.query import MetricQuery
 
 

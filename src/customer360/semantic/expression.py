@@ -53,12 +53,17 @@ def _guard_divisions(tree: exp.Expr) -> exp.Expr:
 
 
 def _plain_percentiles(tree: exp.Expr) -> exp.Expr:
-    """Write ``PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)`` as a call with two arguments, as DuckDB has it."""
+    """Write percentiles as calls with two arguments, over floats.
+
+    DuckDB keeps a DECIMAL's scale: its median of 0.00 and 0.01 is 0.00. PostgreSQL and Spark return a float anyway.
+    """
 
     def plain(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.WithinGroup) and isinstance(node.this, _TWO_SIDED):
             ordered = node.expression.expressions[0]
-            return type(node.this)(this=ordered.this.copy(), expression=node.this.this.copy())
+            node = type(node.this)(this=ordered.this.copy(), expression=node.this.this.copy())
+        if isinstance(node, exp.Median | exp.PercentileCont):
+            node.set("this", exp.cast(node.this, "DOUBLE"))
         return node
 
     return tree.transform(plain, copy=False)

@@ -23,6 +23,13 @@ _DIALECTS = {
     "postgres": ("ANSI_SQL", "Ossie_SQL_2026"),
     "spark": ("DATABRICKS", "ANSI_SQL", "Ossie_SQL_2026"),
 }
+_NULL_TYPES = {
+    "String": "VARCHAR",
+    "Date": "DATE",
+    "Time": "TIME",
+    "DateTime": "TIMESTAMP",
+    "DateTimeTz": "TIMESTAMPTZ",
+}
 _FAN_OUT_SAFE = ("distinct", "min", "max")
 
 
@@ -149,6 +156,7 @@ class Formulas:
             default_filters=self._default_filters(dataset.c360.default_filters, base, dataset.place),
             time_field=self._time_field(metric, dataset),
             is_integer=self._is_integer(call),
+            null_type=self._null_type(call),
         )
 
     def _base(self, metric: Metric, atom: Atom) -> str:
@@ -204,6 +212,14 @@ class Formulas:
             return False
         found = self._directory.field(inner.table, inner.name)
         return found is not None and found.datatype == "Integer"
+
+    def _null_type(self, call: exp.Expr) -> str:
+        """Return what MIN and MAX of dates and texts have for a type; everything else is a number."""
+        inner = call.this
+        if not isinstance(call, exp.Min | exp.Max) or not isinstance(inner, exp.Column):
+            return "INT"
+        found = self._directory.field(inner.table, inner.name)
+        return _NULL_TYPES.get(found.datatype or "", "INT") if found else "INT"
 
     def _default_filters(
         self, rules: Iterable[DefaultFilter], base: str | None, place: Place

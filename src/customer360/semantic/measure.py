@@ -49,6 +49,8 @@ class Atom:
     semi_additive: SemiAdditive | None = None
     window: Window | None = None
     is_integer: bool = False
+    null_type: str = "INT"
+    """The SQL type of an empty value: the smallest number, which gives way to any other, or that of a MIN or MAX."""
 
     @property
     def key(self) -> str:

@@ -113,6 +113,46 @@ def find_path(directory: Directory, base: str, owner: str, history: History | No
     return _only(base, owner, direct or paths)
 
 
+def find_bridge(directory: Directory, base: str, owner: str, history: History | None = None) -> Path | None:
+    """Return the path that crosses one declared bridge, None when no bridge helps.
+
+    Its one step from one row to many is the step onto the bridge. Raises QueryError when several bridges would do.
+    """
+    found: list[Path] = []
+    for dataset in directory.datasets.values():
+        link = dataset.c360.bridge
+        if link is None or dataset.name == base:
+            continue
+        for near, far in ((link.left, link.right), (link.right, link.left)):
+            onto, off = directory.relationships[near], directory.relationships[far]
+            first = _to_dataset(directory, base, onto.target, history)
+            if first is None:
+                continue
+            across = (*first, Edge(onto, backward=True))
+            if owner == dataset.name:
+                found.append(across)
+                continue
+            last = find_path(directory, off.target, owner, history)
+            if last is not None:
+                found.append((*across, Edge(off), *last))
+    return _only(base, owner, found)
+
+
+def connect(directory: Directory, base: str, owner: str, history: History | None = None) -> Path | None:
+    """Return the many-to-one path to a dataset or role, else the one across a bridge, else None."""
+    return find_path(directory, base, owner, history) or (
+        () if base == owner else find_bridge(directory, base, owner, history)
+    )
+
+
+def bridge_of(directory: Directory, path: Path) -> tuple[str, Path] | None:
+    """Return the bridge that a path crosses and the path up to it, None when it is many-to-one all the way."""
+    for number, edge in enumerate(path, start=1):
+        if edge.backward and not is_one_to_one(directory, edge.relationship):
+            return edge.target, path[:number]
+    return None
+
+
 def _to_dataset(directory: Directory, base: str, target: str, history: History | None) -> Path | None:
     if base == target:
         return ()

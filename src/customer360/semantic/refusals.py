@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer360.errors import QueryError
-from customer360.semantic.paths import find_path, reachable
+from customer360.semantic.paths import connect
 
 if TYPE_CHECKING:
     from customer360.semantic.measure import Atom, Formula
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.paths import History
 
 _SHOWN = 5
 
 
-def unreachable(model: SemanticModel, formula: Formula, atom: Atom, name: str, owner: str) -> QueryError:
+def unreachable(
+    model: SemanticModel, formula: Formula, atom: Atom, name: str, owner: str, *, history: History | None = None
+) -> QueryError:
     """Return the refusal of a dimension or filter that a metric's rows do not belong to."""
     offers = []
+    if history is not None and _leads(model, atom.base, owner):
+        when = "as it was then" if history == "as_was" else "as it is today"
+        return QueryError(
+            f"Metric '{formula.metric.name}' cannot be split or filtered by {name} {when}: no relationship from "
+            f"{atom.base} says so.",
+            next_step="Ask without `history`.",
+        )
     others = metrics_reaching(model, owner, near=atom.base)
     if others:
         offers.append(f"{name} works with: {', '.join(others[:_SHOWN])}.")
@@ -45,14 +55,11 @@ def metrics_reaching(model: SemanticModel, owner: str, *, near: str) -> list[str
 
 def dimensions_of(model: SemanticModel, formula: Formula) -> list[str]:
     """Return the dimensions that every part of a metric can be split by."""
-    common: set[str] | None = None
-    for atom in formula.atoms.values():
-        near = reachable(model.directory, atom.base)
-        common = near if common is None else common & near
+    bases = {atom.base for atom in formula.atoms.values()}
     return [
         field.qualified
         for dataset in model.datasets.values()
-        if dataset.name in (common or set())
+        if all(_leads(model, base, dataset.name) for base in bases)
         for field in dataset.fields.values()
         if field.is_dimension and field.c360.role != "key"
     ]
@@ -60,6 +67,6 @@ def dimensions_of(model: SemanticModel, formula: Formula) -> list[str]:
 
 def _leads(model: SemanticModel, base: str, owner: str) -> bool:
     try:
-        return find_path(model.directory, base, owner) is not None
+        return connect(model.directory, base, owner) is not None
     except QueryError:
         return True  # several ways: possible once a role is named

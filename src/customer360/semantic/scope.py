@@ -2,121 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
-from customer360.errors import NotPermitted, QueryError
+from customer360.errors import QueryError
+from customer360.semantic.identifiers import identifier, reference
 from customer360.semantic.masks import masked
-from customer360.semantic.names import USER
-from customer360.semantic.paths import Edge, History, Path, all_paths, find_path
-from customer360.semantic.values import Typed, date_literal, literal
+from customer360.semantic.paths import Edge, History, Path, all_paths, bridge_of, connect
+from customer360.semantic.policies import policies_for
+from customer360.semantic.values import date_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from customer360.semantic.elements import Dataset, SemanticField
-    from customer360.semantic.extensions import RowPolicy
+    from customer360.semantic.elements import Dataset
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
-
-_PLAIN = re.compile(r"^[a-z_][a-z0-9_]*$")
-_RESERVED = frozenset(
-    [
-        "all",
-        "and",
-        "any",
-        "as",
-        "asc",
-        "between",
-        "both",
-        "by",
-        "case",
-        "cast",
-        "check",
-        "column",
-        "cross",
-        "current",
-        "default",
-        "desc",
-        "distinct",
-        "do",
-        "else",
-        "end",
-        "except",
-        "exists",
-        "false",
-        "fetch",
-        "for",
-        "foreign",
-        "from",
-        "full",
-        "grant",
-        "group",
-        "having",
-        "in",
-        "inner",
-        "interval",
-        "into",
-        "is",
-        "join",
-        "key",
-        "leading",
-        "left",
-        "like",
-        "limit",
-        "natural",
-        "no",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "outer",
-        "over",
-        "partition",
-        "primary",
-        "references",
-        "returning",
-        "right",
-        "row",
-        "rows",
-        "select",
-        "session",
-        "set",
-        "some",
-        "table",
-        "then",
-        "time",
-        "to",
-        "trailing",
-        "true",
-        "union",
-        "unique",
-        "user",
-        "using",
-        "values",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
-)
-
-
-def identifier(name: str) -> exp.Identifier:
-    """Return a name quoted where some engine would trip over it bare."""
-    return exp.to_identifier(name, quoted=not _PLAIN.match(name) or name in _RESERVED)
-
-
-def reference(table: str, name: str) -> exp.Column:
-    """Return a physical column of a table alias."""
-    return exp.column(identifier(name), table=identifier(table))
 
 
 @dataclass(frozen=True)
@@ -139,6 +43,9 @@ class Scope:
         self._model = setting.model
         self._aliases: dict[tuple[tuple[str, bool], ...], str] = {(): base}
         self._joins: list[exp.Join] = []
+        self.bridge: str | None = None
+        """The bridge that the rows are multiplied by, once something across it is asked for."""
+        self._bridge_path: Path = ()
 
     def select(self) -> exp.Select:
         """Return ``SELECT FROM base LEFT JOIN ...`` with the joins needed so far and the policies of the principal."""
@@ -151,17 +58,41 @@ class Scope:
 
     def path(self, owner: str, start: str | None = None) -> Path:
         """Return the path to a dataset or role. Raises QueryError when there is none."""
-        found = find_path(self._model.directory, start or self.base, owner, self.setting.history)
+        found = connect(self._model.directory, start or self.base, owner, self.setting.history)
         if found is None:
             raise QueryError(f"{self.base} has no many-to-one way to {owner}.")
         return found
+
+    def bridge_weight(self) -> exp.Expr | None:
+        """Return the share of a row that each row of the bridge carries, None when the bridge declares none."""
+        bridge = self._model.datasets[self.bridge].c360.bridge if self.bridge else None
+        if bridge is None or bridge.weight is None or self.bridge is None:
+            return None
+        return self._field(
+            self._model.datasets[self.bridge], bridge.weight, self._alias(self._bridge_path, self.bridge)
+        )
 
     def column(self, owner: str, name: str, *, prefix: Path = (), raw: bool = False) -> exp.Expr:
         """Return a field as an expression over the joined tables; ``raw`` leaves it unmasked."""
         start = prefix[-1].target if prefix else self.base
         path = (*prefix, *self.path(owner, start))
+        self._cross(path)
         alias = self._alias(path, owner)
         dataset = self._model.datasets[path[-1].target if path else self.base]
+        return self._field(dataset, name, alias, raw=raw)
+
+    def _cross(self, path: Path) -> None:
+        crossed = bridge_of(self._model.directory, path)
+        if crossed is None:
+            return
+        if self.bridge not in (None, crossed[0]):
+            raise QueryError(
+                f"{self.base} would be linked across two bridges at once, {self.bridge} and {crossed[0]}.",
+                next_step="Ask for one of them at a time.",
+            )
+        self.bridge, self._bridge_path = crossed
+
+    def _field(self, dataset: Dataset, name: str, alias: str, *, raw: bool = False) -> exp.Expr:
         field = dataset.fields.get(name)
         if field is None:
             return reference(alias, name)
@@ -212,7 +143,8 @@ class Scope:
     def _join(self, edge: Edge, parent: str, alias: str) -> exp.Join:
         source, target = self._model.datasets[edge.source], self._model.datasets[edge.target]
         conditions: list[exp.Expr] = [
-            reference(parent, _physical(source, a)).eq(reference(alias, _physical(target, b))) for a, b in edge.pairs
+            reference(parent, self._physical(source, a)).eq(reference(alias, self._physical(target, b)))
+            for a, b in edge.pairs
         ]
         conditions += self._temporal(edge, parent, alias)
         kind = "LEFT" if edge.relationship.c360.join == "left" else "INNER"
@@ -247,7 +179,12 @@ class Scope:
                 next_step='Add "at": "<field>" to its temporal extension.',
             )
         source = self._model.datasets[edge.source]
-        return reference(parent, _physical(source, name.rpartition(".")[2]))
+        return reference(parent, self._physical(source, name.rpartition(".")[2]))
+
+    def _physical(self, dataset: Dataset, name: str) -> str:
+        """Return the table's column that a key names: a field that is a bare column stands for it."""
+        tree = self._model.field_trees.get((dataset.name, name))
+        return tree.name if isinstance(tree, exp.Column) else name
 
     def _table(self, dataset: Dataset, alias: str) -> exp.Expr:
         if dataset.is_query:
@@ -259,25 +196,22 @@ class Scope:
 
     def _policies(self) -> Iterator[exp.Expr]:
         """Yield the predicates of the principal: who may not see a customer does not see their orders either."""
-        principal = self.setting.principal
-        if principal.owns_everything:
-            return
-        model = self._model
-        extra = ((policy, model.policy_predicate(policy)) for policy in principal.row_policies)
-        for policy, predicate in (*model.policies, *extra):
-            if policy.roles and not principal.roles.intersection(policy.roles):
-                continue
-            closed = _with_attributes(predicate, policy, principal)
-            paths = all_paths(model.directory, self.base, policy.dataset)
-            for path in paths:
-                yield exp.paren(self.translate(closed, prefix=path, raw=True))
+        for dataset, predicate in policies_for(self._model, self.setting.principal):
+            for path in self._ways_to(dataset):
+                yield exp.paren(self.translate(predicate, prefix=path, raw=True))
+
+    def _ways_to(self, dataset: str) -> list[Path]:
+        """Return every path to the rows of a dataset: from the fact, and from the bridge it is multiplied by."""
+        directory = self._model.directory
+        ways = all_paths(directory, self.base, dataset)
+        if self.bridge is not None:
+            beyond = all_paths(directory, self.bridge, dataset)
+            ways += [(*self._bridge_path, *path) for path in beyond if _does_not_return(path, self._bridge_path)]
+        return ways
 
 
-def _physical(dataset: Dataset, name: str) -> str:
-    """Return the table's column that a key names: a field that is a bare column stands for it."""
-    field: SemanticField | None = dataset.fields.get(name)
-    text = field.expression.text("ANSI_SQL") if field else None
-    return text.strip().strip('"') if text and re.fullmatch(r'\s*("[^"]+"|\w+)\s*', text) else name
+def _does_not_return(path: Path, bridge_path: Path) -> bool:
+    return not path or path[0].relationship.name != bridge_path[-1].relationship.name
 
 
 def _aliased(tree: exp.Expr, alias: str) -> exp.Expr:
@@ -289,34 +223,3 @@ def _aliased(tree: exp.Expr, alias: str) -> exp.Expr:
 
 def _date_text(text: str) -> exp.Expr:
     return exp.cast(exp.Literal.string(text), "DATE")
-
-
-def _with_attributes(predicate: exp.Expr, policy: RowPolicy, principal: Principal) -> exp.Expr:
-    tree = predicate.copy()
-    for column in list(tree.find_all(exp.Column)):
-        if column.table.casefold() != USER:
-            continue
-        value = _attribute(column.name, policy, principal)
-        if isinstance(value, list | tuple | set | frozenset):
-            if not isinstance(column.parent, exp.In) or column.arg_key != "expressions":
-                raise NotPermitted(
-                    f"Row policy '{policy.id}' compares with a list.", next_step="Write `IN (user.<attribute>)`."
-                )
-            column.parent.set("expressions", [_constant(item) for item in value] or [exp.null()])
-        else:
-            column.replace(_constant(value))
-    return tree
-
-
-def _attribute(name: str, policy: RowPolicy, principal: Principal) -> Any:
-    if name == "name":
-        return principal.user
-    if name not in principal.attributes:
-        raise NotPermitted(
-            policy.deny_message or f"Row policy '{policy.id}' needs the attribute '{name}', which you do not have."
-        )
-    return principal.attributes[name]
-
-
-def _constant(value: Any) -> exp.Expr:
-    return literal(value, Typed("a user attribute", None))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from customer360.errors import C360Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 UNKNOWN_KEY = -1
 SATURDAY = 6

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.errors import C360Error, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
 
 FIRST_KEY = 1
 LARGEST_KEY = 2**31 - 1

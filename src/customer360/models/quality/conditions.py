@@ -34,7 +34,7 @@ def text_literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def typed_literal(value: Any, type_: str) -> str | None:  # noqa: PLR0911 - one return per kind of value
+def typed_literal(value: Any, type_: str) -> str | None:
     """Return a value as SQL of a column's type, None when it cannot be one (``n/a`` as a number)."""
     plain = normalised(type_)
     try:
@@ -140,7 +140,7 @@ def matches(column: ContractColumn, pattern: str) -> str:
     return f"REGEXP_MATCHES({text}, {text_literal(pattern)})"
 
 
-def option_condition(column: ContractColumn, option: str, value: Any) -> str | None:  # noqa: PLR0911 - one per option
+def option_condition(column: ContractColumn, option: str, value: Any) -> str | None:
     """Return what rows that break a logicalTypeOption meet; DESCRIPTIVE when it forbids nothing, None when unknown."""
     name = quoted(column.name)
     if option in {"minLength", "maxLength"}:

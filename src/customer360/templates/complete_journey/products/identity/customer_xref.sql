@@ -2,7 +2,11 @@
 SELECT
   system,
   record_id,
-  'HH' || LPAD(record_id, CAST(GREATEST(4, LENGTH(record_id)) AS INTEGER), '0') AS customer_id,
-  'household card' AS match_rule,
+  CASE
+    WHEN system = 'complete_journey'
+      THEN 'HH' || LPAD(record_id, CAST(GREATEST(4, LENGTH(record_id)) AS INTEGER), '0')
+    ELSE system || ':' || record_id
+  END AS customer_id,
+  CASE WHEN system = 'complete_journey' THEN 'household card' ELSE 'own record' END AS match_rule,
   CAST(1 AS DOUBLE) AS confidence
 FROM conformed.person_record
