@@ -1,4 +1,5 @@
 # Queries are kept in their own shape, and the moments have no time zone on purpose.
+# ruff: noqa: DTZ001, ISC004
 """The hard queries of our trade and small tables to ask them of: every engine must answer alike."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# A case reads best on one line, however long.
+# ruff: noqa: ISC004
 """The hard queries of our trade: the same rows from DuckDB and from a real PostgreSQL."""
 
 from __future__ import annotations

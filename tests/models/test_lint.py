@@ -1,4 +1,4 @@
-# A case reads best on one line, however long.
+# ruff: noqa: ISC004
 from __future__ import annotations
 
 import pytest

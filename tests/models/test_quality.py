@@ -1,4 +1,3 @@
-# A case reads best on one line, however long.
 from __future__ import annotations
 
 from datetime import date

@@ -52,7 +52,7 @@ def build(
     if errors:
         raise ProjectErrors(errors)
     selected = graph.select(select)
-    job = _Job(engine, project, graph, selected, full_refresh, as_of, progress)
+    job = _Job(engine, project, graph, selected, full_refresh, select is None, as_of, progress)
     plan, planned_at = None, None
     if engine.exists():
         with engine.read() as session:
@@ -76,6 +76,7 @@ class _Job:
     graph: Graph
     selected: tuple[Relation, ...]
     full_refresh: bool
+    prune: bool
     as_of: date | None
     progress: Progress
     build_id: str = field(default_factory=lambda: uuid4().hex)
@@ -85,7 +86,15 @@ class _Job:
 
     def plan(self, session: Session) -> Plan:
         as_of = self.as_of or resolve_as_of(session, self.project)
-        return make_plan(session, self.project, self.graph, self.selected, as_of, full_refresh=self.full_refresh)
+        return make_plan(
+            session,
+            self.project,
+            self.graph,
+            self.selected,
+            as_of,
+            full_refresh=self.full_refresh,
+            prune=self.prune,
+        )
 
     def run(self, publication: Publication, plan: Plan) -> None:
         """Make every table, check them, remember what was done."""
