@@ -1,9 +1,10 @@
+# ruff: noqa: ISC004
 from __future__ import annotations
 
 import pytest
+from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 from customer360.models.lint import lint
-from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 RAW = contract(
     "raw_shop.orders",

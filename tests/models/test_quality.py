@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.models.projects import column, contract, land, model, project, reference, rule, source
 
 from customer360.engines.base import Column
 from customer360.engines.duckdb import DuckLakeEngine
@@ -14,7 +15,6 @@ from customer360.models.quality.conditions import typed_literal
 from customer360.models.quality.run import differences
 from customer360.models.quality.verdict import holds
 from customer360.models.report import BlockingChecks
-from tests.models.projects import column, contract, land, model, project, reference, rule, source
 
 SOURCES = (source("shop", "things", "parents"),)
 ROWS = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -16,7 +16,11 @@ from customer360.models.methods import METHODS
 from customer360.models.purity import impurities
 from customer360.models.render import RenderedPart, line_in
 from customer360.names import LOAD_ID, QUARANTINE_SCHEMA, RAW_PREFIX, STATE_SCHEMA, Relation, raw_relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from customer360.project.spec import Project
 
 
 def lint(project: Project) -> list[C360Error]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
 from customer360.errors import ChecksFailed
-from customer360.names import Relation
-from customer360.project.spec import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.names import Relation
+    from customer360.project.spec import Severity
 
 Action = Literal["built", "skipped", "view", "dropped"]
 Outcome = Literal["passed", "failed", "error", "not_executed"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
+_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
 """Nodes that are, or wrap, an aggregate call."""
 
@@ -26,13 +27,18 @@ def parse_expression(text: str, place: Place, *, dialect: str | None = None) -> 
     except SqlglotError as error:
         first = str(error).splitlines()[0]
         raise ModelError(f"The expression `{text}` is not SQL: {first}", place=place) from error
+    if not isinstance(tree, _EXPRESSIONS):
+        raise _no_expression(text, "a query or a statement", place)
     for node in tree.walk():
         if isinstance(node, _FORBIDDEN) and not _counts_rows(node):
             what = "a window function" if isinstance(node, exp.Window) else "a query or a statement"
-            raise ModelError(
-                f"The expression `{text}` holds {what}.", place=place, next_step="Write an expression over fields only."
-            )
+            raise _no_expression(text, what, place)
     return _guard_divisions(_plain_percentiles(tree))
+
+
+def _no_expression(text: str, what: str, place: Place) -> ModelError:
+    step = "Write an expression over fields only."
+    return ModelError(f"The expression `{text}` holds {what}.", place=place, next_step=step)
 
 
 def _counts_rows(node: exp.Expr) -> bool:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.integer[Any]]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _SECOND = np.uint64(0xD1342543DE82EF95)
@@ -42,7 +43,7 @@ class Stream:
             z = np.asarray(ids).astype(np.uint64) * _GOLDEN + self.key + np.asarray(k).astype(np.uint64) * _SECOND
             z = (z ^ (z >> np.uint64(30))) * _MIX_1
             z = (z ^ (z >> np.uint64(27))) * _MIX_2
-            return z ^ (z >> np.uint64(31))
+            return np.asarray(z ^ (z >> np.uint64(31)))
 
     def uniform(self, ids: npt.ArrayLike, k: npt.ArrayLike = 0) -> Floats:
         """Return numbers in the open interval (0, 1)."""
