@@ -6,17 +6,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 import pytest
+from tests.postgres_server import postgres
 
 from customer360.synthetic import truth
 from customer360.synthetic.columns import plain
 from customer360.synthetic.shopflow import ShopFlow
-from tests.postgres_server import postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["postgres"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.synthetic.conftest import whole
 
 from customer360.synthetic import events, shop
 from customer360.synthetic.ahead import ahead
@@ -20,7 +21,9 @@ from customer360.synthetic.company import END, START, Company
 from customer360.synthetic.sessions import plan
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_files import write_files
-from tests.synthetic.conftest import whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EARLY, LATE = date(2024, 9, 15), date(2024, 12, 20)
 LOGS = [

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pytest
+from tests.synthetic.conftest import whole
 
 from customer360.synthetic.documented import DOCUMENTED, Document
-from customer360.synthetic.shopflow import ShopFlow
-from tests.synthetic.conftest import whole
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from customer360.synthetic.shopflow import ShopFlow
 
 TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in tables]
 ARROW = {
