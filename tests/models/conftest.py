@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from tests.models.projects import land, project
 
 from customer360.engines.duckdb import DuckLakeEngine
-from customer360.names import Relation
-from tests.models.projects import land
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[DuckLakeEngine]:
-    opened = DuckLakeEngine(tmp_path / "warehouse")
+    opened = DuckLakeEngine.open(project().settings, tmp_path)
     yield opened
     opened.close()
 
@@ -47,7 +49,3 @@ def shop(engine: DuckLakeEngine) -> DuckLakeEngine:
         load=2,
     )
     return engine
-
-
-def relations(names: Iterable[str]) -> list[Relation]:
-    return [Relation.parse(name) for name in names]

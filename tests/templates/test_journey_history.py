@@ -69,9 +69,10 @@ def test_joins_with_and_without_is_current_lose_and_double_nothing(aged: Built) 
 
 def test_a_fact_of_the_last_day_carries_the_new_version_and_the_others_the_old(aged: Built) -> None:
     new = aged.rows(
-        "SELECT f.sale_date = DATE '2017-12-31' AS is_last_day, c.is_current, count(*) AS n FROM gold.gold_sales_fact AS f "
-        "JOIN gold.gold_customer_dim AS c USING (customer_version_key) "
-        "WHERE f.customer_key IN (SELECT customer_key FROM gold.gold_customer_dim WHERE valid_from = DATE '2017-12-31') "
+        "SELECT f.sale_date = DATE '2017-12-31' AS is_last_day, c.is_current, count(*) AS n "
+        "FROM gold.gold_sales_fact AS f JOIN gold.gold_customer_dim AS c USING (customer_version_key) "
+        "WHERE f.customer_key IN "
+        "(SELECT customer_key FROM gold.gold_customer_dim WHERE valid_from = DATE '2017-12-31') "
         "GROUP BY ALL"
     )
     assert {(row["is_last_day"], row["is_current"]) for row in new} <= {(True, True), (False, False)}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -27,12 +26,16 @@ from customer360.engines.dialect_shared import (
     clock_format,
     expand_group_all,
     known_join,
+    local_time,
     one_of_list,
     same,
     series_bounds,
     span,
 )
 from customer360.engines.dialect_words import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _DAY = r"^\s*\d{4}-\d{1,2}-\d{1,2}"
@@ -42,6 +45,11 @@ def _raw(sql: str, **parts: exp.Expr) -> exp.Expr:
     """Return PostgreSQL text as a tree, with trees put in for its ``:names``."""
     tree: exp.Expr = exp.maybe_parse(sql, dialect="postgres")
     return exp.replace_placeholders(tree, **{name: part.copy() for name, part in parts.items()})
+
+
+def _at_time_zone(node: Any) -> exp.Expr:
+    local_time(node)
+    return same(node)
 
 
 def _extract(node: Any) -> exp.Expr:
@@ -110,7 +118,7 @@ def _generate_series(node: Any) -> exp.Expr:
 def _percentile(name: str) -> Rule:
     def rule(node: Any) -> exp.Expr:
         if in_window(node):
-            raise Unportable(f"{name}() over a window", "Compute it with GROUP BY and join it back.")
+            raise Unportable(f"{name.lower()}() over a window", "Compute it with GROUP BY and join it back.")
         share = percentile_share(node)
         ordered = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
         return exp.WithinGroup(this=function(name, share), expression=ordered)
@@ -300,6 +308,7 @@ def _from_text(node: Any) -> exp.Expr:
 
 RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Select: expand_group_all,
+    exp.AtTimeZone: _at_time_zone,
     exp.Extract: _extract,
     exp.DateDiff: _date_diff,
     exp.TimestampTrunc: _date_trunc,

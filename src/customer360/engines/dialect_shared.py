@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from customer360.engines.dialect_rules import Rule, Unportable
+from customer360.engines.dialect_rules import Rule, Unportable, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CLOCK_PARTS = frozenset("YmdHMSyjbBaA")
 _PLAIN_JOINS = frozenset({"", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"})
@@ -34,6 +36,24 @@ def known_join(node: Any) -> exp.Expr:
         hint = "Use EXISTS or NOT EXISTS." if odd[0].upper() in {"SEMI", "ANTI"} else "Use a join with ON or a window."
         raise Unportable(f"{' '.join(odd).upper()} JOIN", hint)
     return same(node)
+
+
+def local_time(node: Any) -> tuple[exp.Expr, exp.Expr] | None:
+    """Return moment and zone of ``(moment AT TIME ZONE 'UTC') AT TIME ZONE zone``; None for its inner half.
+
+    Unportable for anything else: what one AT TIME ZONE does depends on the type, which is not known here.
+    """
+    inner = node.this.unnest()
+    if isinstance(inner, exp.AtTimeZone) and text_of(inner.args["zone"]) == "UTC":
+        return inner.this, node.args["zone"]
+    above = node.parent
+    while isinstance(above, exp.Paren):
+        above = above.parent
+    if isinstance(above, exp.AtTimeZone) and text_of(node.args["zone"]) == "UTC":
+        return None
+    raise Unportable(
+        "AT TIME ZONE", "For the local time of a UTC moment write (at AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome'."
+    )
 
 
 def span(node: exp.Interval) -> tuple[exp.Expr | None, str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from customer360.clock import now, stopwatch
-from customer360.engines.base import Engine, Publication, Session
-from customer360.errors import ProjectErrors
+from customer360.errors import C360Error, ProjectErrors
 from customer360.models.as_of import resolve_as_of
-from customer360.models.failures import ENGINE_ERRORS, failure
+from customer360.models.failures import failure
 from customer360.models.graph import Graph, Node
 from customer360.models.kinds import KINDS, Work
 from customer360.models.lint import lint_graph
@@ -20,9 +18,15 @@ from customer360.models.plan import Plan, from_zero, make_plan
 from customer360.models.quality.run import Inspector
 from customer360.models.report import BlockingChecks, BuildReport, NodeResult
 from customer360.models.state import Built, append_builds, append_checks, write_state
-from customer360.names import Relation
 from customer360.progress import Progress, Silent
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.engines.base import Engine, Publication, Session
+    from customer360.names import Relation
+    from customer360.project.spec import Project
 
 _TASK = "build"
 
@@ -48,18 +52,19 @@ def build(
     if errors:
         raise ProjectErrors(errors)
     selected = graph.select(select)
-    job = _Job(engine, project, graph, selected, full_refresh, as_of, progress)
-    if engine.exists() and not full_refresh:
+    job = _Job(engine, project, graph, selected, full_refresh, select is None, as_of, progress)
+    plan, planned_at = None, None
+    if engine.exists():
         with engine.read() as session:
-            plan = job.plan(session)
+            plan, planned_at = job.plan(session), session.snapshot
         if plan.is_empty:
             return job.report(plan, None, watch)
     note = "build" if select is None else f"build {select if isinstance(select, str) else ','.join(select)}"
     with engine.publish(note=note) as publication:
-        plan = job.plan(publication)
+        if plan is None or planned_at != publication.snapshot_before:
+            plan = job.plan(publication)
         job.run(publication, plan)
-        snapshot = publication.snapshot_before + 1  # one publication is one snapshot, and the lock keeps others out
-    return job.report(plan, snapshot, watch)
+    return job.report(plan, publication.snapshot_after, watch)
 
 
 @dataclass
@@ -71,6 +76,7 @@ class _Job:
     graph: Graph
     selected: tuple[Relation, ...]
     full_refresh: bool
+    prune: bool
     as_of: date | None
     progress: Progress
     build_id: str = field(default_factory=lambda: uuid4().hex)
@@ -80,7 +86,15 @@ class _Job:
 
     def plan(self, session: Session) -> Plan:
         as_of = self.as_of or resolve_as_of(session, self.project)
-        return make_plan(session, self.project, self.graph, self.selected, as_of, full_refresh=self.full_refresh)
+        return make_plan(
+            session,
+            self.project,
+            self.graph,
+            self.selected,
+            as_of,
+            full_refresh=self.full_refresh,
+            prune=self.prune,
+        )
 
     def run(self, publication: Publication, plan: Plan) -> None:
         """Make every table, check them, remember what was done."""
@@ -111,7 +125,7 @@ class _Job:
                 if node.contract is not None:
                     found = publication.describe(f"SELECT * FROM {relation.sql}")
                     matching[relation] = inspector.columns(node.contract, found)
-            except ENGINE_ERRORS as error:
+            except C360Error as error:
                 if not all(matching.values()):  # most likely the reason: the table it reads is not as declared
                     raise BlockingChecks(inspector.results) from error
                 raise failure(node, error) from error
@@ -120,11 +134,9 @@ class _Job:
 
     def _make_one(self, publication: Publication, plan: Plan, node: Node) -> NodeResult:
         watch, relation, kind = stopwatch(), node.relation, node.config.kind
-        before = plan.state.get(relation)
         fresh = from_zero(plan, relation, kind, full_refresh=self.full_refresh)
-        if relation in plan.present and (before is None or (before.kind == "view") != (kind == "view")):
-            publication.drop(relation)
-        rows = KINDS[kind](Work(publication, self.engine.dialect, node, plan.as_of, fresh))
+        exists = relation in plan.present
+        rows = KINDS[kind](Work(publication, self.engine.dialect, node, plan.as_of, fresh, exists))
         result = NodeResult(relation, kind, "view" if kind == "view" else "built", rows, stopwatch() - watch)
         build_log().info("model_built", model=str(relation), kind=kind, rows=rows, seconds=round(result.seconds, 4))
         return result

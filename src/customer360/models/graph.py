@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error, ModelError, ProjectErrors, UnknownName
 from customer360.models.config import KindConfig, read_config
 from customer360.models.render import RenderedPart, collect
 from customer360.names import Relation
-from customer360.project.spec import Contract, Model, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from customer360.project.spec import Contract, Model, Project
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Graph:
         for relation, model in project.models.items():
             config, wrong = read_config(model)
             errors += wrong
-            reads: Iterable[Relation] = model.step.inputs.values() if model.step else ()
-            found = frozenset(reads).union(*(part.dependencies for part in rendered[relation]))
+            reads = {r for r in model.step.inputs.values() if r != relation} if model.step else set()
+            found = frozenset(reads.union(*(part.dependencies for part in rendered[relation])))
             nodes[relation] = Node(relation, model, config, rendered[relation], contracts.get(relation), found)
         graph = cls(nodes)
         try:

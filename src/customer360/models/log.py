@@ -6,6 +6,8 @@ import logging
 
 import structlog
 
+logging.getLogger("customer360").addHandler(logging.NullHandler())  # else Python prints warnings to stderr by itself
+
 
 def build_log() -> structlog.stdlib.BoundLogger:
     """Return the logger; fields travel as attributes of the log record, so that any handler can print them as JSON."""

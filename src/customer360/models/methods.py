@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Protocol, cast
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from customer360.errors import Place, UnknownName
 
-METHODS: dict[str, str] = {}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pyarrow as pa
+
+METHODS: dict[str, str] = {
+    "calendar": "customer360.star.calendar:calendar",
+    "surrogate_keys": "customer360.star.keys:surrogate_keys",
+    "rfm": "customer360.science.rfm:run",
+    "churn_back_test": "customer360.science.churn:run",
+    "basket_pairs": "customer360.science.basket:run",
+    "customer_value": "customer360.science.customer_value:run",
+}
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
 
@@ -28,4 +37,4 @@ def method(name: str, *, place: Place | None = None) -> Method:
     if name not in METHODS:
         raise UnknownName("method", name, list(METHODS), place=place)
     module, _, function = METHODS[name].partition(":")
-    return cast(Method, getattr(importlib.import_module(module), function))
+    return cast("Method", getattr(importlib.import_module(module), function))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
@@ -17,7 +17,9 @@ from sqlglot.errors import ParseError, TokenError
 from customer360.engines.dialect import transpile
 from customer360.errors import C360Error, ModelError, Place, UnknownName
 from customer360.names import Relation, raw_relation
-from customer360.project.spec import ModelPart, Project
+
+if TYPE_CHECKING:
+    from customer360.project.spec import ModelPart, Project
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CALL = re.compile(r"^\s*(\w+)\s*\(\s*(.*?)\s*\)\s*$", re.DOTALL)
@@ -94,14 +96,14 @@ def line_in(place: Place, line: int | None) -> Place:
     return place if line is None else Place(place.file, (place.line or 1) + line - 1)
 
 
-def relations_of(tree: exp.Expression) -> frozenset[Relation]:
+def relations_of(tree: exp.Expr) -> frozenset[Relation]:
     """Return the qualified tables that a query reads (names of its own WITH parts are never qualified)."""
     return frozenset(
         Relation(table.db, table.name) for table in tree.find_all(exp.Table) if table.db and not table.catalog
     )
 
 
-def is_as_of(node: exp.Expression) -> bool:
+def is_as_of(node: exp.Expr) -> bool:
     """Say whether a node is the function ``as_of()``."""
     return isinstance(node, exp.Anonymous) and node.name.lower() == "as_of"
 
@@ -147,7 +149,7 @@ def _call(inner: str, project: Project, schema: str, place: Place) -> str:
     functions: Mapping[str, Callable[[], str]] = {
         "ref": lambda: str(_ref(values, project, schema, place)),
         "source": lambda: str(_source(values, project, place)),
-        "policy": lambda: literal(_policy(values[0], project, place), place),
+        "policy": lambda: literal(project.settings.policy(values[0], place=place), place),
     }
     if call[1] not in functions:
         raise UnknownName("template function", call[1], _FUNCTIONS, place=place)
@@ -194,18 +196,6 @@ def _source(values: Sequence[str], project: Project, place: Place) -> Relation:
     if Relation(product.schema, port_name) in project.models:
         return Relation(product.schema, port_name)
     raise UnknownName(f"output port of {product_id}", port_name, [p.name for p in product.output_ports], place=place)
-
-
-def _policy(path: str, project: Project, place: Place) -> Any:
-    value: Any = project.settings.policies
-    walked: list[str] = []
-    for part in path.split("."):
-        if not isinstance(value, Mapping) or part not in value:
-            known = [".".join([*walked, str(k)]) for k in value] if isinstance(value, Mapping) else []
-            raise UnknownName("policy", path, known, place=place)
-        value = value[part]
-        walked.append(part)
-    return value
 
 
 def literal(value: Any, place: Place | None = None) -> str:

@@ -119,7 +119,7 @@ def _check_columns(table: SourceTable, columns: Sequence[str], problems: Problem
 def _check_as_of(project: Project, file: YamlFile | None, problems: Problems) -> None:
     settings = project.settings
     place = settings.place if file is None else file.place("as_of")
-    if file is not None and settings.as_of == "latest" and not settings.as_of_columns:
+    if file is not None and project.sources and settings.as_of == "latest" and not settings.as_of_columns:
         problems.add(
             "'as_of' is latest, but 'as_of_columns' names no column to look at.",
             place,

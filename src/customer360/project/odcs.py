@@ -343,7 +343,3 @@ class DataContract(Documented):
     sla_properties: list[Sla] = Field(default_factory=list, description="Promises about service.")
     contract_created_ts: str | None = Field(None, description="When the contract was made, ISO 8601 in quotes.")
     context: Any = Field(None, description="Instructions for readers and machines (v3.2).")
-
-
-for _shape in (Item, Property, SchemaObject, DataContract):
-    _shape.model_rebuild()

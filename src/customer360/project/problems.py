@@ -39,7 +39,7 @@ class Shape(BaseModel):
     misplaced: ClassVar[Mapping[str, str]] = {}
     """Keys that people look for here, and what to do instead."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Problems:

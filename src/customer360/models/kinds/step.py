@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from customer360.errors import BuildFailed
-from customer360.models.kinds.work import Work
 from customer360.models.methods import method
 from customer360.names import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from customer360.models.kinds.work import Work
 
 _RESULT = "c360_step_result"
 
 
 def build(work: Work) -> int | None:
-    """Run the method on its inputs and create the table, typed by the contract where there is one."""
+    """Run the method on its inputs and create the table, typed by the contract where there is one.
+
+    An input that names the step's own table gets what was published last, and is left out the first time.
+    """
     step = work.node.model.step
     assert step is not None  # noqa: S101 - the kind of a model is `step` exactly when it has one
     run = method(step.method, place=step.place)
-    inputs = {name: work.publication.query(f"SELECT * FROM {r.sql}") for name, r in step.inputs.items()}
+    own = work.node.relation
+    readable = {name: r for name, r in step.inputs.items() if r != own or work.exists}
+    inputs = {name: work.publication.query(f"SELECT * FROM {r.sql}") for name, r in readable.items()}
     result = run(inputs, step.parameters, as_of=work.as_of)
     work.publication.register(_RESULT, result)
     try:

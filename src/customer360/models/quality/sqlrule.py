@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from customer360.errors import ModelError, UnknownName
 from customer360.models.render import fill, parse, relations_of
 from customer360.names import Relation, quoted
-from customer360.project.spec import Contract, Project, QualityRule
+
+if TYPE_CHECKING:
+    from customer360.project.spec import Contract, Project, QualityRule
 
 _PLACEHOLDER = re.compile(r"\$?\{(\w+)\}")
 
@@ -31,9 +34,9 @@ def rule_query(contract: Contract, rule: QualityRule, project: Project) -> tuple
     filled = fill(rule.query or "", project, schema=contract.relation.schema, place=rule.place)
     text = _PLACEHOLDER.sub(word, filled).strip().rstrip(";")
     tree = parse(text, rule.place)
-    if len(tree.named_selects) != 1:
+    if len(tree.selects) != 1:
         raise ModelError(
-            f"The SQL of the rule '{rule.id}' yields {len(tree.named_selects)} columns; a rule yields one value.",
+            f"The SQL of the rule '{rule.id}' yields {len(tree.selects)} columns; a rule yields one value.",
             place=rule.place,
         )
     return text, relations_of(tree) - {contract.relation}
