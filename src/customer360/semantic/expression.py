@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
-_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter)
+_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter, exp.AtTimeZone)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
 """Nodes that are, or wrap, an aggregate call."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from customer360.errors import C360Error, ModelError, Place, ProjectError, UnknownName
+from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.expression import has_aggregate, outer_aggregates, parse_expression, references
 from customer360.semantic.measure import Atom, Formula, LiftableFilter, adjusted, atom_reference
 from customer360.semantic.paths import reachable
@@ -195,13 +196,15 @@ class Formulas:
         return dataset.name if dataset else owner
 
     def _time_field(self, metric: Metric, dataset: Dataset) -> tuple[str, str] | None:
-        for text, place in ((metric.c360.time_field, metric.place), (dataset.c360.time_field, dataset.place)):
+        balance = metric.c360.semi_additive
+        over = balance.over if balance and balance.over != "$time" else metric.c360.time_field
+        for text, place in ((over, metric.place), (dataset.c360.time_field, dataset.place)):
             if text is None:
                 continue
             owner, name = self._directory.resolve(text if "." in text else f"{dataset.name}.{text}", place=place)
             if self._dataset(owner) in reachable(self._directory, dataset.name):
                 return owner, name
-        own = [field.name for field in dataset.fields.values() if field.is_time]
+        own = [field.name for field in dataset.fields.values() if field.is_time and field.datatype in CUTTABLE]
         return (dataset.name, own[0]) if len(own) == 1 else None
 
     def _is_integer(self, call: exp.Expr) -> bool:
