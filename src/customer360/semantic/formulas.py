@@ -106,9 +106,8 @@ class Formulas:
         return Formula(metric, outer.transform(replaced), atoms)
 
     def _from_expression(self, metric: Metric) -> Formula:
-        text = metric_text(metric, self._engine)
-        own = (metric.c360.sql or {}).get(self._engine)
-        tree = parse_expression(text, metric.place, dialect=self._engine if own else None)
+        text, dialect = metric_text(metric, self._engine)
+        tree = parse_expression(text, metric.place, dialect=dialect)
         base = metric.c360.base
         if base is not None and base not in self._directory.datasets:
             raise UnknownName("dataset", base, list(self._directory.datasets), place=metric.place)
@@ -263,15 +262,15 @@ class Formulas:
                     )
 
 
-def metric_text(metric: Metric, engine: str) -> str:
-    """Return the expression that an engine runs. Raises ModelError when none of its dialects is there."""
+def metric_text(metric: Metric, engine: str) -> tuple[str, str]:
+    """Return the expression that an engine runs and the dialect it is written in. Raises ModelError without one."""
     own = (metric.c360.sql or {}).get(engine)
     if own:
-        return own
+        return own, engine
     for dialect in _DIALECTS[engine]:
         text = metric.expression.text(dialect)
         if text is not None:
-            return text
+            return text, "databricks" if dialect == "DATABRICKS" else "duckdb"
     raise ModelError(
         f"Metric '{metric.name}' has no expression that {engine} can run.",
         place=metric.place,

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
 
 from customer360.errors import QueryError, nearest
 from customer360.semantic.compile import compile_query
@@ -49,6 +50,7 @@ def lint(
         *_time_axes(model),
         *(finding for metric in model.metrics.values() for finding in _metric_findings(model, metric)),
         *_shared_words(model),
+        *_unreadable(model),
         *_verified_questions(model, as_of or _SOME_DAY),
     ]
     if session is not None:
@@ -225,6 +227,23 @@ def _shared_words(model: SemanticModel) -> Iterator[Finding]:
     fields = [(f.qualified, f.synonyms, f.place) for f in model.directory.all_fields() if f.is_dimension]
     yield from _collisions(metrics, "metrics")
     yield from _collisions(fields, "dimensions")
+
+
+_READ_AS = {"ANSI_SQL": "duckdb", "SNOWFLAKE": "snowflake", "DATABRICKS": "databricks", "BIGQUERY": "bigquery"}
+
+
+def _unreadable(model: SemanticModel) -> Iterator[Finding]:
+    """Report expressions for other engines that are not SQL; those we never run are not looked at."""
+    elements = [(metric.name, metric.expression, metric.place) for metric in model.metrics.values()]
+    elements += [(field.qualified, field.expression, field.place) for field in model.directory.all_fields()]
+    for name, expression, place in elements:
+        for dialect, text in expression.dialects:
+            try:
+                if dialect in _READ_AS:
+                    parse_one(text, dialect=_READ_AS[dialect])
+            except SqlglotError as error:
+                what = f"The {dialect} expression of {name} is not SQL: {str(error).splitlines()[0]}"
+                yield Finding("OSSIE-SQL", "warning", what, place)
 
 
 def _verified_questions(model: SemanticModel, as_of: date) -> Iterator[Finding]:
