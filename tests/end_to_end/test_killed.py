@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 READERS = 3
 
 MOMENTS = [
-    ("step load", 1),  # a batch has landed
+    ("step load shop", 1),  # a batch has landed
     ("transaction open", 1),
     ("file written", 1),
     ("before commit", 1),
