@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from ruamel.yaml import YAML
 
+from customer360.engines.base import Column
 from customer360.errors import Place
 from customer360.project.spec import SemanticDocument
 from customer360.semantic.answer import Answer, answer
@@ -85,6 +86,9 @@ class MemorySession:
 
     def query(self, sql: str, parameters: Any = ()) -> pa.Table:
         return self.connection.execute(sql, list(parameters)).to_arrow_table()
+
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        return tuple(Column(row[0], row[1]) for row in self.connection.execute(f"DESCRIBE {sql}").fetchall())
 
 
 def shop_session(rows: Rows = ROWS) -> MemorySession:

@@ -6,12 +6,13 @@ import itertools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 import duckdb
 
+from customer360.engines.claims import claim
 from customer360.engines.failures import translated
-from customer360.engines.lake import LAKE, Lake, newest_snapshot, nothing_built
+from customer360.engines.lake import LAKE, Lake, is_kept, newest_snapshot, nothing_built
 from customer360.engines.sessions import LakeSession
 from customer360.names import quoted
 
@@ -31,19 +32,34 @@ class Readers:
 
     @contextmanager
     def session(self, *, at_snapshot: int | None = None) -> Iterator[LakeSession]:
-        """Open a session on the newest snapshot, or on an earlier one."""
-        connection = self._cursor()
-        alias = LAKE if at_snapshot is None else f"{LAKE}_{at_snapshot:d}_{next(self._numbers)}"
-        try:
-            if at_snapshot is not None:
-                self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
-            with translated(self._lake.folder):
-                connection.execute(f"USE {quoted(alias)}")
-                connection.execute("BEGIN TRANSACTION READ ONLY")
-                snapshot = newest_snapshot(connection, alias)
+        """Open a session on the newest snapshot, or on an earlier one (SnapshotMissing when it is not kept)."""
+        with self._pinned(at_snapshot) as (connection, snapshot, alias):
             yield LakeSession(connection, snapshot=snapshot, database=alias)
-        finally:
-            leave(connection, alias if at_snapshot is not None else None)
+
+    @contextmanager
+    def _pinned(self, at_snapshot: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
+        """Give a connection in a read-only transaction on a snapshot that cannot expire meanwhile."""
+        with ExitStack() as ending:
+            connection = self._cursor()
+            ending.callback(connection.close)
+            alias = LAKE if at_snapshot is None else f"{LAKE}_{at_snapshot:d}_{next(self._numbers)}"
+            snapshot = at_snapshot
+            while True:
+                with translated(self._lake.folder), ExitStack() as attempt:
+                    if at_snapshot is not None:
+                        attempt.enter_context(claim(self._lake.readers, at_snapshot))
+                        self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
+                        attempt.callback(_detach, connection, alias)
+                    connection.execute(f"USE {quoted(alias)}")
+                    connection.execute("BEGIN TRANSACTION READ ONLY")
+                    attempt.callback(connection.rollback)
+                    snapshot = newest_snapshot(connection, alias)
+                    if at_snapshot is None:
+                        attempt.enter_context(claim(self._lake.readers, snapshot))
+                    if is_kept(connection, snapshot, alias):
+                        ending.push(attempt.pop_all())
+                        break
+            yield connection, snapshot, alias
 
     def close(self) -> None:
         """Give the instance back; sessions still open keep theirs until they end."""
@@ -75,20 +91,12 @@ class Readers:
         return os.getpid(), found.st_dev, found.st_ino
 
     def _forget(self) -> None:
-        if self._base is not None:
-            if self._stamp is not None and self._stamp[0] != os.getpid():
-                _inherited.append(self._base)
-            else:
-                self._base.close()
+        """Let go of the instance. Not ``close()``: that would also close the connections of open sessions."""
+        if self._base is not None and self._stamp is not None and self._stamp[0] != os.getpid():
+            _inherited.append(self._base)
         self._base = self._stamp = None
 
 
-def leave(connection: duckdb.DuckDBPyConnection, alias: str | None) -> None:
-    """End a session's transaction and give its connection back, with the snapshot it had attached."""
-    with suppress(duckdb.Error):  # none is open when the session failed before it began one
-        connection.rollback()
-    if alias is not None:
-        with suppress(duckdb.Error):  # it could not be attached
-            connection.execute("USE memory")
-            connection.execute(f"DETACH DATABASE IF EXISTS {quoted(alias)}")
-    connection.close()
+def _detach(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+    connection.execute("USE memory")
+    connection.execute(f"DETACH DATABASE IF EXISTS {quoted(alias)}")

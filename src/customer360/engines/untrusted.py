@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from customer360.engines.base import Column
 from customer360.engines.failures import interrupted, translated
-from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
-from customer360.engines.readers import Readers, leave
+from customer360.engines.lake import LAKE, Lake, literal
+from customer360.engines.readers import Readers
 from customer360.engines.sessions import LakeSession, batches
 from customer360.errors import NotPermitted, QueryError, StatementFailed, nearest
 from customer360.names import Relation
@@ -195,16 +195,9 @@ class UntrustedReaders(Readers):
         self, *, seconds: float, relations: Iterable[Relation] | None = None
     ) -> Iterator[UntrustedSession]:
         """Open a session on the newest snapshot; each statement may take ``seconds``."""
-        connection = self._cursor()
-        try:
-            with translated():
-                connection.execute(f"USE {LAKE}")
-                connection.execute("BEGIN TRANSACTION READ ONLY")
-                snapshot = newest_snapshot(connection)
-            permitted = None if relations is None else frozenset(relations)
+        permitted = None if relations is None else frozenset(relations)
+        with self._pinned() as (connection, snapshot, _):
             yield UntrustedSession(connection, snapshot=snapshot, seconds=seconds, permitted=permitted)
-        finally:
-            leave(connection, None)
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         base = self._lake.instance(memory_limit=self._memory_limit)

@@ -20,6 +20,7 @@ from pathlib import Path
 import duckdb
 
 from customer360.engines import retention
+from customer360.engines.claims import claimed
 from customer360.engines.failures import translated, translation
 from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
 from customer360.engines.lock import Holder, WriterLock
@@ -33,11 +34,10 @@ log = logging.getLogger(__name__)
 class Writer:
     """The one writer of a lake, as far as this process goes; the lock settles it between processes."""
 
-    def __init__(self, lake: Lake, *, keep: int, grace_seconds: float, tell: Listener) -> None:
+    def __init__(self, lake: Lake, *, keep: int, tell: Listener) -> None:
         self._lake = lake
         self._lock = WriterLock(lake.lock)
         self._keep = keep
-        self._grace_seconds = grace_seconds
         self._tell = tell
         self._connection: duckdb.DuckDBPyConnection | None = None
 
@@ -68,18 +68,29 @@ class Writer:
     def maintain(self, *, purge: bool, wait: float) -> Cleaned:
         """Merge, rewrite, expire, delete. ``purge``: keep the newest state only and leave nothing older on disk."""
         with self._alone("maintenance", wait) as (connection, _), translated(self._lake.folder):
+            if purge:
+                self._refuse_while_read()
             retention.rewrite_deleted_rows(connection, threshold=0.0 if purge else 0.5)
             retention.merge_small_files(connection, more_than=1)
-            expired = retention.expire(connection, keep=1 if purge else self._keep)
-            grace_seconds = 0.0 if purge else self._grace_seconds
-            deleted = retention.delete_scheduled_files(
-                connection, self._lake, grace_seconds=grace_seconds, tell=self._tell
-            )
+            if purge:  # a merge's snapshot is not counted otherwise, and what it merged would stay
+                expired = retention.expire(connection, self._lake, keep=1, uncounted=None)
+            else:
+                expired = retention.expire(connection, self._lake, keep=self._keep)
+            deleted = retention.delete_scheduled_files(connection, self._lake, tell=self._tell)
             orphans = retention.delete_orphans(connection, self._lake)
             if purge:
                 self.discard()
                 _vacuum(self._lake.catalogue)
         return Cleaned(snapshots=expired) + deleted + orphans
+
+    def _refuse_while_read(self) -> None:
+        reading = claimed(self._lake.readers)
+        if reading.snapshots:
+            raise WarehouseError(
+                f"Older states cannot be purged while {len(reading.snapshots)} of them are being read.",
+                place=str(self._lake.folder),
+                next_step="Stop the programs that read the warehouse (c360 serve) and run again.",
+            )
 
     def discard(self) -> None:
         """Close this process's writing connection; the next publish opens a new one."""
@@ -141,9 +152,7 @@ class Writer:
         It goes on the log and the connection away; the next publish or `maintain` does the work.
         """
         try:
-            retention.retain(
-                connection, self._lake, keep=self._keep, grace_seconds=self._grace_seconds, tell=self._tell
-            )
+            retention.retain(connection, self._lake, keep=self._keep, tell=self._tell)
         except (duckdb.Error, OSError) as error:
             log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
             self._tell("clean-up failed")

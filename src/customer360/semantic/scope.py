@@ -50,7 +50,7 @@ class Scope:
     def select(self) -> exp.Select:
         """Return ``SELECT FROM base LEFT JOIN ...`` with the joins needed so far and the policies of the principal."""
         predicates = list(self._policies())  # may add joins, so before they are read
-        query = exp.select().from_(self._table(self._model.datasets[self.base], self.base))
+        query = exp.select().from_(dataset_table(self._model.datasets[self.base], self.base))
         query.set("joins", [join.copy() for join in self._joins])
         for predicate in predicates:
             query = query.where(predicate, copy=False)
@@ -143,13 +143,15 @@ class Scope:
     def _join(self, edge: Edge, parent: str, alias: str) -> exp.Join:
         source, target = self._model.datasets[edge.source], self._model.datasets[edge.target]
         conditions: list[exp.Expr] = [
-            reference(parent, self._physical(source, a)).eq(reference(alias, self._physical(target, b)))
+            reference(parent, physical_column(self._model, source, a)).eq(
+                reference(alias, physical_column(self._model, target, b))
+            )
             for a, b in edge.pairs
         ]
         conditions += self._temporal(edge, parent, alias)
         kind = "LEFT" if edge.relationship.c360.join == "left" else "INNER"
         return exp.Join(
-            this=self._table(target, alias), on=exp.and_(*conditions), side=kind if kind == "LEFT" else None
+            this=dataset_table(target, alias), on=exp.and_(*conditions), side=kind if kind == "LEFT" else None
         )
 
     def _temporal(self, edge: Edge, parent: str, alias: str) -> Iterator[exp.Expr]:
@@ -179,20 +181,7 @@ class Scope:
                 next_step='Add "at": "<field>" to its temporal extension.',
             )
         source = self._model.datasets[edge.source]
-        return reference(parent, self._physical(source, name.rpartition(".")[2]))
-
-    def _physical(self, dataset: Dataset, name: str) -> str:
-        """Return the table's column that a key names: a field that is a bare column stands for it."""
-        tree = self._model.field_trees.get((dataset.name, name))
-        return tree.name if isinstance(tree, exp.Column) else name
-
-    def _table(self, dataset: Dataset, alias: str) -> exp.Expr:
-        if dataset.is_query:
-            return exp.Subquery(this=parse_one(dataset.source), alias=exp.TableAlias(this=identifier(alias)))
-        parts = [identifier(part) for part in dataset.source.split(".")]
-        table = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
-        table.set("alias", exp.TableAlias(this=identifier(alias)))
-        return table
+        return reference(parent, physical_column(self._model, source, name.rpartition(".")[2]))
 
     def _policies(self) -> Iterator[exp.Expr]:
         """Yield the predicates of the principal: who may not see a customer does not see their orders either."""
@@ -212,6 +201,22 @@ class Scope:
 
 def _does_not_return(path: Path, bridge_path: Path) -> bool:
     return not path or path[0].relationship.name != bridge_path[-1].relationship.name
+
+
+def physical_column(model: SemanticModel, dataset: Dataset, name: str) -> str:
+    """Return the table's column that a key names: a field that is a bare column stands for it."""
+    tree = model.field_trees.get((dataset.name, name))
+    return tree.name if isinstance(tree, exp.Column) else name
+
+
+def dataset_table(dataset: Dataset, alias: str) -> exp.Expr:
+    """Return a dataset's table or query under an alias, ready to stand in FROM."""
+    if dataset.is_query:
+        return exp.Subquery(this=parse_one(dataset.source), alias=exp.TableAlias(this=identifier(alias)))
+    parts = [identifier(part) for part in dataset.source.split(".")]
+    table = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
+    table.set("alias", exp.TableAlias(this=identifier(alias)))
+    return table
 
 
 def _aliased(tree: exp.Expr, alias: str) -> exp.Expr:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from customer360.clock import stopwatch
 from customer360.dashboards.fill import Vocabulary, fill_dashboard
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import UnknownName, WarehouseMissing
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 KEPT = 48
 """Filled dashboards kept; the least recently read goes first."""
 
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether something new was published: a page is at most so far behind."""
+
 HOME = "executive"
 """Dashboard shown at ``/`` when the project has one of this name; else its first."""
 
@@ -40,8 +44,10 @@ class Edition:
 class Boards:
     """The dashboards of a project, filled on demand. Safe to use from several threads."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, *, look_every: float = LOOK_EVERY) -> None:
         self._rooms = rooms
+        self._look_every = look_every
+        self._looked = 0.0
         self._edition: Edition | None = None
         self._filled: OrderedDict[Hashable, FilledDashboard] = OrderedDict()
         self._busy: dict[Hashable, Lock] = {}
@@ -62,10 +68,14 @@ class Boards:
 
     def edition(self) -> Edition:
         """Return the newest published state and forget what was filled from older ones. Errors: WarehouseMissing."""
+        with self._lock:
+            if self._edition is not None and stopwatch() - self._looked < self._look_every:
+                return self._edition
         history = self._rooms.history()
         if not history:
             raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
         with self._lock:
+            self._looked = stopwatch()
             if self._edition is not None and self._edition.snapshot.id == history[0].id:
                 return self._edition
         as_of = self._rooms.as_of()

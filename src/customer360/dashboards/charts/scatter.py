@@ -72,7 +72,7 @@ def _both(table: pa.Table, x: Column, y: Column) -> pa.ChunkedArray:
 def _colour(frame: Frame, canvas: Canvas) -> Column | None:
     asked = canvas.options.get("colour", canvas.options.get("color"))
     if asked is not None:
-        found = next((c for c in frame.dimensions if c.name == asked), None)
+        found = next((c for c in frame.dimensions if asked in (c.name, c.asked)), None)
         if found is None:
             raise QueryError(
                 f"The colour '{asked}' is no dimension of the query.", next_step="Add it to query.dimensions."
