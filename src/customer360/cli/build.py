@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, LogFormat, LogFormatOption, OutOption, ProjectOption, opened
+from customer360.cli.options import (
+    HERE,
+    Format,
+    FormatOption,
+    LogFormat,
+    LogFormatOption,
+    OutOption,
+    ProjectOption,
+    opened,
+)
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 
@@ -17,11 +26,14 @@ if TYPE_CHECKING:
 
 SelectOption = Annotated[
     str | None,
-    typer.Option("--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."),
+    typer.Option(
+        "--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."
+    ),
 ]
 FullOption = Annotated[bool, typer.Option("--full", help="Read or rebuild everything, not only what is new.")]
 AsOfOption = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Build as of this day (default: the project's).")
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Build as of this day (default: the project's)."),
 ]
 
 

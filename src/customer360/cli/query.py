@@ -21,13 +21,21 @@ def add_to(app: typer.Typer) -> None:
 
 def query(
     metrics: Annotated[list[str] | None, typer.Argument(help="Names of metrics; without any, all are listed.")] = None,
-    by: Annotated[list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")
+    ] = None,
     having: Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last day (included), YYYY-MM-DD.")] = None,
-    period: Annotated[str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")] = None,
-    order: Annotated[list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")
+    ] = None,
+    order: Annotated[
+        list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")] = None,
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
     at_snapshot: SnapshotOption = None,
