@@ -10,7 +10,6 @@ from pathlib import Path
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-
 from tests.postgres_server import PostgresServer
 from tests.synthetic.conftest import POSTGRES_PROGRAMS
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from bson import ObjectId
 from pymongo import MongoClient
+from tests.synthetic.conftest import whole
 
 from customer360.errors import C360Error, SourceUnreachable
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_mongo import COLLECTION, write_mongo
-from tests.synthetic.conftest import whole
 
 pytestmark = pytest.mark.xdist_group("shopflow_mongo")
 

@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from tests.postgres_server import PostgresServer
+from tests.synthetic.conftest import whole
 
 from customer360.errors import C360Error, SourceUnreachable
 from customer360.synthetic.ddl import ddl
 from customer360.synthetic.documented import DOCUMENTED, SCHEMAS
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_postgres import write_postgres
-from tests.postgres_server import PostgresServer
-from tests.synthetic.conftest import whole
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in tables]

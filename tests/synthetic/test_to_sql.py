@@ -8,12 +8,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.postgres_server import PostgresServer
+from tests.synthetic.conftest import POSTGRES_PROGRAMS, whole
 
 from customer360.errors import C360Error
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_sql import write_sql
-from tests.postgres_server import PostgresServer
-from tests.synthetic.conftest import POSTGRES_PROGRAMS, whole
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 
