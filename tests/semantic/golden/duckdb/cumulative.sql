@@ -33,13 +33,14 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(UNNEST(GENERATE_SERIES(first_point, last_point, INTERVAL '1' MONTH)) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
   FROM (
     SELECT
       MIN(time_month) AS first_point,
       MAX(time_month) AS last_point
     FROM sales_per_month
   ) AS bounds
+  CROSS JOIN GENERATE_SERIES(first_point, last_point, INTERVAL '1' MONTH) AS points(point)
 ), sales_dense AS (
   /* every group at every point of time */
   SELECT

@@ -20,7 +20,8 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(UNNEST(GENERATE_SERIES(CAST('2024-09-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1' MONTH)) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
+  FROM GENERATE_SERIES(CAST('2024-09-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1' MONTH) AS points(point)
 ), with_gaps AS (
   /* known points, and one for every gap */
   SELECT

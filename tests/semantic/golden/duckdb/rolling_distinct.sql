@@ -16,24 +16,18 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(UNNEST(GENERATE_SERIES(CAST('2024-01-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1' MONTH)) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
+  FROM GENERATE_SERIES(CAST('2024-01-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1' MONTH) AS points(point)
 ), month_ends AS (
   /* the last day of each month */
   SELECT
     time_month,
-    CASE
-      WHEN CAST(CAST((
+    LEAST(
+      CAST(CAST((
         time_month + INTERVAL '1' MONTH
-      ) AS DATE) - INTERVAL '1' DAY AS DATE) IS NULL
-      OR CAST('2024-11-30' AS DATE) IS NULL
-      THEN NULL
-      ELSE LEAST(
-        CAST(CAST((
-          time_month + INTERVAL '1' MONTH
-        ) AS DATE) - INTERVAL '1' DAY AS DATE),
-        CAST('2024-11-30' AS DATE)
-      )
-    END AS window_end
+      ) AS DATE) - INTERVAL '1' DAY AS DATE),
+      CAST('2024-11-30' AS DATE)
+    ) AS window_end
   FROM every_month
 ), month_windows AS (
   /* the days each window covers */

@@ -1,7 +1,7 @@
 WITH stock_last_day AS (
   /* the last day of each period */
   SELECT
-    CAST(DATE_TRUNC('MONTH', stock.day) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(stock.day AS TIMESTAMP)) AS DATE) AS time_month,
     MAX(stock.day) AS balance_day
   FROM gold.stock AS stock
   GROUP BY
@@ -10,7 +10,7 @@ WITH stock_last_day AS (
   /* one row per product_key, day, totalled by product_brand, time_month */
   SELECT
     product.brand AS product_brand,
-    CAST(DATE_TRUNC('MONTH', stock.day) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(stock.day AS TIMESTAMP)) AS DATE) AS time_month,
     CAST(SUM(stock.on_hand) AS BIGINT) AS stock_on_hand
   FROM gold.stock AS stock
   LEFT JOIN gold.product AS product
@@ -25,7 +25,7 @@ WITH stock_last_day AS (
 ), stock_days AS (
   /* how many days each period has */
   SELECT
-    CAST(DATE_TRUNC('MONTH', stock.day) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(stock.day AS TIMESTAMP)) AS DATE) AS time_month,
     COUNT(DISTINCT stock.day) AS days
   FROM gold.stock AS stock
   GROUP BY
@@ -34,13 +34,13 @@ WITH stock_last_day AS (
   /* one row per product_key, day, totalled by product_brand, time_month */
   SELECT
     product.brand AS product_brand,
-    CAST(DATE_TRUNC('MONTH', stock.day) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(stock.day AS TIMESTAMP)) AS DATE) AS time_month,
     CAST(CAST(SUM(stock.on_hand) AS BIGINT) AS DOUBLE PRECISION) / NULLIF(MAX(stock_days.days), 0) AS average_stock
   FROM gold.stock AS stock
   LEFT JOIN gold.product AS product
     ON stock.product_key = product.product_key
   JOIN stock_days
-    ON CAST(DATE_TRUNC('MONTH', stock.day) AS DATE) = stock_days.time_month
+    ON CAST(DATE_TRUNC('month', CAST(stock.day AS TIMESTAMP)) AS DATE) = stock_days.time_month
   WHERE
     NOT stock.day IS NULL
   GROUP BY

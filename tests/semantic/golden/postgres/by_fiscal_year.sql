@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by time_fiscal_year */
   SELECT
-    CAST(DATE_TRUNC('YEAR', order_date.calendar_date) AS DATE) AS time_fiscal_year,
+    CAST(DATE_TRUNC('year', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_fiscal_year,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.calendar AS order_date

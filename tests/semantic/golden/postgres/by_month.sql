@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by time_month */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.calendar AS order_date

@@ -1,7 +1,7 @@
 WITH tickets_totals AS (
   /* one row per ticket_id, totalled by tickets_created_at_week */
   SELECT
-    CAST(DATE_TRUNC('WEEK', tickets.created_at) AS DATE) AS tickets_created_at_week,
+    CAST(DATE_TRUNC('week', CAST(tickets.created_at AS TIMESTAMP)) AS DATE) AS tickets_created_at_week,
     COUNT(tickets.ticket_id) AS tickets
   FROM gold.tickets AS tickets
   GROUP BY

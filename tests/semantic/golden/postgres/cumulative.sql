@@ -2,7 +2,7 @@ WITH sales_totals AS (
   /* one row per order line, totalled by customer_segment, time_month */
   SELECT
     customer.segment AS customer_segment,
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.customer AS customer
@@ -18,7 +18,7 @@ WITH sales_totals AS (
   /* totals of each month */
   SELECT
     customer.segment AS customer_segment,
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue_cumulative
   FROM gold.sales AS sales
   LEFT JOIN gold.customer AS customer
@@ -33,13 +33,14 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(UNNEST(GENERATE_SERIES(first_point, last_point, INTERVAL '1 MONTH')) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
   FROM (
     SELECT
       MIN(time_month) AS first_point,
       MAX(time_month) AS last_point
     FROM sales_per_month
   ) AS bounds
+  CROSS JOIN GENERATE_SERIES(CAST(first_point AS TIMESTAMP), CAST(last_point AS TIMESTAMP), INTERVAL '1 MONTH') AS points(point)
 ), sales_dense AS (
   /* every group at every point of time */
   SELECT

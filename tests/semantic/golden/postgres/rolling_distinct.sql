@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by time_month */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.calendar AS order_date
@@ -16,7 +16,12 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(UNNEST(GENERATE_SERIES(CAST('2024-01-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1 MONTH')) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
+  FROM GENERATE_SERIES(
+    CAST(CAST('2024-01-01' AS DATE) AS TIMESTAMP),
+    CAST(CAST('2024-11-01' AS DATE) AS TIMESTAMP),
+    INTERVAL '1 MONTH'
+  ) AS points(point)
 ), month_ends AS (
   /* the last day of each month */
   SELECT

@@ -2,7 +2,7 @@ WITH sales_totals AS (
   /* one row per order line, totalled by customer_segment, time_month */
   SELECT
     customer.segment AS customer_segment,
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.customer AS customer
@@ -17,7 +17,7 @@ WITH sales_totals AS (
 ), sales_totals_total_by_time_month AS (
   /* one row per order line, totalled by time_month (total by time month) */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue_total_by_time_month
   FROM gold.sales AS sales
   LEFT JOIN gold.calendar AS order_date

@@ -2,7 +2,7 @@ WITH sales_totals AS (
   /* one row per order line, totalled by customer_segment, time_month */
   SELECT
     customer.segment AS customer_segment,
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.customer AS customer
@@ -18,7 +18,7 @@ WITH sales_totals AS (
   /* one row per ticket_id, totalled by customer_segment, time_month */
   SELECT
     customer.segment AS customer_segment,
-    CAST(DATE_TRUNC('MONTH', tickets.created_at) AS DATE) AS time_month,
+    CAST(DATE_TRUNC('month', CAST(tickets.created_at AS TIMESTAMP)) AS DATE) AS time_month,
     COUNT(tickets.ticket_id) AS tickets
   FROM gold.tickets AS tickets
   LEFT JOIN gold.customer AS customer

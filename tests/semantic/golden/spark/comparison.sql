@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by time_month */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS TIMESTAMP_NTZ) AS DATE) AS time_month,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.calendar AS order_date
@@ -17,7 +17,7 @@ WITH sales_totals AS (
   /* one row per order line, totalled by time_month (previous) */
   SELECT
     CAST((
-      CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) + INTERVAL '12' MONTH
+      CAST(CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS TIMESTAMP_NTZ) AS DATE) + INTERVAL '12' MONTH
     ) AS DATE) AS time_month,
     SUM(sales.net) AS revenue_previous
   FROM gold.sales AS sales
@@ -59,9 +59,9 @@ SELECT
   revenue,
   revenue_previous,
   revenue - revenue_previous AS revenue_change,
-  (
+  CAST((
     revenue - revenue_previous
-  ) / NULLIF(revenue_previous, 0) AS revenue_change_rate
+  ) AS DOUBLE) / NULLIF(revenue_previous, 0) AS revenue_change_rate
 FROM side_by_side
 ORDER BY
   time_month ASC NULLS LAST

@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by time_month, customer_segment */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS time_month,
+    CAST(CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS TIMESTAMP_NTZ) AS DATE) AS time_month,
     customer.segment AS customer_segment,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
@@ -20,9 +20,14 @@ WITH sales_totals AS (
 ), every_month AS (
   /* every month of the range, also those without rows */
   SELECT
-    CAST(EXPLODE(
-      SEQUENCE(CAST('2024-09-01' AS DATE), CAST('2024-11-01' AS DATE), INTERVAL '1' MONTH)
-    ) AS DATE) AS time_month
+    CAST(point AS DATE) AS time_month
+  FROM EXPLODE(
+    SEQUENCE(
+      CAST(CAST('2024-09-01' AS DATE) AS TIMESTAMP_NTZ),
+      CAST(CAST('2024-11-01' AS DATE) AS TIMESTAMP_NTZ),
+      INTERVAL '1' MONTH
+    )
+  ) AS points(point)
 ), with_gaps AS (
   /* known points, and one for every gap */
   SELECT

@@ -15,7 +15,7 @@ WITH sales_totals AS (
 /* the figures asked for */
 SELECT
   COALESCE(customer_segment, '(none)') AS customer_segment,
-  revenue / NULLIF(COALESCE(orders, 0), 0) AS average_order_value
+  CAST(revenue AS DOUBLE) / NULLIF(COALESCE(orders, 0), 0) AS average_order_value
 FROM sales_totals
 ORDER BY
   customer_segment ASC NULLS LAST

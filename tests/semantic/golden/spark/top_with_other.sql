@@ -11,7 +11,6 @@ WITH sales_totals AS (
   GROUP BY
     1
 ), ranked_members AS (
-  /* the figures asked for */
   /* the 1 largest members by revenue */
   SELECT
     COALESCE(product_brand, '(none)') AS product_brand,

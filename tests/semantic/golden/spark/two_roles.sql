@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by order_date_day_month, ship_date_weekday */
   SELECT
-    CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS DATE) AS order_date_day_month,
+    CAST(CAST(DATE_TRUNC('MONTH', order_date.calendar_date) AS TIMESTAMP_NTZ) AS DATE) AS order_date_day_month,
     ship_date.weekday AS ship_date_weekday,
     COUNT(*) AS lines
   FROM gold.sales AS sales
