@@ -111,7 +111,12 @@ def measure() -> dict[str, Pair | float]:
 
 def page() -> str:
     """Return the section of the bench page."""
-    lines = ["## Sixty models of 1,000 rows, checks included", "", "| case | build s | by hand s | ratio |", "|---|---|---|---|"]
+    lines = [
+        "## Sixty models of 1,000 rows, checks included",
+        "",
+        "| case | build s | by hand s | ratio |",
+        "|---|---|---|---|",
+    ]
     for case, figure in measure().items():
         if isinstance(figure, Pair):
             lines.append(f"| {case} | {figure.measured:.3f} | {figure.baseline:.3f} | {figure.ratio:.2f} |")

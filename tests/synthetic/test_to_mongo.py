@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from bson import ObjectId
 from pymongo import MongoClient
+from tests.synthetic.conftest import whole
 
 from customer360.errors import C360Error, SourceUnreachable
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_mongo import COLLECTION, write_mongo
-from tests.synthetic.conftest import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.xdist_group("shopflow_mongo")
 
