@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,8 @@ def commands() -> str:
 
 
 def _help(name: str, command: Any) -> str:
-    import click
-
     context = command.context_class(command, info_name=f"c360 {name}", max_content_width=100, terminal_width=100)
-    text: str = click.unstyle(command.get_help(context))
+    text: str = re.sub(r"\x1b\[[0-9;]*m", "", command.get_help(context))
     return "\n".join(line.rstrip() for line in text.replace("\b", "").splitlines())
 
 
@@ -43,7 +42,10 @@ def error_page() -> str:
             parent = each.__mro__[1].__name__
             said = (inspect.getdoc(each) or "").splitlines()[0]
             rows.append(f"| `{name}` | `{parent}` | {said} |")
-    intro = "Every error is a sentence, a place and a next step. The command line prints it to stderr and exits with 1; the REST API answers with problem details (RFC 9457).\n\n"
+    intro = (
+        "Every error is a sentence, a place and a next step. The command line prints it to stderr and exits with 1;\n"
+        "the REST API answers with problem details (RFC 9457).\n\n"
+    )
     return f"{HEAD}# Errors\n\n{intro}| error | is a | when |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 

@@ -60,7 +60,7 @@ class Workspace:
         as_of: date | None = None,
         progress: Progress | None = None,
     ) -> BuildReport:
-        """Build, check and publish tables, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
+        """Build, check and publish, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
         from customer360.models.build import build
 
         return build(

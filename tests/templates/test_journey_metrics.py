@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from customer360.models.cases import run_cases
+from customer360.models.lint import lint
 from customer360.project.reader import read_project
 from customer360.semantic.answer import answer
 from customer360.semantic.model import SemanticModel
@@ -45,6 +47,16 @@ def ask(journey: Built, query: dict[str, Any]) -> list[dict[str, Any]]:
 def figure(journey: Built, metric: str) -> Any:
     (row,) = ask(journey, {"metrics": [metric]})
     return row[metric]
+
+
+def test_the_project_has_no_findings() -> None:
+    assert lint(PROJECT) == []
+
+
+@pytest.mark.parametrize("name", [case.name for case in PROJECT.cases])
+def test_a_case_holds(name: str) -> None:
+    (result,) = run_cases(PROJECT, names=[name])
+    assert result.passed, result
 
 
 @pytest.mark.parametrize("name", sorted(MODEL.metrics))

@@ -36,8 +36,8 @@ report = build(engine, project)
 seconds = time.monotonic() - started
 sql = '''
 SELECT count(*) AS lines, count(DISTINCT transaction_id) AS baskets, count(DISTINCT customer_key) AS households,
-    sum(net_sales_amount) AS net, sum(CASE WHEN product_key = -1 THEN 1 ELSE 0 END) AS unknown_products,
-    sum(CASE WHEN quantity_sold = 0 THEN 1 ELSE 0 END) AS zeros FROM gold.gold_sales_fact'''
+    sum(net_sales_amount) AS net, count(CASE WHEN product_key = -1 THEN 1 END) AS unknown_products,
+    count(CASE WHEN quantity_sold = 0 THEN 1 END) AS zeros FROM gold.gold_sales_fact'''
 with engine.read() as session:
     figures = session.query(sql).to_pylist()[0]
     lifetime = session.query("SELECT sum(total_lifetime_value) AS v FROM customer_360.customer_360").to_pylist()[0]

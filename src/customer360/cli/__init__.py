@@ -16,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="From the systems where your customers live to governed data products, a customer 360, metrics and dashboards.",
+    help="From the systems where your customers live to governed data products, customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
 for group in (project, generate, build, query, serve, export):

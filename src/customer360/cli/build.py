@@ -164,8 +164,8 @@ def rollback(
 
 def _say_load(report: LoadReport) -> None:
     note(
-        f"Loaded {report.rows_changed:,} new or changed rows into {report.tables_changed} of {len(report.tables)} tables"
-        f" in {report.seconds:.1f} s; {report.rows_rejected:,} rows in quarantine."
+        f"Loaded {report.rows_changed:,} new or changed rows into {report.tables_changed} of"
+        f" {len(report.tables)} tables in {report.seconds:.1f} s; {report.rows_rejected:,} rows in quarantine."
     )
 
 

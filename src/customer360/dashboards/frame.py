@@ -35,6 +35,8 @@ class Column:
     """None for texts and dates."""
     grain: str | None = None
     is_time: bool = False
+    asked: str | None = None
+    """The name in the query, where it differs from the column's (``customer.segment``)."""
 
     def text(self, value: Any) -> str:
         """Return a cell as people read it."""
@@ -101,6 +103,7 @@ def _column(described: OutputColumn, type_: pa.DataType) -> Column:
         style,
         described.grain,
         pa.types.is_temporal(type_),
+        described.asked,
     )
 
 

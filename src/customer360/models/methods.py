@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Protocol, cast
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from customer360.errors import Place, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pyarrow as pa
 
 METHODS: dict[str, str] = {
     "calendar": "customer360.star.calendar:calendar",
@@ -35,4 +37,4 @@ def method(name: str, *, place: Place | None = None) -> Method:
     if name not in METHODS:
         raise UnknownName("method", name, list(METHODS), place=place)
     module, _, function = METHODS[name].partition(":")
-    return cast(Method, getattr(importlib.import_module(module), function))
+    return cast("Method", getattr(importlib.import_module(module), function))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+import pyarrow as pa
 
 from customer360.errors import ChecksFailed
-from customer360.names import Relation
-from customer360.project.spec import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.names import Relation
+    from customer360.project.spec import Severity
 
 Action = Literal["built", "skipped", "view", "dropped"]
 Outcome = Literal["passed", "failed", "error", "not_executed"]
@@ -58,6 +63,23 @@ class CheckResult:
     reason: str | None = None
 
     @property
+    def rule(self) -> str:
+        """Name of the rule."""
+        return self.rule_id
+
+    @property
+    def verdict(self) -> str:
+        """The outcome, with ``warning`` for a failure that does not block."""
+        return "warning" if self.outcome in {"failed", "error"} and self.severity != "error" else self.outcome
+
+    @property
+    def detail(self) -> str:
+        """What was found, in words; empty for a rule that passed."""
+        if self.outcome == "passed":
+            return ""
+        return self.reason or self.outcome if self.outcome == "not_executed" else self.sentence()
+
+    @property
     def blocks(self) -> bool:
         """Say whether this result keeps a build from being published."""
         return self.severity == "error" and self.outcome in {"failed", "error"}
@@ -86,6 +108,39 @@ class BuildReport:
     as_of: date
     snapshot: int | None
     seconds: float
+
+    @property
+    def built(self) -> int:
+        """How many tables and views were made."""
+        return sum(1 for node in self.nodes if node.action in {"built", "view"})
+
+    @property
+    def unchanged(self) -> int:
+        """How many tables and views were as they should be."""
+        return len(self.by_action("skipped"))
+
+    @property
+    def checks_passed(self) -> int:
+        """How many checks passed."""
+        return sum(1 for check in self.checks if check.outcome == "passed")
+
+    @property
+    def checks_warned(self) -> int:
+        """How many checks found something that does not block."""
+        return len(self.warnings)
+
+    def as_table(self) -> pa.Table:
+        """Return one row per model: what was done, rows, seconds, bytes."""
+        return pa.table(
+            {
+                "table": pa.array([str(node.relation) for node in self.nodes], pa.string()),
+                "kind": pa.array([node.kind for node in self.nodes], pa.string()),
+                "action": pa.array([node.action for node in self.nodes], pa.string()),
+                "rows": pa.array([node.rows for node in self.nodes], pa.int64()),
+                "seconds": pa.array([round(node.seconds, 3) for node in self.nodes], pa.float64()),
+                "bytes": pa.array([node.bytes for node in self.nodes], pa.int64()),
+            }
+        )
 
     def by_action(self, action: Action) -> tuple[NodeResult, ...]:
         """Return the nodes with which this was done."""

@@ -28,28 +28,26 @@ MOST_ITEMSETS = 1_000_000
 
 Bits = NDArray[np.uint64]
 
+MEMBERS = """
+SELECT DISTINCT transaction_id, item FROM lines WHERE transaction_id IS NOT NULL AND item IS NOT NULL
+"""
 CODES = """
-SELECT item, (row_number() OVER (ORDER BY item) - 1)::INTEGER AS code, count(DISTINCT transaction_id) AS baskets
-FROM lines
-WHERE item IS NOT NULL AND transaction_id IS NOT NULL
+SELECT item, (row_number() OVER (ORDER BY item) - 1)::INTEGER AS code, count(*) AS baskets
+FROM members
 GROUP BY item
 ORDER BY item
 """
-MEMBERS = """
-SELECT DISTINCT dense_rank() OVER (ORDER BY transaction_id) - 1 AS basket, code
-FROM lines JOIN codes USING (item)
-WHERE transaction_id IS NOT NULL
-"""
 COUNTS = """
 WITH member AS (
-    SELECT DISTINCT lines.transaction_id, codes.code
-    FROM lines JOIN codes USING (item)
-    WHERE codes.baskets >= $minimum_count AND lines.transaction_id IS NOT NULL
+    SELECT transaction_id, code FROM members JOIN codes USING (item) WHERE baskets >= $minimum_count
 )
 SELECT a.code AS a, b.code AS b, count(*) AS n
 FROM member AS a JOIN member AS b ON a.transaction_id = b.transaction_id AND a.code < b.code
 GROUP BY ALL
 HAVING count(*) >= $minimum_count
+"""
+NUMBERED = """
+SELECT dense_rank() OVER (ORDER BY transaction_id) - 1 AS basket, code FROM members JOIN codes USING (item)
 """
 BASKETS = "SELECT count(DISTINCT transaction_id) AS baskets FROM lines"
 MEASURES = """
@@ -81,8 +79,10 @@ def pairs(lines: pa.Table, *, minimum_count: int = MINIMUM_COUNT) -> pa.Table:
     require_columns(lines, ("transaction_id", "item"), name="lines")
     if minimum_count < 1:
         raise InputMalformed(f"minimum_count is {minimum_count}; a pair is seen at least once.")
-    codes, counts, baskets = _counted(lines, minimum_count)
-    return run_sql(MEASURES, {"baskets": baskets}, counts=counts, codes=codes)
+    members = run_sql(MEMBERS, lines=lines)
+    codes = run_sql(CODES, members=members)
+    counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
+    return run_sql(MEASURES, {"baskets": _transactions(lines)}, counts=counts, codes=codes)
 
 
 def rules(
@@ -99,11 +99,13 @@ def rules(
     require_share(min_confidence, "min_confidence")
     if not 0 < min_support <= 1:
         raise InputMalformed(f"min_support is {min_support}; it is a share above 0.")
-    baskets = run_sql(BASKETS, lines=lines)["baskets"][0].as_py()
+    baskets = _transactions(lines)
     minimum_count = max(1, math.ceil(min_support * baskets - TOLERANCE * max(baskets, 1)))
-    codes, counts, _ = _counted(lines, minimum_count)
+    members = run_sql(MEMBERS, lines=lines)
+    codes = run_sql(CODES, members=members)
+    counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
     support: dict[tuple[int, ...], int] = {(code,): count for code, count in enumerate(codes["baskets"].to_pylist())}
-    support.update(_frequent_sets(lines, codes, counts, minimum_count, longest_antecedent))
+    support.update(_frequent_sets(members, codes, counts, minimum_count, longest_antecedent))
     return _rules_table(support, codes["item"], baskets, min_confidence)
 
 
@@ -119,15 +121,12 @@ def run(
     return pairs(lines, minimum_count=settings["minimum_count"])
 
 
-def _counted(lines: pa.Table, minimum_count: int) -> tuple[pa.Table, pa.Table, int]:
-    """Return items with code and count, counts of the frequent pairs by code, and the number of transactions."""
-    codes = run_sql(CODES, lines=lines)
-    counts = run_sql(COUNTS, {"minimum_count": minimum_count}, lines=lines, codes=codes)
-    return codes, counts, int(run_sql(BASKETS, lines=lines)["baskets"][0].as_py())
+def _transactions(lines: pa.Table) -> int:
+    return int(run_sql(BASKETS, lines=lines)["baskets"][0].as_py())
 
 
 def _frequent_sets(
-    lines: pa.Table, codes: pa.Table, counts: pa.Table, minimum_count: int, longest: int | None
+    members: pa.Table, codes: pa.Table, counts: pa.Table, minimum_count: int, longest: int | None
 ) -> dict[tuple[int, ...], int]:
     """Return the count of each frequent set of two or more items, by sorted codes."""
     columns = (counts[name].to_pylist() for name in ("a", "b", "n"))
@@ -138,7 +137,7 @@ def _frequent_sets(
     after: dict[int, list[int]] = {}
     for a, b in sorted(pair_counts):
         after.setdefault(a, []).append(b)
-    bits = _bit_sets(lines, codes, sorted({code for pair in pair_counts for code in pair}))
+    bits = _bit_sets(members, codes, sorted({code for pair in pair_counts for code in pair}))
     for a, b in sorted(pair_counts):
         for items, count in _grow((a, b), bits[a] & bits[b], after, bits, minimum_count):
             if longest is not None and len(items) > longest + 1:
@@ -165,10 +164,10 @@ def _grow(
             yield from _grow(longer, wider, after, bits, minimum_count)
 
 
-def _bit_sets(lines: pa.Table, codes: pa.Table, wanted: list[int]) -> dict[int, Bits]:
+def _bit_sets(members: pa.Table, codes: pa.Table, wanted: list[int]) -> dict[int, Bits]:
     """Return for each wanted item the set of its transactions, one bit each."""
-    members = run_sql(MEMBERS, lines=lines, codes=codes.take(pa.array(wanted)))
-    basket, code = members["basket"].to_numpy(), members["code"].to_numpy()
+    numbered = run_sql(NUMBERED, members=members, codes=codes.take(pa.array(wanted)))
+    basket, code = numbered["basket"].to_numpy(), numbered["code"].to_numpy()
     words = (int(basket.max()) + 64) // 64
     order = np.argsort(code, kind="stable")
     starts = np.searchsorted(code[order], wanted)

@@ -127,9 +127,8 @@ def back_test(
             next_step=f"Cut on {as_of - timedelta(days=horizon_days)} or earlier.",
         )
     require_columns(purchases, ("customer_key", "purchase_date", "amount"), name="purchases")
-    outcomes = run_sql(OUTCOMES, {"cut": cut, "until": until}, purchases=purchases)
-    churned = outcomes["is_churned"].to_numpy()
-    _require_outcomes(churned)
+    known = outcomes(purchases, cut=cut, horizon_days=horizon_days)
+    churned = known["is_churned"].to_numpy()
     scored = score(purchases, as_of=cut, horizon_days=horizon_days)
     scores = scored["churn_risk_score"].to_numpy()
     calibration = _groups(_tenths(scores), scores, churned)
@@ -143,9 +142,20 @@ def back_test(
         calibration_error=_calibration_error(calibration),
         bands=_groups(bands(scored["churn_risk_score"]).to_numpy(zero_copy_only=False), scores, churned),
         calibration=calibration,
-        rule_auc=_rule_auc(outcomes, churned),
+        rule_auc=_rule_auc(known, churned),
         is_reliable=bool(scored["is_reliable"][0].as_py()),
     )
+
+
+def outcomes(purchases: pa.Table, *, cut: date, horizon_days: int = HORIZON_DAYS) -> pa.Table:
+    """Return customer_key, is_churned, recency_days, frequency of everyone who had bought by the cut, sorted by key.
+
+    Churned: no purchase on the days cut + 1 to cut + horizon. Raises NotEnoughData below 100 buyers, 10 per outcome.
+    """
+    window = {"cut": cut, "until": cut + timedelta(days=horizon_days)}
+    known = run_sql(OUTCOMES, window, purchases=purchases)
+    _require_outcomes(known["is_churned"].to_numpy())
+    return known
 
 
 def area_under_curve(scores: Vector, happened: np.typing.NDArray[np.bool_]) -> float:
@@ -205,8 +215,8 @@ def _require_outcomes(churned: np.typing.NDArray[np.bool_]) -> None:
         )
 
 
-def _rule_auc(outcomes: pa.Table, churned: np.typing.NDArray[np.bool_]) -> dict[str, float]:
-    found = rules(outcomes)
+def _rule_auc(known: pa.Table, churned: np.typing.NDArray[np.bool_]) -> dict[str, float]:
+    found = rules(known)
     levels = pc.index_in(found["churn_risk_180_90_rule"], pa.array(["Low", "Medium", "High"]))
     return {
         name: area_under_curve(values.to_numpy().astype(np.float64), churned)

@@ -82,7 +82,7 @@ def _daily_mean(fact: Fact, steps: Steps) -> exp.Select:
     step = steps.add(f"{fact.group.base}_days", grouped(days, len(keys)), "how many days each period has")
     outputs, predicates = _outputs(fact)
     mean = [
-        named(exp.Div(this=tree, expression=exp.Max(this=column(_DAYS, step))), identifier(name))
+        named(exp.Div(this=tree, expression=_not_zero(exp.Max(this=column(_DAYS, step)))), identifier(name))
         for name, tree in fact.aggregates()
     ]
     outputs = outputs[: len(fact.groups)] + mean
@@ -107,4 +107,9 @@ def _daily_extreme(fact: Fact, steps: Steps, *, largest: bool) -> exp.Select:
 def _outputs(fact: Fact) -> tuple[list[exp.Expr], list[exp.Expr]]:
     keys = [named(fact.dimension(group), identifier(group.column)) for group in fact.groups]
     predicates = list(fact.predicates(period=fact.group.variant.period))
+    predicates.append(exp.not_(fact.moment()[0].is_(exp.null())))  # a balance without a day belongs to no period
     return [*keys, *(named(tree, identifier(name)) for name, tree in fact.aggregates())], predicates
+
+
+def _not_zero(tree: exp.Expr) -> exp.Expr:
+    return exp.Nullif(this=tree, expression=exp.Literal.number(0))

@@ -70,3 +70,6 @@ def _tree(question: Question) -> exp.Select:
         figures = (*source.figures, *(figure for _, total in shares for figure in total.figures))
         source = Totals(with_totals(steps, keys, source, shares), figures)
     return steps.finished(last_select(totaller, source))
+
+
+__all__ = ["Compiled", "OutputColumn", "compile_query"]

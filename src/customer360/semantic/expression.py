@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
+_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
 """Nodes that are, or wrap, an aggregate call."""
 
@@ -26,13 +27,18 @@ def parse_expression(text: str, place: Place, *, dialect: str | None = None) -> 
     except SqlglotError as error:
         first = str(error).splitlines()[0]
         raise ModelError(f"The expression `{text}` is not SQL: {first}", place=place) from error
+    if not isinstance(tree, _EXPRESSIONS):
+        raise _no_expression(text, "a query or a statement", place)
     for node in tree.walk():
         if isinstance(node, _FORBIDDEN) and not _counts_rows(node):
             what = "a window function" if isinstance(node, exp.Window) else "a query or a statement"
-            raise ModelError(
-                f"The expression `{text}` holds {what}.", place=place, next_step="Write an expression over fields only."
-            )
+            raise _no_expression(text, what, place)
     return _guard_divisions(_plain_percentiles(tree))
+
+
+def _no_expression(text: str, what: str, place: Place) -> ModelError:
+    step = "Write an expression over fields only."
+    return ModelError(f"The expression `{text}` holds {what}.", place=place, next_step=step)
 
 
 def _counts_rows(node: exp.Expr) -> bool:
@@ -53,12 +59,17 @@ def _guard_divisions(tree: exp.Expr) -> exp.Expr:
 
 
 def _plain_percentiles(tree: exp.Expr) -> exp.Expr:
-    """Write ``PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)`` as a call with two arguments, as DuckDB has it."""
+    """Write percentiles as calls with two arguments, over floats.
+
+    DuckDB keeps a DECIMAL's scale: its median of 0.00 and 0.01 is 0.00. PostgreSQL and Spark return a float anyway.
+    """
 
     def plain(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.WithinGroup) and isinstance(node.this, _TWO_SIDED):
             ordered = node.expression.expressions[0]
-            return type(node.this)(this=ordered.this.copy(), expression=node.this.this.copy())
+            node = type(node.this)(this=ordered.this.copy(), expression=node.this.this.copy())
+        if isinstance(node, exp.Median | exp.PercentileCont):
+            node.set("this", exp.cast(node.this, "DOUBLE"))
         return node
 
     return tree.transform(plain, copy=False)

@@ -236,13 +236,28 @@ class Formulas:
 
     def _adjusted(self, metric: Metric, formula: Formula) -> Formula:
         base = metric.c360.base or next((atom.base for atom in formula.atoms.values()), None)
+        filters = tuple(self._predicate(text, base, metric.place) for text in metric.c360.filters)
+        for atom in formula.atoms.values():
+            self._check_filters(metric, atom, filters)
         return adjusted(
             formula,
-            filters=tuple(self._predicate(text, base, metric.place) for text in metric.c360.filters),
+            filters=filters,
             default_filters=self._default_filters(metric.c360.default_filters, base, metric.place),
             semi_additive=metric.c360.semi_additive,
             window=metric.c360.window,
         )
+
+    def _check_filters(self, metric: Metric, atom: Atom, filters: Iterable[exp.Expr]) -> None:
+        near = reachable(self._directory, atom.base)
+        for tree in filters:
+            for reference in references(tree):
+                if self._dataset(reference.table) not in near:
+                    raise ModelError(
+                        f"The filter `{tree.sql()}` of metric '{metric.name}' does not reach {atom.base}, whose rows "
+                        "it counts.",
+                        place=metric.place,
+                        next_step=f"Filter by fields of {', '.join(sorted(near))}.",
+                    )
 
 
 def metric_text(metric: Metric, engine: str) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from customer360.dashboards.fill import Vocabulary, fill_dashboard
+from customer360.clock import stopwatch
+from customer360.dashboards.fill import Vocabulary, choices_of, fill_dashboard
+from customer360.dashboards.filters import NO_FILTERS
 from customer360.dashboards.vocabulary import vocabulary_of
-from customer360.errors import UnknownName, WarehouseMissing
+from customer360.errors import C360Error, UnknownName, WarehouseMissing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import date
 
-    from customer360.dashboards.filled import FilledDashboard
+    from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 
 KEPT = 48
 """Filled dashboards kept; the least recently read goes first."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether something new was published: a page is at most so far behind."""
 
 HOME = "executive"
 """Dashboard shown at ``/`` when the project has one of this name; else its first."""
@@ -35,17 +42,22 @@ class Edition:
     snapshot: Snapshot
     as_of: date
     vocabulary: Vocabulary
+    choices: dict[str, tuple[Choices, ...]] = field(default_factory=dict)
+    """What filters offer, by dashboard; asked once."""
 
 
 class Boards:
     """The dashboards of a project, filled on demand. Safe to use from several threads."""
 
-    def __init__(self, rooms: Rooms) -> None:
+    def __init__(self, rooms: Rooms, *, look_every: float = LOOK_EVERY) -> None:
         self._rooms = rooms
+        self._look_every = look_every
+        self._looked = 0.0
         self._edition: Edition | None = None
         self._filled: OrderedDict[Hashable, FilledDashboard] = OrderedDict()
         self._busy: dict[Hashable, Lock] = {}
         self._lock = Lock()
+        self._choosing = Lock()
 
     @property
     def all(self) -> tuple[Dashboard, ...]:
@@ -62,10 +74,14 @@ class Boards:
 
     def edition(self) -> Edition:
         """Return the newest published state and forget what was filled from older ones. Errors: WarehouseMissing."""
+        with self._lock:
+            if self._edition is not None and stopwatch() - self._looked < self._look_every:
+                return self._edition
         history = self._rooms.history()
         if not history:
             raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
         with self._lock:
+            self._looked = stopwatch()
             if self._edition is not None and self._edition.snapshot.id == history[0].id:
                 return self._edition
         as_of = self._rooms.as_of()
@@ -98,10 +114,27 @@ class Boards:
                 self._filled.popitem(last=False)
         return found
 
+    def choices(self, name: str) -> tuple[Choices, ...]:
+        """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
+        board, edition = self.named(name), self.edition()
+        with self._choosing:
+            found = edition.choices.get(name)
+            if found is None:
+                ask = partial(self._rooms.answer, as_of=edition.as_of)
+                found = edition.choices[name] = choices_of(board, ask, edition.vocabulary)
+            return found
+
+    def warm(self) -> None:
+        """Fill the home page before somebody asks for it; what is wrong with it, its reader will be told."""
+        with suppress(C360Error):
+            for board in self.all[:1]:
+                self.choices(board.name)
+                self.filled(board.name, NO_FILTERS)
+
     def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
         return fill_dashboard(
             board,
-            lambda query: self._rooms.answer(query, as_of=edition.as_of),
+            partial(self._rooms.answer, as_of=edition.as_of),
             vocabulary=edition.vocabulary,
             as_of=edition.as_of,
             currency=self._rooms.project.settings.currency,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from customer360.errors import ModelError, Place
 from customer360.models.quality import conditions as sql
 from customer360.models.quality.service import age_limits
 from customer360.models.quality.sqlrule import rule_query
 from customer360.names import Relation, quoted
-from customer360.project.spec import Contract, ContractColumn, Project, QualityRule, Reference, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from customer360.project.spec import Contract, ContractColumn, Project, QualityRule, Reference, Severity
 
 How = Literal["count", "aggregate", "scalar", "none"]
 

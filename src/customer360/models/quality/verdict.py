@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360.errors import ModelError, Place, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "mustBe": operator.eq,
@@ -33,7 +35,15 @@ _SIGNS = {
 
 def holds(value: Any, operators: tuple[tuple[str, Any], ...], *, place: Place | None = None) -> bool:
     """Say whether a value meets all operators; both ends of a range belong to it."""
+    require_known(operators, place=place)
     return all(_holds(value, name, threshold, place) for name, threshold in operators)
+
+
+def require_known(operators: tuple[tuple[str, Any], ...], *, place: Place | None = None) -> None:
+    """Raise UnknownName for an operator that does not exist."""
+    for name, _ in operators:
+        if name not in _SIGNS:
+            raise UnknownName("operator", name, list(_SIGNS), place=place)
 
 
 def _holds(value: Any, name: str, threshold: Any, place: Place | None) -> bool:
@@ -41,8 +51,6 @@ def _holds(value: Any, name: str, threshold: Any, place: Place | None) -> bool:
         low, high = (_alike(value, end, place) for end in threshold)
         inside = low[1] <= low[0] and high[0] <= high[1]
         return bool(inside) is (name == "mustBeBetween")
-    if name not in _COMPARISONS:
-        raise UnknownName("operator", name, [*_COMPARISONS, *_RANGES], place=place)
     left, right = _alike(value, threshold, place)
     return bool(_COMPARISONS[name](left, right))
 
