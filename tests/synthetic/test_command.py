@@ -6,12 +6,21 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pyarrow.parquet as pq
 import pytest
+<<<<<<< HEAD
 from tests.postgres_server import PostgresServer
+=======
+>>>>>>> synthetic
 from tests.synthetic.conftest import POSTGRES_PROGRAMS
+
+from customer360.cli import main
+
+if TYPE_CHECKING:
+    from tests.postgres_server import PostgresServer
 
 SOURCES = Path(__file__).parents[2] / "src"
 
@@ -98,11 +107,21 @@ def test_mongo_by_the_environment(tmp_path: Path, mongo_url: str) -> None:
         (("export", "ddl", "--system", "support"), "No system in PostgreSQL is named 'support'"),
     ],
 )
-def test_errors_are_sentences(tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
-    done = c360(*arguments, folder=tmp_path)
-    assert done.returncode == 1
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
+def test_errors_are_sentences(
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["c360", *arguments])
+    for variable in ("C360_POSTGRES_URL", "C360_MONGO_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert sentence in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from bson import ObjectId
@@ -14,6 +13,12 @@ from tests.synthetic.conftest import whole
 from customer360.errors import C360Error, SourceUnreachable
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_mongo import COLLECTION, write_mongo
+<<<<<<< HEAD
+=======
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+>>>>>>> synthetic
 
 pytestmark = pytest.mark.xdist_group("shopflow_mongo")
 

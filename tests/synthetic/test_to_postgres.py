@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psycopg
 import pytest
+<<<<<<< HEAD
 from tests.postgres_server import PostgresServer
+=======
+>>>>>>> synthetic
 from tests.synthetic.conftest import whole
 
 from customer360.errors import C360Error, SourceUnreachable
@@ -17,6 +20,14 @@ from customer360.synthetic.ddl import ddl
 from customer360.synthetic.documented import DOCUMENTED, SCHEMAS
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_postgres import write_postgres
+<<<<<<< HEAD
+=======
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.postgres_server import PostgresServer
+>>>>>>> synthetic
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in tables]
@@ -24,7 +35,7 @@ TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in 
 
 @pytest.fixture(scope="module")
 def url(postgres: PostgresServer) -> Iterator[str]:
-    yield database(postgres)
+    return database(postgres)
 
 
 def database(postgres: PostgresServer) -> str:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import subprocess
 import uuid
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+<<<<<<< HEAD
 from tests.postgres_server import PostgresServer
+=======
+>>>>>>> synthetic
 from tests.synthetic.conftest import POSTGRES_PROGRAMS, whole
 
 from customer360.errors import C360Error
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_sql import write_sql
+<<<<<<< HEAD
+=======
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.postgres_server import PostgresServer
+>>>>>>> synthetic
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 
@@ -23,8 +34,15 @@ QUICK_START = (
     "psql -d your_database -f 01_simplified_baseline_data.sql",
     "psql -d your_database -f simplified_synthetic_data_small.sql",
 )
-CARE = ("channels", "agents", "interaction_types", "service_plans", "customers", "customer_service_plans",
-        "customer_interactions")  # fmt: skip
+CARE = (
+    "channels",
+    "agents",
+    "interaction_types",
+    "service_plans",
+    "customers",
+    "customer_service_plans",
+    "customer_interactions",
+)
 
 
 def run(command: str, folder: Path, server: PostgresServer, database: str) -> None:
@@ -36,7 +54,7 @@ def run(command: str, folder: Path, server: PostgresServer, database: str) -> No
             "PGHOST": server.socket_folder,
             "PGUSER": "postgres",
             "PGOPTIONS": "-c client_min_messages=warning",
-        },  # fmt: skip
+        },
         capture_output=True,
         text=True,
         check=False,

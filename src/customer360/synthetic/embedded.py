@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error, SourceUnreachable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def start_postgres(folder: Path) -> str:
