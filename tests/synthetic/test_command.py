@@ -11,10 +11,6 @@ from typing import TYPE_CHECKING
 import psycopg
 import pyarrow.parquet as pq
 import pytest
-<<<<<<< HEAD
-from tests.postgres_server import PostgresServer
-=======
->>>>>>> synthetic
 from tests.synthetic.conftest import POSTGRES_PROGRAMS
 
 from customer360.cli import main

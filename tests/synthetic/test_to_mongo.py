@@ -13,12 +13,9 @@ from tests.synthetic.conftest import whole
 from customer360.errors import C360Error, SourceUnreachable
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_mongo import COLLECTION, write_mongo
-<<<<<<< HEAD
-=======
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
->>>>>>> synthetic
 
 pytestmark = pytest.mark.xdist_group("shopflow_mongo")
 

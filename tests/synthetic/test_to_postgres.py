@@ -9,10 +9,6 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-<<<<<<< HEAD
-from tests.postgres_server import PostgresServer
-=======
->>>>>>> synthetic
 from tests.synthetic.conftest import whole
 
 from customer360.errors import C360Error, SourceUnreachable
@@ -20,14 +16,11 @@ from customer360.synthetic.ddl import ddl
 from customer360.synthetic.documented import DOCUMENTED, SCHEMAS
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_postgres import write_postgres
-<<<<<<< HEAD
-=======
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.postgres_server import PostgresServer
->>>>>>> synthetic
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in tables]

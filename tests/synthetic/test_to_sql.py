@@ -8,23 +8,16 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
-<<<<<<< HEAD
-from tests.postgres_server import PostgresServer
-=======
->>>>>>> synthetic
 from tests.synthetic.conftest import POSTGRES_PROGRAMS, whole
 
 from customer360.errors import C360Error
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_sql import write_sql
-<<<<<<< HEAD
-=======
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.postgres_server import PostgresServer
->>>>>>> synthetic
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
 
