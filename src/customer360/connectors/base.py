@@ -38,7 +38,7 @@ class Connector(Protocol):
         ...
 
     def fingerprint(self, table: SourceTable) -> str | None:
-        """Return a text that changes whenever the table may have changed (files: names, sizes, times), or None if unknown."""
+        """Return a text that changes whenever the table may have changed (files: names, sizes, times), else None."""
         ...
 
     def close(self) -> None:

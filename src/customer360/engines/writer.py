@@ -59,7 +59,7 @@ class Writer:
             publication = LakePublication(connection, snapshot=before, tell=self._tell)
             try:
                 yield publication
-            except BaseException:
+            except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
                 with suppress(duckdb.Error):
                     connection.execute("ROLLBACK")
                 raise
@@ -124,7 +124,7 @@ class Writer:
                     self._tell("leftovers deleted")
                 yield connection, holder
                 self._lake.unfinished.unlink(missing_ok=True)
-            except BaseException:
+            except BaseException:  # whatever it was, a connection that saw it is not used again
                 self.discard()
                 raise
 

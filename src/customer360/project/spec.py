@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from customer360.errors import Place
-from customer360.names import Relation
+from customer360.errors import C360Error, Place, UnknownName
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from customer360.names import Relation
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
 Severity = Literal["error", "warning", "info"]
 Access = Literal["unrestricted", "restricted", "private"]
+
+CONFORMED_SCHEMA = "conformed"
+"""Schema whose tables are unions of one SQL text per system; a table that no system feeds is empty and typed."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,28 @@ class Settings:
     domains: tuple[Domain, ...] = ()
     policies: Mapping[str, Any] = field(default_factory=dict)
     """Thresholds and calendars of the project (``policies:``): segments, churn bands, SLA, sale periods, regions."""
+
+    def policy(self, name: str, *, place: Place | str | None = None) -> Any:
+        """Return what stands at a dotted name of ``policies:`` (``value_tier.high``).
+
+        Raises UnknownName with the nearest dotted name; ``place`` is where the name was used.
+        """
+        value: Any = self.policies
+        for part in name.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                raise UnknownName("policy", name, policy_names(self.policies), place=place)
+            value = value[part]
+        return value
+
+
+def policy_names(policies: Mapping[str, Any], prefix: str = "") -> tuple[str, ...]:
+    """Return every dotted name that ``Settings.policy`` accepts, blocks included."""
+    names: list[str] = []
+    for key, value in policies.items():
+        names.append(prefix + key)
+        if isinstance(value, Mapping):
+            names.extend(policy_names(value, f"{prefix}{key}."))
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -315,6 +343,8 @@ class Project:
     semantics: Mapping[str, SemanticDocument] = field(default_factory=dict)
     dashboards: Mapping[str, Dashboard] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
+    warnings: tuple[C360Error, ...] = ()
+    """What works but should not stay, in file order: a port of another minor version, an unread file."""
 
     def contract_of(self, relation: Relation) -> Contract | None:
         """Return the contract of a product's table, or None."""

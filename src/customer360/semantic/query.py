@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-Grain = Literal["day", "week", "month", "quarter", "year"]
-Operator = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"]
+from customer360.errors import QueryError, nearest
+
+Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+Operator = Literal[
+    "=", "!=", "<", "<=", ">", ">=", "in", "not in", "between", "is null", "is not null", "contains", "starts with"
+]
 
 
 class _Closed(BaseModel):
@@ -18,34 +24,44 @@ class _Closed(BaseModel):
 class Dimension(_Closed):
     """A dimension to group by: ``customer.segment``, or with a grain for time: ``order_date`` by month."""
 
-    name: str
-    grain: Grain | None = None
+    name: str = Field(
+        description="dataset.field, role.field (`ship_date.day`), a bare field name that is unique, or `time`: "
+        "each metric's own time axis."
+    )
+    grain: Grain | None = Field(default=None, description="For time: how to cut it. Weeks start as the model says.")
 
 
 class Condition(_Closed):
     """``field operator value``: on a dimension (before aggregation) or on a metric (after it)."""
 
-    field: str
-    op: Operator = "="
-    value: Any = None
+    field: str = Field(description="A dimension, or a metric.")
+    op: Operator = Field(
+        default="=",
+        description="An empty value fulfils `!=` and `not in`; `contains` and `starts with` ignore case.",
+    )
+    value: Any = Field(
+        default=None,
+        description="Of the field's type; a list for in, not in and between. Dates may be a month (2024-03), a quarter "
+        "(2024-Q1), a week (2024-W05) or a year. `(none)` means empty or unmatched.",
+    )
 
 
 class AllOf(_Closed):
     """Every one of these holds."""
 
-    all: tuple[Filter, ...]
+    all: tuple[Filter, ...] = Field(description="Filters that must all hold.")
 
 
 class AnyOf(_Closed):
     """At least one of these holds."""
 
-    any: tuple[Filter, ...]
+    any: tuple[Filter, ...] = Field(description="Filters of which one must hold.")
 
 
 class Not(_Closed):
     """This does not hold."""
 
-    negate: Filter = Field(alias="not")
+    negate: Filter = Field(alias="not", description="The filter that must not hold.")
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -53,42 +69,127 @@ Filter = Annotated[Condition | AllOf | AnyOf | Not, Field(union_mode="left_to_ri
 
 
 class TimeRange(_Closed):
-    """Days ``start`` to ``end``, both included; or a relative text such as ``last 12 months`` (calendar, to the as-of date)."""
+    """Days ``start`` to ``end``, both included; or a relative text: ``last 12 months`` (calendar, to as-of)."""
 
-    start: str | None = None
-    end: str | None = None
-    relative: str | None = None
-    dimension: str | None = None
+    start: str | None = Field(default=None, description="First day; a month, quarter or year means its first day.")
+    end: str | None = Field(default=None, description="Last day, included; a month or year means its last day.")
+    relative: str | None = Field(
+        default=None,
+        description="today, yesterday, this month, last month, last 12 months (the current one to the as-of date "
+        "included), last 3 complete months, last 90 days, year to date, fiscal year to date, Q1 2024, FY2024, "
+        "since 2024-03, all time.",
+    )
+    dimension: str | None = Field(
+        default=None,
+        description="Which time. Default: the query's only time dimension, else each metric's own time axis.",
+    )
+
+
+class Comparison(_Closed):
+    """The same figures of another time or with other filters, beside the first: value, change and rate of change."""
+
+    to: Literal["previous period", "same period last year"] | None = Field(
+        default=None, description="The equally long period before, or the same days a year earlier."
+    )
+    time: TimeRange | None = Field(default=None, description="Another time range, given outright.")
+    where: Filter | None = Field(default=None, description="Other filters, which stand in for those of the query.")
+    name: str = Field(
+        default="previous", pattern=r"^[a-z][a-z0-9_]*$", description="Suffix of the compared column: revenue_previous."
+    )
+
+
+class Share(_Closed):
+    """A metric's share of its total: column ``<metric>_share``, 0 to 1."""
+
+    metric: str = Field(description="An additive metric or a distinct count of the query.")
+    within: tuple[str, ...] = Field(default=(), description="Dimensions of the query the total keeps; none: of all.")
+
+
+class WindowedMetric(_Closed):
+    """A metric so far, over the last periods, or since the start of a period, for each point in time."""
+
+    metric: str = Field(description="The metric.")
+    kind: Literal["cumulative", "trailing", "period_to_date"] = Field(description="What the window reaches back to.")
+    count: int | None = Field(default=None, ge=1, description="Trailing: how many units, the current one included.")
+    unit: Literal["day", "week", "month", "quarter", "year"] | None = Field(
+        default=None, description="Trailing and period to date: the unit. Default: the grain of the query."
+    )
+    name: str | None = Field(
+        default=None, pattern=r"^[a-z][a-z0-9_]*$", description="Column name. Default: revenue_trailing_3_month."
+    )
+
+
+class Top(_Closed):
+    """Only the largest members of a dimension; what is left may stand together as ``(other)``."""
+
+    dimension: str = Field(description="A text dimension of the query.")
+    n: int = Field(ge=1, le=10_000, description="How many members to keep.")
+    by: str = Field(description="The metric that ranks them, over the whole query.")
+    other: bool = Field(default=True, description="Keep the others together as `(other)`; false leaves them out.")
+    ascending: bool = Field(default=False, description="Keep the smallest instead.")
 
 
 class Order(_Closed):
     """Sort by a metric or dimension of the query."""
 
-    by: str
-    descending: bool = False
+    by: str = Field(description="A metric, dimension or column of the query.")
+    descending: bool = Field(default=False, description="True: largest first. Empty values come last either way.")
 
 
 class MetricQuery(_Closed):
     """Which metrics, by what, where, when, how many."""
 
-    metrics: tuple[str, ...]
-    dimensions: tuple[Dimension, ...] = ()
-    where: Filter | None = None
-    having: Filter | None = None
-    time: TimeRange | None = None
-    order: tuple[Order, ...] = ()
-    limit: int | None = Field(default=None, ge=1)
+    metrics: tuple[str, ...] = Field(description="Names of metrics, of one or several facts.")
+    dimensions: tuple[Dimension, ...] = Field(default=(), description="What to group by.")
+    where: Filter | None = Field(default=None, description="Conditions on dimensions; metrics are compared after.")
+    having: Filter | None = Field(default=None, description="Conditions on metrics.")
+    time: TimeRange | None = Field(default=None, description="Which days count.")
+    order: tuple[Order, ...] = Field(default=(), description="How to sort; ties by the dimensions in their order.")
+    limit: int | None = Field(default=None, ge=1, description="At most so many rows.")
+    offset: int | None = Field(default=None, ge=1, description="Leave out so many rows first, for paging.")
+    compare: Comparison | None = Field(default=None, description="Figures to stand beside these.")
+    shares: tuple[Share, ...] = Field(default=(), description="Shares of totals.")
+    windows: tuple[WindowedMetric, ...] = Field(default=(), description="Running and rolling figures.")
+    top: Top | None = Field(default=None, description="Keep the largest members of a dimension.")
+    fill: Literal["null", "zero"] | None = Field(
+        default=None,
+        description="Give every period of the range a row; `zero` counts sums without rows as 0.",
+    )
+    history: Literal["as_is", "as_was"] | None = Field(
+        default=None, description="Attributes of dimensions with history: as they are today, or as they were then."
+    )
+    without_filters: tuple[str, ...] = Field(default=(), description="Removable default filters to lift, by name.")
 
     def canonical(self) -> str:
         """Return the query as compact JSON with sorted keys and without defaults: equal queries, equal text."""
-        import json
-
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True, by_alias=True), sort_keys=True, separators=(",", ":"))
+        document = self.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+        return json.dumps(document, sort_keys=True, separators=(",", ":"))
 
     def digest(self) -> str:
         """Return a hash of the canonical form."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
 
 
-for _model in (AllOf, AnyOf, Not, MetricQuery):
+for _model in (AllOf, AnyOf, Not, Comparison, MetricQuery):
     _model.model_rebuild()
+
+
+def parse_query(query: MetricQuery | Mapping[str, Any]) -> MetricQuery:
+    """Return a query given as JSON in its canonical form. Raises QueryError naming the key that is wrong."""
+    if isinstance(query, MetricQuery):
+        return query
+    try:
+        return MetricQuery.model_validate(query)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: ValidationError) -> QueryError:
+    problem = min(error.errors(), key=lambda found: found["type"] == "missing")
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return QueryError(f"The query is not understood at `{where}`: {problem['msg']}.")
+    known = list(MetricQuery.model_fields)
+    hint = nearest(str(problem["loc"][-1]), known)
+    next_step = f"Did you mean '{hint}'?" if hint else f"Known: {', '.join(known)}."
+    return QueryError(f"A metric query has no key `{where}`.", next_step=next_step)

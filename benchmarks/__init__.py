@@ -1,0 +1,1 @@
+"""Speed, measured as ratios against named baselines in the same run; never asserted by a timed test."""

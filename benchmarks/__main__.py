@@ -1,0 +1,24 @@
+"""Run every benchmark, or those named on the command line, and print the bench page.
+
+python -m benchmarks [small_models complete_journey ...]
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+
+PAGES = ("small_models", "complete_journey", "postgres_load", "generator")
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or PAGES
+    print(f"# Benchmarks\n\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    for name in wanted:
+        print(importlib.import_module(f"benchmarks.{name}").page() + "\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""Fill and publish the warehouse: load, build, check, run, history, rollback."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from customer360.cli.options import (
+    HERE,
+    Format,
+    FormatOption,
+    LogFormat,
+    LogFormatOption,
+    OutOption,
+    ProjectOption,
+    opened,
+)
+from customer360.cli.output import note, write_table
+from customer360.cli.progress import shown
+
+if TYPE_CHECKING:
+    from customer360.models.report import BuildReport
+    from customer360.raw.load import LoadReport
+
+SelectOption = Annotated[
+    str | None,
+    typer.Option(
+        "--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."
+    ),
+]
+FullOption = Annotated[bool, typer.Option("--full", help="Read or rebuild everything, not only what is new.")]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="Build as of this day (default: the project's)."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    for command in (load, build, check, run, history, rollback):
+        app.command(command.__name__)(command)
+
+
+def load(
+    sources: Annotated[list[str] | None, typer.Argument(help="Which sources (default: all).")] = None,
+    full: FullOption = False,
+    project: ProjectOption = HERE,
+    format_: FormatOption = Format.table,
+    log_format: LogFormatOption = LogFormat.text,
+) -> None:
+    """Pull new rows from the sources into raw tables.
+
+    \b
+    Examples:
+      c360 load
+      c360 load shop --full
+    """
+    workspace = opened(project)
+    with shown(log_format) as progress:
+        report = workspace.load(sources=sources, full=full, progress=progress)
+    write_table(report.as_table(), format_)
+    _say_load(report)
+    report.raise_failures()
+
+
+def build(
+    select: SelectOption = None,
+    full: FullOption = False,
+    as_of: AsOfOption = None,
+    project: ProjectOption = HERE,
+    format_: FormatOption = Format.table,
+    log_format: LogFormatOption = LogFormat.text,
+) -> None:
+    """Build tables from models, check them, publish all or nothing.
+
+    \b
+    Examples:
+      c360 build
+      c360 build --select +customer_360 --as-of 2024-06-30
+    """
+    workspace = opened(project)
+    with shown(log_format) as progress:
+        report = workspace.build(
+            select=select, full_refresh=full, as_of=as_of.date() if as_of else None, progress=progress
+        )
+    write_table(report.as_table(), format_)
+    _say_build(report)
+
+
+def check(
+    project: ProjectOption = HERE, format_: FormatOption = Format.table, log_format: LogFormatOption = LogFormat.text
+) -> None:
+    """Check the project's files, its cases (rows in, rows out) and the published tables; change nothing.
+
+    \b
+    Examples:
+      c360 check
+      c360 check --format json
+    """
+    from customer360.cli.checking import check_everything
+
+    workspace = opened(project)
+    with shown(log_format) as progress:
+        outcome = check_everything(workspace, progress)
+    write_table(outcome.table, format_)
+    note(outcome.sentence)
+    if outcome.failed:
+        raise typer.Exit(1)
+
+
+def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
+    """Load, build and check in one go: the line for cron.
+
+    \b
+    Examples:
+      c360 run
+      c360 run --project acme --log-format json
+    """
+    workspace = opened(project)
+    with shown(log_format) as progress:
+        report = workspace.run(progress=progress)
+    _say_load(report.load)
+    _say_build(report.build)
+
+
+def history(project: ProjectOption = HERE, format_: FormatOption = Format.table, out: OutOption = None) -> None:
+    """List the published states that are kept, newest first.
+
+    \b
+    Examples:
+      c360 history
+      c360 history --format json
+    """
+    import pyarrow as pa
+
+    snapshots = opened(project).history()
+    table = pa.table(
+        {
+            "snapshot": pa.array([s.id for s in snapshots], pa.int64()),
+            "at": pa.array([f"{s.at:%Y-%m-%d %H:%M:%S} UTC" for s in snapshots], pa.string()),
+            "note": pa.array([s.note for s in snapshots], pa.string()),
+            "by": pa.array([s.holder for s in snapshots], pa.string()),
+        }
+    )
+    write_table(table, format_, out)
+
+
+def rollback(
+    snapshot: Annotated[int, typer.Argument(help="Number of the state to publish again; `c360 history` lists them.")],
+    project: ProjectOption = HERE,
+) -> None:
+    """Publish an earlier state again (as a new one, so a rollback can be rolled back).
+
+    \b
+    Examples:
+      c360 rollback 42
+      c360 rollback 42 --project acme
+    """
+    made = opened(project).rollback(snapshot)
+    note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
+
+
+def _say_load(report: LoadReport) -> None:
+    note(
+        f"Loaded {report.rows_changed:,} new or changed rows into {report.tables_changed} of"
+        f" {len(report.tables)} tables in {report.seconds:.1f} s; {report.rows_rejected:,} rows in quarantine."
+    )
+
+
+def _say_build(report: BuildReport) -> None:
+    note(
+        f"Built {report.built} tables, {report.unchanged} unchanged, {report.checks_passed} checks passed"
+        f", {report.checks_warned} warnings, as of {report.as_of}, in {report.seconds:.1f} s."
+    )

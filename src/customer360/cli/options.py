@@ -1,0 +1,48 @@
+"""Hold the options that several commands share, and open the project they name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from customer360.workspace import Workspace
+
+
+class Format(StrEnum):
+    """How data are written to stdout."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+    parquet = "parquet"
+
+
+class LogFormat(StrEnum):
+    """How the log is written to stderr."""
+
+    text = "text"
+    json = "json"
+
+
+ProjectOption = Annotated[
+    Path, typer.Option("--project", "-p", help="Folder of the project (default: here or above).", show_default=False)
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the data.")]
+LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to print what happens (on stderr).")]
+SnapshotOption = Annotated[
+    int | None, typer.Option("--at-snapshot", help="Read an earlier state; `c360 history` lists them.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
+
+HERE = Path()
+
+
+def opened(path: Path) -> Workspace:
+    """Open the project a command works on."""
+    from customer360.workspace import open_project
+
+    return open_project(path)

@@ -1,0 +1,125 @@
+"""Give chart kinds what they need to draw, and the pieces of a specification that several share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from customer360.dashboards import formats
+from customer360.dashboards.filters import Filters
+from customer360.dashboards.frame import Column, Frame, plain
+from customer360.dashboards.theme import SCHEMA, Spec, config
+from customer360.errors import QueryError
+from customer360.semantic.query import Dimension
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.dashboards.filled import Definition, Drawn
+    from customer360.dashboards.layout import Room
+
+HEIGHT = 248
+"""Pixels of a chart, the same for all kinds so that rows of widgets line up."""
+
+NO_CATEGORY = "(none)"
+
+_ONE_PERCENT = 0.01
+
+Again = Callable[[Dimension | None, Filters], Frame | None]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What surrounds a frame: the widget's options, the day, the money, the page's filters."""
+
+    title: str
+    as_of: date
+    options: Mapping[str, Any] = field(default_factory=dict)
+    currency: str = "USD"
+    filters: Filters = field(default_factory=Filters)
+    definitions: tuple[Definition, ...] = ()
+    again: Again = lambda _dimension, _filters: None
+
+    def spec(self, frame: Frame, **parts: Any) -> Spec:
+        """Return a whole specification around ``mark``, ``encoding`` or ``layer``."""
+        currency = next((c.style.currency for c in frame.metrics if c.style and c.style.currency), self.currency)
+        return {
+            "$schema": SCHEMA,
+            "width": "container",
+            "height": HEIGHT,
+            "autosize": {"type": "fit", "contains": "padding"},
+            "config": config(currency),
+            **parts,
+        }
+
+
+class Draw(Protocol):
+    """Make a chart of a frame that has figures."""
+
+    def __call__(self, frame: Frame, canvas: Canvas) -> Drawn:
+        """Return the drawing."""
+        ...
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart kind: how it draws, and how much room it takes on wide and on medium screens."""
+
+    draw: Draw
+    wide: Room
+    medium: Room
+
+
+def one_metric(frame: Frame) -> Column:
+    """Return the first metric of a frame."""
+    if not frame.metrics:
+        raise QueryError("The widget's query names no metric.", next_step="Add one under query.metrics.")
+    return frame.metrics[0]
+
+
+def one_dimension(frame: Frame, kind: str) -> Column:
+    """Return the first dimension of a frame. Errors: QueryError when the query groups by nothing."""
+    if not frame.dimensions:
+        raise QueryError(f"A {kind} chart needs a dimension to group by.", next_step="Add one under query.dimensions.")
+    return frame.dimensions[0]
+
+
+def values(frame: Frame, names: Mapping[str, Column], rows: Sequence[Mapping[str, Any]] | None = None) -> list[Spec]:
+    """Return rows under short field names (``x``, ``y``, ``c``): smaller pages, no quoting of dots."""
+    taken = frame.rows() if rows is None else rows
+    return [{short: plain(row[column.name]) for short, column in names.items()} for row in taken]
+
+
+def category(value: Any) -> str:
+    """Return the name of a category, NULL included."""
+    return NO_CATEGORY if value is None or value == "" else str(value)
+
+
+def tooltip(column: Column, short: str) -> Spec:
+    """Return a tooltip line of a figure in its own format."""
+    style = column.style
+    kind = "quantitative" if style else "nominal"
+    line: Spec = {"field": short, "type": kind, "title": column.label}
+    return {**line, "format": style.d3} if style else line
+
+
+def axis(column: Column, **more: Any) -> Spec:
+    """Return the axis of a figure: few ticks, short labels, billions written B."""
+    style = column.style
+    labels = style.axis if style else "~s"
+    return {
+        "format": labels,
+        "labelExpr": f"replace(format(datum.value, '{labels}'), 'G', 'B')",
+        "tickCount": 5,
+        "title": None,
+        **more,
+    }
+
+
+def share(part: float, whole: float) -> str:
+    """Return ``26%``, or ``<1%`` for what is there but small."""
+    if whole <= 0:
+        return formats.NOTHING
+    portion = part / whole
+    return "<1%" if 0 < portion < _ONE_PERCENT else f"{portion:.0%}"

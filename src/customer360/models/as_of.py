@@ -1,0 +1,69 @@
+"""Find the as-of date: the day that a project calls today."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from customer360.errors import ProjectError, UnknownName, WarehouseMissing
+from customer360.names import Relation, quoted, raw_relation
+
+if TYPE_CHECKING:
+    from customer360.engines.base import Session
+    from customer360.project.spec import Project
+
+
+def resolve_as_of(session: Session, project: Project) -> date:
+    """Return the project's as-of date; for ``latest`` the newest value of its ``as_of_columns`` in the raw tables.
+
+    Raises WarehouseMissing when such a table is not loaded or all of them are empty, UnknownName or ProjectError when
+    the setting itself is wrong. Moments are UTC and count by their day in the project's time zone.
+    """
+    settings = project.settings
+    if settings.as_of != "latest":
+        return settings.as_of
+    if not settings.as_of_columns:
+        raise ProjectError(
+            "as_of is 'latest', but no as_of_columns say where to look.",
+            place=settings.place,
+            next_step="Add for example `as_of_columns: [shop.orders.order_date]`, or write a date.",
+        )
+    wanted = [_column(text, project) for text in settings.as_of_columns]
+    present = session.relations()
+    for relation, _ in wanted:
+        if relation not in present:
+            raise WarehouseMissing(
+                f"The as-of date comes from {relation}, which is not loaded yet.",
+                place=settings.place,
+                next_step="Run `c360 load` first.",
+            )
+    zone = ZoneInfo(settings.time_zone)
+    days = [day for relation, column in wanted if (day := _newest(session, relation, column, zone))]
+    if not days:
+        raise WarehouseMissing(
+            "The as-of date cannot be found: the tables it comes from are empty.",
+            place=settings.place,
+            next_step="Load data, or write a date for as_of in c360.yaml.",
+        )
+    return max(days)
+
+
+def _newest(session: Session, relation: Relation, column: str, zone: ZoneInfo) -> date | None:
+    value = session.query(f"SELECT MAX({quoted(column)}) AS newest FROM {relation.sql}").column(0)[0].as_py()
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone).date()
+    return value if value is None or isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+def _column(text: str, project: Project) -> tuple[Relation, str]:
+    place = project.settings.place
+    parts = text.split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - source, table, column
+        raise ProjectError(f"'{text}' in as_of_columns is not <source>.<table>.<column>.", place=place)
+    source, table, column = parts
+    if source not in project.sources:
+        raise UnknownName("source", source, list(project.sources), place=place)
+    if table not in project.sources[source].tables:
+        raise UnknownName(f"table of source {source}", table, list(project.sources[source].tables), place=place)
+    return raw_relation(source, table), column

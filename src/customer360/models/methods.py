@@ -1,0 +1,40 @@
+"""List the registered methods that a step may name, loaded only when a build uses them."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from customer360.errors import Place, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pyarrow as pa
+
+METHODS: dict[str, str] = {
+    "calendar": "customer360.star.calendar:calendar",
+    "surrogate_keys": "customer360.star.keys:surrogate_keys",
+    "rfm": "customer360.science.rfm:run",
+    "churn_back_test": "customer360.science.churn:run",
+    "basket_pairs": "customer360.science.basket:run",
+    "customer_value": "customer360.science.customer_value:run",
+}
+"""Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
+
+
+class Method(Protocol):
+    """What a step calls: Arrow tables in, one Arrow table out."""
+
+    def __call__(self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+        """Return the step's rows; the contract of the table says which columns."""
+        ...
+
+
+def method(name: str, *, place: Place | None = None) -> Method:
+    """Return the function behind a method's name; UnknownName when there is none."""
+    if name not in METHODS:
+        raise UnknownName("method", name, list(METHODS), place=place)
+    module, _, function = METHODS[name].partition(":")
+    return cast("Method", getattr(importlib.import_module(module), function))

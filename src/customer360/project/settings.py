@@ -1,0 +1,178 @@
+"""Read ``c360.yaml``: what the project is called, where it lives, its calendar, domains and thresholds."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from pydantic import ConfigDict, Field
+
+from customer360.errors import Place, nearest
+from customer360.names import IDENTIFIER
+from customer360.project.problems import Problems, Shape
+from customer360.project.secrets import refuse_secrets
+from customer360.project.spec import Domain, EngineSettings, Settings
+from customer360.project.yamlfile import Block, YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME = "c360.yaml"
+
+
+class EngineShape(Shape):
+    """Where the warehouse lives; the engine's own options stand beside its name."""
+
+    name: Literal["duckdb", "postgres", "spark"] = Field("duckdb", description="Which engine keeps the warehouse.")
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+
+class DomainShape(Shape):
+    """A part of the company that owns data products."""
+
+    label: str | None = Field(None, description="The name that people see; default: the key.")
+    description: str | None = Field(None, description="What the domain is responsible for.")
+    owners: list[str] = Field(default_factory=list, description="User names that decide for the domain.")
+
+
+class SettingsShape(Shape):
+    """``c360.yaml``: the settings of one project."""
+
+    name: str = Field(
+        description="Name of the project: a lower-case word.", json_schema_extra={"pattern": IDENTIFIER.pattern}
+    )
+    label: str | None = Field(None, description="The name that people see; default: the name.")
+    engine: EngineShape = Field(
+        default_factory=lambda: EngineShape(name="duckdb"), description="Where the warehouse lives."
+    )
+    as_of: str = Field(
+        "latest",
+        description="The day that figures are about: a date (2024-11-30), or `latest`: the newest in as_of_columns.",
+    )
+    as_of_columns: list[str] = Field(
+        default_factory=list, description="Columns that `latest` looks at, each `<source>.<table>.<column>`."
+    )
+    currency: str = Field("USD", description="ISO 4217 code of the money.", json_schema_extra={"pattern": "^[A-Z]{3}$"})
+    time_zone: str = Field("UTC", description="IANA name of the zone that days are cut and shown in.")
+    week_start: Literal["monday", "sunday"] = Field("monday", description="First day of a week.")
+    fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = Field(
+        1, description="Month a fiscal year starts in, 1 to 12."
+    )
+    countries: list[str] = Field(default_factory=list, description="ISO 3166 codes whose public holidays count.")
+    keep_snapshots: Annotated[int, Field(ge=1)] = Field(
+        10, description="How many published states to keep for roll-back."
+    )
+    domains: dict[str, DomainShape | None] = Field(
+        default_factory=dict, description="Domains that own data products, by name."
+    )
+    policies: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Thresholds and calendars; models read them with {{ policy('value_tier.high') }}.",
+    )
+
+
+def read_settings(root: Path, problems: Problems) -> Settings:
+    """Return the settings; a broken file is noted and a bare object comes back, so that reading goes on."""
+    bare = Settings(name="broken", place=Place(FILE_NAME), label="broken")
+    path = root / FILE_NAME
+    if not path.exists():
+        problems.add(
+            f"There is no {FILE_NAME} in {root}.",
+            Place(FILE_NAME),
+            "Go to a project's folder, or make one: `c360 init acme`.",
+        )
+        return bare
+    with problems.caught():
+        file = read_yaml(path, root)
+        shape = problems.checked(SettingsShape, file)
+        if shape is not None:
+            return _settings(shape, file, problems)
+    problems.broken("settings", FILE_NAME)
+    return bare
+
+
+def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Settings:
+    if not IDENTIFIER.match(shape.name):
+        problems.add(
+            f"'{shape.name}' cannot name a project.",
+            file.place("name"),
+            "Use lower-case letters, digits and _; start with a letter.",
+        )
+    _check_codes(shape, file, problems)
+    _check_zone(shape.time_zone, file, problems)
+    options = {key: value for key, value in file.root.get("engine", {}).items() if key != "name"}
+    if options:
+        refuse_secrets(file.root["engine"], ("engine",), file, problems)
+    return Settings(
+        name=shape.name,
+        place=file.place(),
+        label=shape.label or shape.name,
+        engine=EngineSettings(shape.engine.name, options),
+        as_of=_as_of(shape.as_of, file, problems),
+        as_of_columns=tuple(shape.as_of_columns),
+        currency=shape.currency,
+        time_zone=shape.time_zone,
+        week_start=shape.week_start,
+        fiscal_year_start_month=shape.fiscal_year_start_month,
+        countries=tuple(shape.countries),
+        keep_snapshots=shape.keep_snapshots,
+        domains=_domains(shape, file, problems),
+        policies=file.root.get("policies", Block()),
+    )
+
+
+def _as_of(text: str, file: YamlFile, problems: Problems) -> date | Literal["latest"]:
+    if text == "latest":
+        return "latest"
+    found = day(text)
+    if found is None:
+        hint = "Did you mean 'latest'?" if nearest(text, ["latest"]) else "Write a date such as 2024-11-30, or latest."
+        problems.add(f"'as_of' cannot be '{text}'.", file.place("as_of"), hint)
+    return found or "latest"
+
+
+def day(text: str) -> date | None:
+    """Return the date that a text such as 2024-11-30 names, or None."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _check_codes(shape: SettingsShape, file: YamlFile, problems: Problems) -> None:
+    if not re.fullmatch(r"[A-Z]{3}", shape.currency):
+        problems.add(
+            f"'{shape.currency}' is no currency code.", file.place("currency"), "Write three capitals: USD, EUR."
+        )
+    for position, country in enumerate(shape.countries):
+        if not re.fullmatch(r"[A-Z]{2}", country):
+            problems.add(
+                f"'{country}' is no country code.", file.place("countries", position), "Write two capitals: US, DE."
+            )
+
+
+def _check_zone(name: str, file: YamlFile, problems: Problems) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        known = available_timezones()
+        if known:  # a machine without the zone database cannot judge
+            problems.unknown("time zone", name, sorted(known), file.place("time_zone"))
+
+
+def _domains(shape: SettingsShape, file: YamlFile, problems: Problems) -> tuple[Domain, ...]:
+    domains = []
+    for name, given in shape.domains.items():
+        if not IDENTIFIER.match(name):
+            problems.add(
+                f"'{name}' cannot name a domain.",
+                file.place("domains", name),
+                "Use lower-case letters, digits and _; the name that people see goes in `label`.",
+            )
+        domain = given or DomainShape.model_validate({})
+        domains.append(Domain(name, domain.label or name, domain.description, tuple(domain.owners)))
+    return tuple(domains)

@@ -1,0 +1,72 @@
+"""Measure abandoned carts: every rate under its own name, what was lost, what came back, and the likely reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from customer360.names import quoted
+from customer360.science.inputs import require_columns, run_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+COLUMNS = ("cart_id", "is_abandoned", "cart_value", "recovery_email_sent", "recovery_converted")
+EVIDENCE = ("cart_id", "is_low_stock", "last_stage", "is_payment_failed", "price", "last_seen_price")
+
+RATES = """
+SELECT
+    {groups}
+    count(*) AS carts_created,
+    count(*) FILTER (is_abandoned) AS carts_abandoned,
+    count(*) FILTER (is_abandoned) / count(*) AS cart_abandonment_rate,
+    count(*) FILTER (is_abandoned AND recovery_email_sent) AS recovery_emails_sent,
+    count(*) FILTER (is_abandoned AND recovery_converted) AS carts_recovered,
+    count(*) FILTER (is_abandoned AND recovery_converted)
+        / nullif(count(*) FILTER (is_abandoned AND recovery_email_sent), 0) AS recovery_rate,
+    count(*) FILTER (is_abandoned AND NOT coalesce(recovery_converted, false))
+        / nullif(count(*) FILTER (is_abandoned), 0) AS unrecovered_rate,
+    count(*) FILTER (is_abandoned) / nullif(sum(count(*) FILTER (is_abandoned)) OVER (), 0) AS abandonment_share,
+    coalesce(sum(cart_value) FILTER (is_abandoned), 0) AS abandoned_cart_value,
+    coalesce(sum(cart_value) FILTER (is_abandoned AND NOT coalesce(recovery_converted, false)), 0) AS lost_revenue
+FROM carts
+{group_by}
+"""
+
+REASONS = """
+SELECT cart_id, CASE
+    WHEN is_low_stock THEN 'low_stock'
+    WHEN is_payment_failed THEN 'payment_failed'
+    WHEN last_stage = 'shipping' THEN 'shipping'
+    WHEN price > last_seen_price THEN 'price_increase'
+    ELSE 'unknown' END AS suspected_reason
+FROM carts
+ORDER BY cart_id
+"""
+
+
+def abandonment(carts: pa.Table, *, by: Sequence[str] = ()) -> pa.Table:
+    """Return counts, rates and values of carts, for each value of the ``by`` columns.
+
+    Input: one row per cart (a session with add_to_cart): cart_id, is_abandoned (no purchase in that session),
+    cart_value, recovery_email_sent, recovery_converted, and the ``by`` columns. cart_abandonment_rate = abandoned /
+    created; recovery_rate = recovered / e-mails sent; unrecovered_rate = not recovered / abandoned; abandonment_share =
+    abandoned / all abandoned; abandoned_cart_value includes recovered carts, lost_revenue does not. Rates are NULL when
+    there is nothing to divide by.
+    """
+    require_columns(carts, (*COLUMNS, *by), name="carts")
+    columns = ", ".join(quoted(column) for column in by)
+    order = f"GROUP BY {columns} ORDER BY {columns}" if by else ""
+    return run_sql(RATES.format(groups=f"{columns}," if by else "", group_by=order), carts=carts)
+
+
+def suspected_reasons(carts: pa.Table) -> pa.Table:
+    """Return cart_id and suspected_reason of abandoned carts by the first evidence that holds.
+
+    Input: cart_id, is_low_stock (an item was below its reorder level that day), is_payment_failed, last_stage (cart,
+    shipping, payment), price and last_seen_price (of the item whose price changed most). Order: low_stock,
+    payment_failed, shipping (left at the shipping step), price_increase, unknown. Missing evidence is no evidence.
+    """
+    require_columns(carts, EVIDENCE, name="carts")
+    return run_sql(REASONS, carts=carts)

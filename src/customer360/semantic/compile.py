@@ -1,0 +1,83 @@
+"""Compile a metric query to one SQL text: each fact aggregated on its own, then put side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from customer360.engines.dialect import transpile
+from customer360.errors import QueryError
+from customer360.semantic.combine import Totals, filled, with_totals
+from customer360.semantic.last_step import last_select
+from customer360.semantic.outputs import OutputColumn, columns
+from customer360.semantic.principal import OWNER, Principal
+from customer360.semantic.resolve import resolve
+from customer360.semantic.scope import Setting
+from customer360.semantic.shares import share_totals
+from customer360.semantic.steps import Steps
+from customer360.semantic.top import add_top_members
+from customer360.semantic.totals import Totaller, Wanted
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlglot import exp
+
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery
+    from customer360.semantic.question import Question
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A metric query as SQL, and what its columns mean."""
+
+    sql: str
+    columns: tuple[OutputColumn, ...]
+
+
+def compile_query(
+    model: SemanticModel,
+    query: MetricQuery,
+    *,
+    as_of: date,
+    dialect: str = "duckdb",
+    principal: Principal | None = None,
+) -> Compiled:
+    """Return the SQL of a metric query and its columns.
+
+    Raises QueryError when a name is unknown or the answer could not be right, saying what is possible, and
+    NotPermitted when the principal lacks what a policy needs.
+    """
+    setting = Setting(model, as_of, principal or OWNER, dialect, query.history)
+    question = resolve(setting, query)
+    return Compiled(_text(_tree(question), dialect), tuple(columns(question)))
+
+
+def _text(tree: exp.Select, dialect: str) -> str:
+    """Write the tree for an engine: printed for DuckDB, read back by the portability rules for the others."""
+    if dialect == "duckdb":
+        return tree.sql(dialect="duckdb", pretty=True)
+    return transpile(tree.sql(dialect="duckdb", pretty=True), dialect, pretty=True)
+
+
+def _tree(question: Question) -> exp.Select:
+    steps = Steps(question.model.datasets)
+    totaller = Totaller(question, steps, add_top_members(question, steps))
+    keys = [group.column for group in question.groups]
+    wanted: list[Wanted] = [(question.main, question.every_figure)]
+    if question.comparison is not None:
+        wanted.append((question.comparison, question.figures))
+    source = totaller.totals(wanted, keys)
+    if question.query.fill is not None:
+        if question.timeline_group is None:
+            raise QueryError("`fill` needs a time dimension with a grain.", next_step="Add one, such as time by month.")
+        source = Totals(filled(steps, question, keys, source), source.figures)
+    shares = share_totals(totaller)
+    if shares:
+        figures = (*source.figures, *(figure for _, total in shares for figure in total.figures))
+        source = Totals(with_totals(steps, keys, source, shares), figures)
+    return steps.finished(last_select(totaller, source))
+
+
+__all__ = ["Compiled", "OutputColumn", "compile_query"]

@@ -1,0 +1,110 @@
+"""Say which columns an answer has, what each means, and how its value is made of the atoms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.semantic.question import Figure, GroupBy, Question
+
+Kind = Literal["dimension", "time", "metric"]
+Form = Literal["value", "compared", "change", "change_rate", "share"]
+
+_RATE = "percent_0_1"
+_RATE_FORMAT = ".1%"
+
+
+@dataclass(frozen=True)
+class OutputColumn:
+    """A column of the answer. ``asked`` is the name in the query, ``name`` the column's own."""
+
+    name: str
+    asked: str
+    label: str
+    kind: Kind
+    unit: str | None = None
+    format: str | None = None
+    datatype: str | None = None
+    grain: str | None = None
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """A figure of the answer in one of its forms: itself, what it is compared with, the change, its share."""
+
+    name: str
+    figure: Figure
+    form: Form
+    within: tuple[str, ...] = ()
+    """Share: the dimensions the total keeps, as the query names them."""
+
+
+def outputs(question: Question) -> Iterator[Output]:
+    """Yield the figures of an answer in column order."""
+    shares = {share.metric: share for share in question.query.shares}
+    for figure in question.figures:
+        yield Output(figure.name, figure, "value")
+        compare = question.query.compare
+        if compare is not None:
+            yield Output(f"{figure.name}_{compare.name}", figure, "compared")
+            yield Output(f"{figure.name}_change", figure, "change")
+            yield Output(f"{figure.name}_change_rate", figure, "change_rate")
+        if figure.name in shares:
+            yield Output(f"{figure.name}_share", figure, "share", shares[figure.name].within)
+
+
+def output_names(question: Question) -> list[str]:
+    """Return the names of all figures of an answer."""
+    return [output.name for output in outputs(question)]
+
+
+def columns(question: Question) -> Iterator[OutputColumn]:
+    """Yield what each column of the answer means."""
+    for group in question.groups:
+        yield _dimension(group)
+    for output in outputs(question):
+        yield _figure(question, output)
+
+
+def _dimension(group: GroupBy) -> OutputColumn:
+    field = group.field
+    is_time = group.asked.grain is not None or (field is not None and field.is_time)
+    return OutputColumn(
+        name=group.column,
+        asked=group.asked.name,
+        label=field.title if field else "Time",
+        kind="time" if is_time else "dimension",
+        unit=field.c360.unit if field else None,
+        format=field.c360.format if field else None,
+        datatype="Date" if group.asked.grain else (field.datatype if field else None),
+        grain=group.asked.grain,
+        description=field.description if field else None,
+    )
+
+
+def _figure(question: Question, output: Output) -> OutputColumn:
+    metric = output.figure.formula.metric
+    label = output.figure.label
+    is_rate = output.form in ("change_rate", "share")
+    against = question.query.compare.name.replace("_", " ") if question.query.compare else ""
+    labels = {
+        "value": label,
+        "compared": f"{label}, {against}",
+        "change": f"{label}, change",
+        "change_rate": f"{label}, rate of change",
+        "share": f"{label}, share",
+    }
+    return OutputColumn(
+        name=output.name,
+        asked=metric.name,
+        label=labels[output.form],
+        kind="metric",
+        unit=_RATE if is_rate else metric.c360.unit,
+        format=_RATE_FORMAT if is_rate else metric.c360.format,
+        datatype="Float" if is_rate else metric.datatype,
+        description=metric.description if output.form == "value" else None,
+    )

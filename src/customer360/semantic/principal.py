@@ -1,0 +1,50 @@
+"""Say who asks: the roles, attributes, policies and masks that are compiled into every query of theirs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.semantic.extensions import RowPolicy
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person or service that asks.
+
+    ``row_policies`` come from governance and are added to the model's own; ``masks`` maps ``dataset.field`` to a mask
+    (``null``, ``hash``, ``last4``, ``year``, ``bucket:<n>``); ``clearances`` are the classifications seen unmasked.
+    """
+
+    user: str
+    roles: frozenset[str] = frozenset()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    row_policies: tuple[RowPolicy, ...] = ()
+    masks: Mapping[str, str] = field(default_factory=dict)
+    clearances: frozenset[str] = frozenset()
+    owns_everything: bool = False
+
+    @property
+    def digest(self) -> str:
+        """A text that differs whenever what may be seen differs."""
+        if self.owns_everything:
+            return "owner"
+        return json.dumps(
+            [
+                sorted(self.roles),
+                {key: self.attributes[key] for key in sorted(self.attributes)},
+                [policy.model_dump() for policy in self.row_policies],
+                dict(sorted(self.masks.items())),
+                sorted(self.clearances),
+            ],
+            default=str,
+            sort_keys=True,
+        )
+
+
+OWNER = Principal("local", owns_everything=True)
+"""The single user of a project on their own machine: no policy, no mask."""

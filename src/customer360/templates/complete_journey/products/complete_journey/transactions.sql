@@ -1,0 +1,17 @@
+-- One row per basket and product.
+-- kind: view
+SELECT
+  basket_id,
+  product_id,
+  household_id,
+  store_id,
+  quantity,
+  sales_value,
+  retail_disc,
+  coupon_disc,
+  coupon_match_disc,
+  week,
+  transaction_timestamp,
+  -- The source is UTC. Only on the clock of New York do its week numbers turn at midnight on Mondays.
+  CAST((transaction_timestamp AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York' AS DATE) AS transaction_date
+FROM raw_complete_journey.transactions

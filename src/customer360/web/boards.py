@@ -1,0 +1,143 @@
+"""Fill dashboards once per published state and choice of filters, and keep them in memory for the next reader."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from customer360.clock import stopwatch
+from customer360.dashboards.fill import Vocabulary, choices_of, fill_dashboard
+from customer360.dashboards.filters import NO_FILTERS
+from customer360.dashboards.vocabulary import vocabulary_of
+from customer360.errors import C360Error, UnknownName, WarehouseMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+    from datetime import date
+
+    from customer360.dashboards.filled import Choices, FilledDashboard
+    from customer360.dashboards.filters import Filters
+    from customer360.engines.base import Snapshot
+    from customer360.project.spec import Dashboard
+    from customer360.web.rooms import Rooms
+
+KEPT = 48
+"""Filled dashboards kept; the least recently read goes first."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether something new was published: a page is at most so far behind."""
+
+HOME = "executive"
+"""Dashboard shown at ``/`` when the project has one of this name; else its first."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One published state: what every figure of a page belongs to."""
+
+    snapshot: Snapshot
+    as_of: date
+    vocabulary: Vocabulary
+    choices: dict[str, tuple[Choices, ...]] = field(default_factory=dict)
+    """What filters offer, by dashboard; asked once."""
+
+
+class Boards:
+    """The dashboards of a project, filled on demand. Safe to use from several threads."""
+
+    def __init__(self, rooms: Rooms, *, look_every: float = LOOK_EVERY) -> None:
+        self._rooms = rooms
+        self._look_every = look_every
+        self._looked = 0.0
+        self._edition: Edition | None = None
+        self._filled: OrderedDict[Hashable, FilledDashboard] = OrderedDict()
+        self._busy: dict[Hashable, Lock] = {}
+        self._lock = Lock()
+        self._choosing = Lock()
+
+    @property
+    def all(self) -> tuple[Dashboard, ...]:
+        """Every dashboard of the project, the home page first."""
+        found = self._rooms.project.dashboards.values()
+        return tuple(sorted(found, key=lambda board: board.name != HOME))
+
+    def named(self, name: str) -> Dashboard:
+        """Return a dashboard. Errors: UnknownName."""
+        boards = self._rooms.project.dashboards
+        if name not in boards:
+            raise UnknownName("dashboard", name, list(boards))
+        return boards[name]
+
+    def edition(self) -> Edition:
+        """Return the newest published state and forget what was filled from older ones. Errors: WarehouseMissing."""
+        with self._lock:
+            if self._edition is not None and stopwatch() - self._looked < self._look_every:
+                return self._edition
+        history = self._rooms.history()
+        if not history:
+            raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
+        with self._lock:
+            self._looked = stopwatch()
+            if self._edition is not None and self._edition.snapshot.id == history[0].id:
+                return self._edition
+        as_of = self._rooms.as_of()
+        edition = Edition(history[0], as_of, vocabulary_of(self._rooms.semantic_model(), as_of=as_of))
+        with self._lock:
+            self._edition = edition
+            self._filled.clear()
+        return edition
+
+    def filled(self, name: str, filters: Filters, *, only: str | None = None) -> FilledDashboard:
+        """Return a dashboard with figures (of one widget with ``only``). Errors: UnknownName, WarehouseError."""
+        board = self.named(name)
+        if only is not None and only not in {widget.name for widget in board.widgets}:
+            raise UnknownName("widget", only, [widget.name for widget in board.widgets])
+        edition = self.edition()
+        whole = (edition.snapshot.id, name, filters, None)
+        key = whole if only is None else (*whole[:3], only)
+        with self._lock:
+            found = self._filled.get(whole) or self._filled.get(key)
+            busy = self._busy.setdefault(key, Lock())
+        if found is None:
+            with busy:  # readers who ask for the same page meanwhile wait for the one filling of it
+                found = self._filled.get(key) or self._fill(board, filters, only, edition)
+        with self._lock:
+            self._busy.pop(key, None)
+            if self._edition is edition:
+                self._filled[key] = found
+                self._filled.move_to_end(key)
+            while len(self._filled) > KEPT:
+                self._filled.popitem(last=False)
+        return found
+
+    def choices(self, name: str) -> tuple[Choices, ...]:
+        """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
+        board, edition = self.named(name), self.edition()
+        with self._choosing:
+            found = edition.choices.get(name)
+            if found is None:
+                ask = partial(self._rooms.answer, as_of=edition.as_of)
+                found = edition.choices[name] = choices_of(board, ask, edition.vocabulary)
+            return found
+
+    def warm(self) -> None:
+        """Fill the home page before somebody asks for it; what is wrong with it, its reader will be told."""
+        with suppress(C360Error):
+            for board in self.all[:1]:
+                self.choices(board.name)
+                self.filled(board.name, NO_FILTERS)
+
+    def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
+        return fill_dashboard(
+            board,
+            partial(self._rooms.answer, as_of=edition.as_of),
+            vocabulary=edition.vocabulary,
+            as_of=edition.as_of,
+            currency=self._rooms.project.settings.currency,
+            filters=filters,
+            only=only,
+        )

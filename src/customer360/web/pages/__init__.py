@@ -1,0 +1,1 @@
+"""Write the pages people read: server-rendered, whole without JavaScript."""

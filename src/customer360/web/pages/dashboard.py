@@ -1,0 +1,96 @@
+"""Show a dashboard: the home one at ``/``, each at ``/dashboards/<name>``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from customer360.dashboards.filters import Filters, presets
+from customer360.dashboards.theme import PALETTES
+from customer360.web.address import filters_of, query_of, without
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer360.dashboards.filled import Choices, FilledDashboard
+    from customer360.project.spec import Dashboard
+    from customer360.web.boards import Boards
+    from customer360.web.pages.templating import Pages
+
+TABLE_ROWS = 100
+"""Rows of a widget's table on the page; the download has all."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place to go, and whether the reader is there already."""
+
+    label: str
+    href: str
+    is_current: bool = False
+
+
+def router(boards: Boards, pages: Pages) -> APIRouter:
+    """Return the pages."""
+    routes = APIRouter(include_in_schema=False)
+
+    def show(request: Request, board: Dashboard) -> Response:
+        filters = filters_of(request.query_params, board)
+        filled, choices = boards.filled(board.name, filters), boards.choices(board.name)
+        return pages.respond(
+            request,
+            "dashboard.html",
+            board=filled,
+            choices=choices,
+            filters=filters,
+            asks_for_days="date" in board.filters or not board.filters,
+            presets=_presets(request.url.path, filters, filled),
+            chips=_chips(request.url.path, filters, choices),
+            query=query_of(filters),
+            chosen={name: set(values) for name, values in filters.values},
+            edition=boards.edition(),
+            palettes={mode: dict(palette) for mode, palette in PALETTES.items()},
+            table_rows=TABLE_ROWS,
+        )
+
+    @routes.get("/")
+    def home(request: Request) -> Response:
+        if not boards.all:
+            return pages.respond(request, "no_dashboard.html")
+        return show(request, boards.all[0])
+
+    @routes.get("/dashboards/{name}")
+    def dashboard(request: Request, name: str) -> Response:
+        return show(request, boards.named(name))
+
+    return routes
+
+
+def _presets(path: str, filters: Filters, board: FilledDashboard) -> list[Link]:
+    links = []
+    for label, start, end in presets(board.as_of):
+        query = query_of(filters, start=start, end=end)
+        is_current = (filters.start, filters.end) == (start, end)
+        links.append(Link(label, f"{path}?{query}" if query else path, is_current))
+    return links
+
+
+def _chips(path: str, filters: Filters, choices: Sequence[Choices]) -> list[Link]:
+    """Return what is chosen now, each with the address that takes it back."""
+    labels = {choice.name: choice.label for choice in choices}
+    links = []
+    if filters.has_time:
+        links.append(Link(filters.text(), _to(path, without(filters, "date"))))
+    for name, chosen in filters.values:
+        links += [
+            Link(f"{labels.get(name, name)}: {value}", _to(path, without(filters, name, value))) for value in chosen
+        ]
+    return links
+
+
+def _to(path: str, filters: Filters) -> str:
+    query = query_of(filters)
+    return f"{path}?{query}" if query else path

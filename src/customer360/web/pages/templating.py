@@ -1,0 +1,57 @@
+"""Write pages from templates: one environment, escaping on, with the filters that templates use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from starlette.responses import HTMLResponse
+
+from customer360 import __version__
+from customer360.dashboards import formats
+from customer360.dashboards.theme import LIGHT
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from customer360.web.assets import Assets
+    from customer360.web.boards import Boards
+    from customer360.web.rooms import Rooms
+
+THEME_COOKIE = "c360_theme"
+THEMES = ("light", "dark")
+
+
+class Pages:
+    """Turns a template and its facts into a response with the frame that every page shares."""
+
+    def __init__(self, rooms: Rooms, boards: Boards, assets: Assets) -> None:
+        self._rooms = rooms
+        self._boards = boards
+        self._environment = Environment(
+            loader=PackageLoader("customer360.web", "templates"),
+            autoescape=select_autoescape(),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
+        self._environment.filters.update(day=formats.day)
+
+    def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+        """Return a page."""
+        theme = request.cookies.get(THEME_COOKIE)
+        html = self._environment.get_template(template).render(
+            project=self._rooms.project.settings,
+            boards=self._boards.all,
+            path=request.url.path,
+            address=_address(request),
+            theme=theme if theme in THEMES else None,
+            **facts,
+        )
+        return HTMLResponse(html, status, headers={"Vary": "Cookie"})
+
+
+def _address(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path

@@ -1,0 +1,36 @@
+"""Say what the web app needs of an opened project; ``customer360.workspace.Workspace`` is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.engines.base import Snapshot
+    from customer360.project.spec import Project
+    from customer360.semantic.answer import Answer
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery
+
+
+class Rooms(Protocol):
+    """One project with its warehouse."""
+
+    project: Project
+
+    def as_of(self) -> date:
+        """Return the as-of date that figures stand on. Errors: WarehouseMissing before the first build."""
+        ...
+
+    def answer(self, query: MetricQuery, *, as_of: date | None = None) -> Answer:
+        """Answer a metric query. Errors: QueryError, UnknownName, NotPermitted, WarehouseError."""
+        ...
+
+    def semantic_model(self) -> SemanticModel:
+        """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+        ...
+
+    def history(self) -> tuple[Snapshot, ...]:
+        """Return the kept snapshots, newest first."""
+        ...

@@ -1,0 +1,163 @@
+"""Open a project: the rooms that command line, web app and Python share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from customer360.errors import ProjectError, UnknownName
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from customer360.engines.base import Engine, Snapshot
+    from customer360.models.report import BuildReport
+    from customer360.progress import Progress
+    from customer360.project.spec import Project
+    from customer360.raw.load import LoadReport
+    from customer360.semantic.answer import Answer
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.principal import Principal
+    from customer360.semantic.query import MetricQuery
+
+PROJECT_FILE = "c360.yaml"
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one ``run`` did: its load and its build."""
+
+    load: LoadReport
+    build: BuildReport
+
+
+class Workspace:
+    """One project with its warehouse. Cheap to make: files are read at once, the warehouse when first needed."""
+
+    def __init__(self, project: Project, engine: Engine) -> None:
+        self.project = project
+        self.engine = engine
+        self._models: dict[str, SemanticModel] = {}
+
+    # ---- doing ------------------------------------------------------------------------------------------------
+
+    def load(
+        self, *, sources: Sequence[str] | None = None, full: bool = False, progress: Progress | None = None
+    ) -> LoadReport:
+        """Pull new rows from the sources into raw tables. Errors: SourceError family, WriterBusy."""
+        from customer360.raw.load import load
+
+        return load(self.engine, self.project, sources=sources, full=full, progress=progress)
+
+    def build(
+        self,
+        *,
+        select: str | None = None,
+        full_refresh: bool = False,
+        as_of: date | None = None,
+        progress: Progress | None = None,
+    ) -> BuildReport:
+        """Build, check and publish, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
+        from customer360.models.build import build
+
+        return build(
+            self.engine, self.project, select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
+        )
+
+    def run(self, *, progress: Progress | None = None) -> RunReport:
+        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
+        loaded = self.load(progress=progress)
+        loaded.raise_failures()
+        return RunReport(loaded, self.build(progress=progress))
+
+    # ---- asking -----------------------------------------------------------------------------------------------
+
+    def as_of(self) -> date:
+        """Return the as-of date that figures of this project stand on."""
+        from customer360.models.as_of import resolve_as_of
+
+        with self.engine.read() as session:
+            return resolve_as_of(session, self.project)
+
+    def semantic_model(self, name: str | None = None) -> SemanticModel:
+        """Return a semantic model of the project; without a name the only (else the first) one."""
+        from customer360.semantic.model import SemanticModel
+
+        documents = self.project.semantics
+        if not documents:
+            raise ProjectError(
+                "The project has no semantic model, so it has no metrics.",
+                place=str(self.project.root / "semantic"),
+                next_step="Add semantic/<name>.yaml; `c360 init --template blank` shows one.",
+            )
+        name = name or next(iter(documents))
+        if name not in documents:
+            raise UnknownName("semantic model", name, list(documents))
+        if name not in self._models:
+            self._models[name] = SemanticModel.from_document(documents[name])
+        return self._models[name]
+
+    def answer(
+        self,
+        query: MetricQuery | Mapping[str, Any],
+        *,
+        model: str | None = None,
+        at_snapshot: int | None = None,
+        as_of: date | None = None,
+        principal: Principal | None = None,
+    ) -> Answer:
+        """Answer a metric query with its table, SQL, column facts and as-of date. Errors: QueryError, UnknownName."""
+        from customer360.models.as_of import resolve_as_of
+        from customer360.semantic.answer import answer
+        from customer360.semantic.query import parse_query
+
+        asked = parse_query(query)
+        with self.engine.read(at_snapshot=at_snapshot) as session:
+            day = as_of or resolve_as_of(session, self.project)
+            return answer(session, self.semantic_model(model), asked, as_of=day, principal=principal)
+
+    def query(self, query: MetricQuery | Mapping[str, Any] | None = None, /, **parts: Any) -> pa.Table:
+        """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
+        return self.answer(query if query is not None else parts).table
+
+    def sql(self, text: str, *, at_snapshot: int | None = None, max_rows: int | None = None) -> pa.Table:
+        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError."""
+        with self.engine.read_untrusted(at_snapshot=at_snapshot) as session:
+            return session.query(text) if max_rows is None else session.query(text).slice(0, max_rows)
+
+    def history(self) -> tuple[Snapshot, ...]:
+        """Return the kept snapshots, newest first."""
+        return self.engine.history()
+
+    def rollback(self, snapshot: int) -> Snapshot:
+        """Publish an earlier snapshot's state again. Errors: SnapshotMissing, WriterBusy."""
+        return self.engine.rollback(snapshot)
+
+    def close(self) -> None:
+        """Give back the warehouse's connections."""
+        self.engine.close()
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder at or above ``start`` that holds a c360.yaml. Errors: ProjectError."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / PROJECT_FILE).is_file():
+            return folder
+    raise ProjectError(
+        f"There is no {PROJECT_FILE} here or in any folder above.",
+        place=str(start),
+        next_step="Run `c360 init my_project` for a new project, or name one with --project FOLDER.",
+    )
+
+
+def open_project(path: str | Path = ".") -> Workspace:
+    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files."""
+    from customer360.engines.registry import open_engine
+    from customer360.project.reader import read_project
+
+    project = read_project(find_project(Path(path)))
+    return Workspace(project, open_engine(project.settings, project.root))

