@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 import vl_convert
+from tests.dashboards.frames import AS_OF, canvas, frame
 
 from customer360.dashboards.charts import CHARTS, Canvas
 from customer360.dashboards.charts.line import is_cut_short
 from customer360.dashboards.charts.scatter import MOST_POINTS, sample
 from customer360.dashboards.filled import Definition, Drawn
 from customer360.dashboards.filters import Filters
-from customer360.dashboards.frame import Frame
 from customer360.dashboards.images import VEGA_LITE, svg
 from customer360.dashboards.theme import PALETTES, paint
 from customer360.errors import QueryError
-from tests.dashboards.frames import AS_OF, canvas, frame
+
+if TYPE_CHECKING:
+    from customer360.dashboards.frame import Frame
 
 USD = {"unit": "USD", "format": ",.2f"}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from customer360.dashboards.colours import CATEGORIES, RISK, SEGMENTS, colours_of, has_order, ordered
 from customer360.dashboards.theme import PALETTES, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RFM = [
     "Champions",
@@ -29,7 +32,7 @@ RFM = [
     "Lost",
 ]
 
-# Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency (2009), severity 1.
+# Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency (2009).
 SIGHT = {
     "normal": np.eye(3),
     "protan": np.array(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
+from tests.web.company import AS_OF, company
 
-from customer360.dashboards.fill import fill_dashboard
-from customer360.dashboards.filled import FilledDashboard, FilledWidget
+from customer360.dashboards.fill import choices_of, fill_dashboard
 from customer360.dashboards.filters import Filters
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import Place
 from customer360.project.spec import Dashboard, Widget
-from customer360.workspace import Workspace
-from tests.web.company import AS_OF, company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from customer360.dashboards.filled import FilledDashboard, FilledWidget
+    from customer360.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +149,8 @@ def test_a_trend_compares_with_the_period_before(shop: Workspace) -> None:
 
 
 def test_choices_are_what_the_data_hold(shop: Workspace) -> None:
-    choices = {choice.name: choice for choice in fill(shop).choices}
+    board, words = shop.project.dashboards["executive"], vocabulary_of(shop.semantic_model(), as_of=AS_OF)
+    choices = {choice.name: choice for choice in choices_of(board, shop.answer, words)}
     assert choices["country"].label == "Country"
     assert choices["country"].values == ("CA", "MX", "US")
     assert len(choices["category"].values) == count(shop, "SELECT count(DISTINCT category) FROM gold.sales")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +35,7 @@ COLUMNS = {
     "tickets": "ticket_id INT, customer_key INT, created_at TIMESTAMP, channel TEXT, minutes DOUBLE",
     "stock": "product_key INT, day DATE, on_hand INT",
     "carts": "cart_id TEXT, customer_key INT, day DATE, value DECIMAL(10,2)",
-    "cart_items": "cart_id TEXT, product_key INT, item_value DECIMAL(10,2)",
+    "cart_items": "cart_id TEXT, product_key INT, item_value DECIMAL(10,2), share DOUBLE",
 }
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -74,7 +77,7 @@ ROWS: Rows = {
         (2, "2024-11-30", 7),
     ],
     "carts": [("c1", 1, "2024-11-01", "50.00"), ("c2", 2, "2024-11-02", "20.00")],
-    "cart_items": [("c1", 1, "20.00"), ("c1", 2, "30.00"), ("c2", 3, "20.00")],
+    "cart_items": [("c1", 1, "20.00", 0.4), ("c1", 2, "30.00", 0.6), ("c2", 3, "20.00", 1.0)],
 }
 
 
@@ -114,12 +117,34 @@ def shop_model() -> SemanticModel:
     return SemanticModel.from_document(document())
 
 
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(change: Change) -> SemanticModel:
+    found = copy.deepcopy(dict(document().document))
+    change(found["semantic_model"][0])
+    return SemanticModel.from_document(SemanticDocument("shop", Place("semantic/shop.yaml"), found))
+
+
+def element(model: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    return next(item for item in model[kind] if item["name"] == name)
+
+
+def set_c360(item: dict[str, Any], **keys: Any) -> None:
+    entries = item.setdefault("custom_extensions", [])
+    ours = next((entry for entry in entries if entry["vendor_name"] == "C360"), None)
+    if ours is None:
+        ours = {"vendor_name": "C360", "data": '{"v":1}'}
+        entries.append(ours)
+    ours["data"] = json.dumps({**json.loads(ours["data"]), **keys})
+
+
 class Shop:
     """The session, the model and a short way to ask."""
 
-    def __init__(self) -> None:
-        self.session = shop_session()
-        self.model = shop_model()
+    def __init__(self, change: Change | None = None, rows: Rows = ROWS) -> None:
+        self.session = shop_session(rows)
+        self.model = changed(change) if change else shop_model()
 
     def answer(self, *metrics: str, by: Any = (), as_of: date = AS_OF, principal: Any = None, **more: Any) -> Answer:
         names = [by] if isinstance(by, str) else by

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.semantic.shop import AS_OF, ROWS, MemorySession, document, shop_model, shop_session
+from tests.semantic.shop import AS_OF, ROWS, Change, MemorySession, changed, element, set_c360, shop_model, shop_session
 
-from customer360.errors import Place, ProjectErrors
-from customer360.project.spec import SemanticDocument
+from customer360.errors import ProjectErrors
 from customer360.semantic.lint import lint
-from customer360.semantic.model import SemanticModel
 
 if TYPE_CHECKING:
     from customer360.semantic.findings import Finding
-
-Change = Callable[[dict[str, Any]], None]
-
-
-def changed(change: Change) -> SemanticModel:
-    found = copy.deepcopy(dict(document().document))
-    change(found["semantic_model"][0])
-    return SemanticModel.from_document(SemanticDocument("shop", Place("semantic/shop.yaml"), found))
-
-
-def element(model: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
-    return next(item for item in model[kind] if item["name"] == name)
-
-
-def set_c360(item: dict[str, Any], **keys: Any) -> None:
-    entries = item.setdefault("custom_extensions", [])
-    ours = next((entry for entry in entries if entry["vendor_name"] == "C360"), None)
-    if ours is None:
-        ours = {"vendor_name": "C360", "data": '{"v":1}'}
-        entries.append(ours)
-    ours["data"] = json.dumps({**json.loads(ours["data"]), **keys})
 
 
 def rules(findings: list[Finding], severity: str | None = None) -> set[str]:

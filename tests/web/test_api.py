@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from starlette.testclient import TestClient
 
-from customer360.workspace import Workspace
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from customer360.workspace import Workspace
 
 QUERY = {"metrics": ["revenue"], "dimensions": [{"name": "category"}], "order": [{"by": "revenue", "descending": True}]}
 ASK = "/api/v1/metrics/query"

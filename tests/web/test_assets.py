@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from starlette.testclient import TestClient
 
 import customer360.web
 from customer360.web.assets import Assets, cache_folder
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
 
 STATIC = Path(customer360.web.__file__).parent / "static"
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.web.company import company
 
 from customer360.dashboards.filters import Filters
 from customer360.errors import UnknownName
-from customer360.semantic.answer import Answer
 from customer360.web.boards import KEPT, Boards
-from customer360.workspace import Workspace
-from tests.web.company import company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from customer360.semantic.answer import Answer
+    from customer360.workspace import Workspace
 
 
 class Counting:

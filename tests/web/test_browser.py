@@ -1,16 +1,20 @@
-"""The page in a real browser: charts drawn under the policy, nothing asked from elsewhere, usable by all, at every width."""
+"""The page in a real browser: drawn under its policy, nothing asked from elsewhere, usable by all at every width."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (test extra), so no browser can be driven")
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402 - only after the check above
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

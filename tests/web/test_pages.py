@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import re
 from html.parser import HTMLParser
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
+from tests.web.company import unbuilt_company
 
 from customer360.web.app import create_app
-from tests.web.company import unbuilt_company
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HERE = "http://127.0.0.1"
 
@@ -142,14 +145,14 @@ def test_a_failure_of_ours_is_a_page_without_its_insides(shop: object, client: T
         def history(self) -> None:
             raise ZeroDivisionError("a secret value")
 
-    with TestClient(create_app(Broken()), base_url=HERE, raise_server_exceptions=False) as broken:  # type: ignore[arg-type]
-        answer = broken.get("/")
-        assert answer.status_code == 500
-        assert "secret" not in answer.text
-        assert "default-src 'self'" in answer.headers["content-security-policy"]
-        problem = broken.get("/api/v1/health")
-        assert problem.headers["content-type"] == "application/problem+json"
-        assert "secret" not in problem.text
+    broken = TestClient(create_app(Broken()), base_url=HERE, raise_server_exceptions=False)  # type: ignore[arg-type]
+    answer = broken.get("/")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    problem = broken.get("/api/v1/health")
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert "secret" not in problem.text
 
 
 def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> None:

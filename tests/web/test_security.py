@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from starlette.testclient import TestClient
 
 from customer360.web.security import host_name
 from customer360.web.server import NotServed, bound, check_host
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
 
 
 @pytest.mark.parametrize("url", ["/", "/nowhere", "/api/v1/health", "/docs/api", "/dashboards/executive/customers.csv"])

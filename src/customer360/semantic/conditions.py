@@ -151,7 +151,7 @@ def _several(condition: Condition, exactly: int | None = None) -> Sequence[Any]:
 
 def conjuncts(given: Filter | None) -> Iterator[Filter]:
     """Yield the conditions that must all hold."""
-    if isinstance(given, AllOf):
+    if isinstance(given, AllOf) and given.all:
         for part in given.all:
             yield from conjuncts(part)
     elif given is not None:

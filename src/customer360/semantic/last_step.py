@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _COMMENT = "the figures asked for"
 
 
-def last_select(totaller: Totaller, source: Totals) -> exp.Select:
+def last_select(totaller: Totaller, source: Totals, comment: str | None = _COMMENT) -> exp.Select:
     """Return the figures of a question from the step that has all its atoms."""
     question = totaller.question
     shown = [named(_member(group), identifier(group.column)) for group in question.groups]
@@ -37,7 +37,8 @@ def last_select(totaller: Totaller, source: Totals) -> exp.Select:
         visible = [*(group.column for group in question.groups), *output_names(question)]
         result = exp.select(*(column(name) for name in visible)).from_(table(inner))
         result = restricted(result, _having(question))
-    result.add_comments([_COMMENT])
+    if comment is not None:
+        result.add_comments([comment])
     return _paged(_ordered(question, result), question)
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
 
 
-def lint(model: SemanticModel, session: Session | None = None, *, as_of: date | None = None) -> list[Finding]:
+def lint(
+    model: SemanticModel, session: Session | None = None, *, as_of: date | None = None, dialect: str = "duckdb"
+) -> list[Finding]:
     """Return what is wrong or doubtful, errors first; with a session also what the data contradict.
 
     ``as_of`` is needed to run the check SQL of the metrics.
@@ -43,7 +45,7 @@ def lint(model: SemanticModel, session: Session | None = None, *, as_of: date | 
         *_shared_words(model),
     ]
     if session is not None:
-        found += list(data_findings(model, session, as_of=as_of))
+        found += list(data_findings(model, session, as_of=as_of, dialect=dialect))
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from customer360.engines.dialect import transpile
 from customer360.errors import WarehouseError, nearest
 from customer360.semantic.findings import Finding
 from customer360.semantic.paths import is_one_to_one
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
 
 
-def data_findings(model: SemanticModel, session: Session, *, as_of: date | None) -> list[Finding]:
+def data_findings(
+    model: SemanticModel, session: Session, *, as_of: date | None, dialect: str = "duckdb"
+) -> list[Finding]:
     """Return what the data contradict. Datasets whose source or columns are missing are not looked at further."""
-    proof = _Proof(model, session)
+    proof = _Proof(model, session, dialect)
     found: list[Finding] = []
     sound: set[str] = set()
     for dataset in model.datasets.values():
@@ -44,21 +47,22 @@ def data_findings(model: SemanticModel, session: Session, *, as_of: date | None)
         if dataset.name in sound:
             found += proof.bridge(dataset)
     if as_of is not None and len(sound) == len(model.datasets):
-        found += check_findings(model, session, as_of=as_of)
+        found += check_findings(model, session, as_of=as_of, dialect=dialect)
     return found
 
 
 class _Proof:
     """Runs the proofs of one model in one session."""
 
-    def __init__(self, model: SemanticModel, session: Session) -> None:
+    def __init__(self, model: SemanticModel, session: Session, dialect: str) -> None:
         self._model = model
         self._session = session
+        self._dialect = dialect
 
     def columns(self, dataset: Dataset) -> Iterator[Finding]:
         everything = exp.select("*").from_(dataset_table(dataset, "t"))
         try:
-            known = [found.name for found in self._session.describe(everything.sql(dialect="duckdb"))]
+            known = [found.name for found in self._session.describe(self._text(everything))]
         except WarehouseError as error:
             yield Finding(
                 "OSSIE-SOURCE", "error", f"Dataset {dataset.name} cannot be read: {error.what}", dataset.place, None
@@ -168,12 +172,15 @@ class _Proof:
 
     # ---- counting ---------------------------------------------------------------------------------------------
 
+    def _text(self, query: exp.Select) -> str:
+        return transpile(query.sql(dialect="duckdb"), self._dialect)
+
     def _columns(self, dataset: Dataset, names: Iterable[str]) -> list[exp.Column]:
         return [column(physical_column(self._model, dataset, name)) for name in names]
 
     def _rows_of(self, query: exp.Select) -> int:
         counted = exp.select(exp.Count(this=exp.Star())).from_(exp.Subquery(this=query, alias=exp.TableAlias(this="q")))
-        return int(self._session.query(counted.sql(dialect="duckdb")).column(0)[0].as_py())
+        return int(self._session.query(self._text(counted)).column(0)[0].as_py())
 
     def _count(self, dataset: Dataset, condition: exp.Expr) -> int:
         return self._rows_of(exp.select("1").from_(dataset_table(dataset, "t")).where(condition))

@@ -98,7 +98,7 @@ class SemanticModel:
         if policy.dataset not in self.datasets:
             raise UnknownName("dataset", policy.dataset, list(self.datasets), place=self.place)
         tree = parse_expression(policy.expression, self.place)
-        return self.directory.qualify(tree, self.place, prefer=[policy.dataset], allow_user=True)
+        return self.directory.qualify(tree, self.place, prefer=[policy.dataset], allow_user=True, physical=False)
 
     @cached_property
     def digest(self) -> str:

@@ -121,6 +121,8 @@ def date_literal(day: date) -> exp.Expr:
 def _text(value: Any) -> exp.Expr:
     if not isinstance(value, str):
         raise TypeError(value)
+    if "\x00" in value:
+        raise ValueError(value)  # ends the statement in DuckDB, and no PostgreSQL text holds one
     return exp.Literal.string(value)
 
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp, parse_one
-
+from customer360.engines.dialect import transpile
 from customer360.semantic.answer import answer
 from customer360.semantic.findings import Finding
 from customer360.semantic.query import MetricQuery
-from customer360.semantic.values import date_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,30 +43,23 @@ class Verified:
         return bool(self.answered == self.checked)
 
 
-def verify(session: Session, model: SemanticModel, *, as_of: date) -> list[Verified]:
+def verify(session: Session, model: SemanticModel, *, as_of: date, dialect: str = "duckdb") -> list[Verified]:
     """Return, for every metric with check SQL, both figures over all data."""
-    return [_verified(session, model, metric, as_of) for metric in model.metrics.values() if metric.c360.check_sql]
+    checked = [metric for metric in model.metrics.values() if metric.c360.check_sql]
+    return [_verified(session, model, metric, as_of, dialect) for metric in checked]
 
 
-def _verified(session: Session, model: SemanticModel, metric: Metric, as_of: date) -> Verified:
-    table = answer(session, model, MetricQuery(metrics=(metric.name,)), as_of=as_of).table
-    checked = session.query(check_sql(metric, as_of=as_of)).column(0)[0].as_py()
-    return Verified(metric.name, table.column(0)[0].as_py(), checked)
+def _verified(session: Session, model: SemanticModel, metric: Metric, as_of: date, dialect: str) -> Verified:
+    table = answer(session, model, MetricQuery(metrics=(metric.name,)), as_of=as_of, dialect=dialect).table
+    text = transpile(metric.c360.check_sql or "", dialect, as_of=as_of, place=metric.place)
+    return Verified(metric.name, table.column(0)[0].as_py(), session.query(text).column(0)[0].as_py())
 
 
-def check_sql(metric: Metric, *, as_of: date) -> str:
-    """Return a metric's check SQL with ``as_of()`` as a date."""
-
-    def replaced(node: exp.Expr) -> exp.Expr:
-        is_call = isinstance(node, exp.Anonymous) and node.name.lower() == "as_of" and not node.expressions
-        return date_literal(as_of) if is_call else node
-
-    return parse_one(metric.c360.check_sql or "", dialect="duckdb").transform(replaced).sql(dialect="duckdb")
-
-
-def check_findings(model: SemanticModel, session: Session, *, as_of: date) -> Iterator[Finding]:
+def check_findings(
+    model: SemanticModel, session: Session, *, as_of: date, dialect: str = "duckdb"
+) -> Iterator[Finding]:
     """Yield a finding for each metric that differs from its check."""
-    for found in verify(session, model, as_of=as_of):
+    for found in verify(session, model, as_of=as_of, dialect=dialect):
         if not found.agrees:
             what = f"Metric '{found.metric}' is {found.answered}, its check SQL says {found.checked}."
             yield Finding("OSSIE-CHECK", "error", what, model.metrics[found.metric].place, "One of the two is wrong.")

@@ -63,8 +63,14 @@ def money(cents: Integers, *, precision: int = 10, missing: Mask | None = None) 
 
 
 def words(indexes: Integers, vocabulary: Sequence[str], *, missing: Mask | None = None) -> pa.DictionaryArray:
-    """Return the words at these places of a vocabulary, dictionary-encoded."""
-    return coded(indexes, pa.array(list(vocabulary), pa.string()), missing=missing)
+    """Return the words at these places of a vocabulary, dictionary-encoded.
+
+    A dictionary must not hold a word twice: Arrow's Parquet writer then writes bytes that differ from run to run.
+    """
+    place = {word: number for number, word in enumerate(dict.fromkeys(vocabulary))}
+    if len(place) < len(vocabulary):
+        indexes = np.array([place[word] for word in vocabulary])[indexes]
+    return coded(indexes, pa.array(list(place), pa.string()), missing=missing)
 
 
 def dates(days: Integers | Floats, *, missing: Mask | None = None) -> pa.Array:

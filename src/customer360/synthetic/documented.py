@@ -193,7 +193,7 @@ _SHOP_OPS = {
         category VARCHAR(50) NOT NULL
         discount DECIMAL(3,2) NOT NULL
         """,
-        "start category discount",
+        "start end category",
     ),
 }
 _CRM = {

@@ -30,7 +30,7 @@ class System:
 
     def count(self, company: Company) -> int:
         """Return how many customers this system has by ``until``."""
-        return company.signed_up // self.stride
+        return -(-company.signed_up // self.stride)
 
     def person(self, company: Company, customer: Integers) -> Integers:
         """Return the person behind each customer number (from 0)."""
