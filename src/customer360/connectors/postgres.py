@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -49,7 +49,7 @@ class PostgresConnector:
         self._url, self._server = _url_of(source)
         self._opened: Wire | None = None
 
-    def schema(self, table: SourceTable) -> pa.Schema:
+    def schema(self, table: SourceTable, fields: Sequence[str] = ()) -> pa.Schema:  # noqa: ARG002 - the server names them
         """Return the columns as they will arrive: NUMERIC(p,s) as decimals, other NUMERIC and odd types as text."""
         return self._arriving(table, self._find(table))
 
