@@ -32,8 +32,8 @@ def support_api(
 
     \b
     Examples:
-      C360_SUPPORT_API_KEY=... C360_MONGO_URL=mongodb://127.0.0.1 c360 support-api
-      C360_SUPPORT_API_KEY=... c360 support-api --project demo --port 9001
+      c360 support-api
+      c360 support-api --project demo --port 9001
     """
     import uvicorn
 
