@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from customer360.workspace import open_project
 from tests.end_to_end import project as small
 from tests.postgres_server import PostgresServer, postgres  # noqa: F401 - a fixture
+
+from customer360.workspace import open_project
 
 MEGABYTES = 1 << 20
 WIDE = 24 * MEGABYTES
