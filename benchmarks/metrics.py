@@ -141,6 +141,7 @@ def _extension(filters: list[str]) -> str:
 def page() -> str:
     """Return the table of ratios and the cost of compiling."""
     connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
     connection.execute(TABLES)
     found = model()
     rows, ratios = [], []

@@ -20,9 +20,8 @@ HEAD = "<!-- Written by `make docs` from the code; do not edit. -->\n\n"
 def commands() -> str:
     """Return the page of the command line."""
     group: Any = typer.main.get_command(app)
-    parts = [
-        f"{HEAD}# Command line\n\n{group.help}\n\nExit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage.\n"
-    ]
+    codes = "Exit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage."
+    parts = [f"{HEAD}# Command line\n\n{group.help}\n\n{codes}\n"]
     for name, command in sorted(group.commands.items()):
         parts.append(f"\n## c360 {name}\n\n```text\n{_help(name, command)}\n```\n")
     return "".join(parts)
@@ -53,9 +52,8 @@ def project_page() -> str:
     """Return the page of project files, from their JSON Schemas."""
     from customer360.project.schemas import json_schemas
 
-    parts = [
-        f"{HEAD}# Project files\n\nUnknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor.\n"
-    ]
+    intro = "Unknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor."
+    parts = [f"{HEAD}# Project files\n\n{intro}\n"]
     for kind, schema in json_schemas().items():
         parts.append(f"\n## {kind}\n\n{schema.get('description', '')}\n")
         definitions = schema.get("$defs", {})

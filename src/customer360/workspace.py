@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.engines.base import Engine, Snapshot
-    from customer360.models.build import BuildReport
+    from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport

@@ -194,7 +194,11 @@ def test_parameters_are_values_not_sql(engine: DuckLakeEngine) -> None:
         assert session.query("SELECT ? AS v", [hostile]).to_pylist() == [{"v": hostile}]
 
 
-def test_a_lake_that_was_deleted_and_built_anew_is_read_anew(engine: DuckLakeEngine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", range(3))
+def test_a_lake_that_was_deleted_and_built_anew_is_read_and_written_anew(
+    engine: DuckLakeEngine, tmp_path: Path, times: int
+) -> None:
+    """Several times: the new catalogue file may get the inode number of the old one."""
     publish(engine, 1)
     assert value(engine) == 1
     shutil.rmtree(tmp_path / "warehouse")
@@ -202,14 +206,23 @@ def test_a_lake_that_was_deleted_and_built_anew_is_read_anew(engine: DuckLakeEng
     run("write.py", tmp_path / "warehouse", 0, 1)
     with engine.read() as session:
         assert state(session) == 0
+    shutil.rmtree(tmp_path / "warehouse")
+    run("write.py", tmp_path / "warehouse", 0, 2)
+    with engine.publish(note="2") as publication:
+        write(publication, 2)
+    shutil.rmtree(tmp_path / "warehouse")
+    publish(engine, 3)
+    assert value(engine) == 3
 
 
 def _read_in_child(engine: DuckLakeEngine, answers: multiprocessing.SimpleQueue[object]) -> None:
     answers.put(value(engine))
+    publish(engine, 8)
+    answers.put(value(engine))
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the system cannot fork")
-def test_a_forked_child_reads_through_an_instance_of_its_own(engine: DuckLakeEngine) -> None:
+def test_a_forked_child_reads_and_writes_through_instances_of_its_own(engine: DuckLakeEngine) -> None:
     publish(engine, 7)
     assert value(engine) == 7
     context = multiprocessing.get_context("fork")
@@ -218,7 +231,10 @@ def test_a_forked_child_reads_through_an_instance_of_its_own(engine: DuckLakeEng
     child.start()
     child.join(60)
     assert child.exitcode == 0
-    assert answers.get() == 7
+    assert [answers.get(), answers.get()] == [7, 8]
+    assert value(engine) == 8
+    publish(engine, 9)
+    assert value(engine) == 9
 
 
 def test_an_engine_can_be_used_after_it_was_closed(engine: DuckLakeEngine) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from tests.mongo_server import mongo_url
 from tests.postgres_server import postgres
 
 from customer360.engines.base import Engine
@@ -26,7 +27,7 @@ from customer360.project.spec import (
 )
 from customer360.raw.load import LoadReport, load
 
-__all__ = ["Shop", "column", "contract", "postgres", "rule"]
+__all__ = ["Shop", "column", "contract", "mongo_url", "postgres", "rule"]
 
 PLACE = Place("sources/shop.yaml", 4)
 

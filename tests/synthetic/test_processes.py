@@ -130,7 +130,7 @@ Integers = npt.NDArray[np.int64]
 
 
 def test_processes_differ_as_named() -> None:
-    """Spread of gaps relative to their mean: 1 for Poisson, 1 / sqrt(6) for regular buyers, above 1.2 for clumpy ones."""
+    """Spread of gaps relative to their mean: 1 for Poisson, 1 / sqrt(6) for regular buyers, above 1.2 for clumpy."""
     spread = {kind: gaps(kind)[0].std() for kind in ("bg_nbd", "regular", "clumpy")}
     assert spread["bg_nbd"] == pytest.approx(1.0, abs=0.06)
     assert spread["regular"] == pytest.approx(6**-0.5, abs=0.05)

@@ -21,7 +21,8 @@ BROKEN_BY = {
             SELECT customer_id, count(*) AS n, sum(order_amount - discount_amount) AS net FROM shop.orders GROUP BY 1
         ) USING (customer_id) WHERE total_orders <> coalesce(n, 0) OR total_spent <> coalesce(net, 0)""",
     "an order line is worth price x quantity": """
-        SELECT order_id FROM shop.orders JOIN shop.products USING (product_id) WHERE order_amount <> price * quantity""",
+        SELECT order_id FROM shop.orders JOIN shop.products USING (product_id)
+        WHERE order_amount <> price * quantity""",
     "a discount is 0, 5, 10 or 15 %": """
         SELECT order_id FROM shop.orders
         WHERE list_min([abs(discount_amount - order_amount * r / 100.0) FOR r IN [0, 5, 10, 15]]) > 0.00501""",
@@ -177,7 +178,8 @@ def test_promise(data: Data, promise: str) -> None:
 # Each query returns one number, and the range in which it must lie says what was planted.
 PLANTED = {
     "baskets hold several lines": (
-        """SELECT avg(n) FROM (SELECT count(*) AS n FROM shop.orders GROUP BY customer_id, order_date, payment_method)""",
+        """SELECT avg(n) FROM (
+            SELECT count(*) AS n FROM shop.orders GROUP BY customer_id, order_date, payment_method)""",
         (1.9, 2.6),
     ),
     "40 % of baskets have a session": (
@@ -234,7 +236,8 @@ PLANTED = {
         (0.02, 0.3),
     ),
     "some telephone orders are split": (
-        "SELECT count(*) FILTER (n > 1) / count(*) FROM (SELECT count(*) AS n FROM wms.wms_shipments GROUP BY order_ref)",
+        """SELECT count(*) FILTER (n > 1) / count(*) FROM (
+            SELECT count(*) AS n FROM wms.wms_shipments GROUP BY order_ref)""",
         (0.05, 0.11),
     ),
     "some telephone orders are not shipped": (

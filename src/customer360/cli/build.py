@@ -21,7 +21,7 @@ from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 
 if TYPE_CHECKING:
-    from customer360.models.build import BuildReport
+    from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
 
 SelectOption = Annotated[

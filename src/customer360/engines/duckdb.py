@@ -83,10 +83,14 @@ class DuckLakeEngine:
 
     @contextmanager
     def read_untrusted(
-        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0
+        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0, at_snapshot: int | None = None
     ) -> Iterator[Session]:
         """Open a session for SQL that a person typed, over these relations only (None: all of them)."""
-        with self._untrusted.untrusted_session(seconds=seconds, relations=relations) as session:
+        if at_snapshot is not None:
+            self._require(at_snapshot)
+        with self._untrusted.untrusted_session(
+            seconds=seconds, relations=relations, at_snapshot=at_snapshot
+        ) as session:
             yield session
 
     @contextmanager

@@ -154,6 +154,12 @@ def newest_snapshot(connection: duckdb.DuckDBPyConnection, alias: str = LAKE) ->
     return int(row[0]) if row else 0
 
 
+def identity(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return what tells this lake from another one built in its place (inode numbers come again)."""
+    row = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchone()
+    return str(row[0]) if row else ""
+
+
 def is_kept(connection: duckdb.DuckDBPyConnection, snapshot: int, alias: str = LAKE) -> bool:
     """Say whether the catalogue still has a snapshot, at this moment and not as of the transaction's beginning."""
     sql = f"SELECT 1 FROM {metadata(alias)}.ducklake_snapshot WHERE snapshot_id = $1"

@@ -22,13 +22,16 @@ import duckdb
 from customer360.engines import retention
 from customer360.engines.claims import claimed
 from customer360.engines.failures import translated, translation
-from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
+from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
 from customer360.engines.lock import Holder, WriterLock
 from customer360.engines.retention import Cleaned
 from customer360.engines.sessions import LakePublication, Listener
 from customer360.errors import CommitFailed, WarehouseError
 
 log = logging.getLogger(__name__)
+
+_inherited: list[duckdb.DuckDBPyConnection | None] = []
+"""Connections that a forked child got from its parent: never used and never closed, their threads are not here."""
 
 
 class Writer:
@@ -40,6 +43,8 @@ class Writer:
         self._keep = keep
         self._tell = tell
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._identity = ""
+        self._pid = os.getpid()
 
     @contextmanager
     def publication(self, *, note: str, wait: float, earlier: int | None = None) -> Iterator[LakePublication]:
@@ -54,7 +59,7 @@ class Writer:
             publication = LakePublication(connection, snapshot=before, tell=self._tell)
             try:
                 yield publication
-            except BaseException:
+            except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
                 with suppress(duckdb.Error):
                     connection.execute("ROLLBACK")
                 raise
@@ -119,16 +124,24 @@ class Writer:
                     self._tell("leftovers deleted")
                 yield connection, holder
                 self._lake.unfinished.unlink(missing_ok=True)
-            except BaseException:
+            except BaseException:  # whatever it was, a connection that saw it is not used again
                 self.discard()
                 raise
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
+        """Return the kept connection, or a new one; also when the lake was deleted or replaced meanwhile."""
+        if self._pid != os.getpid():
+            _inherited.append(self._connection)
+            self._connection, self._pid = None, os.getpid()
+        if self._connection is not None and (
+            not self._lake.catalogue.exists() or identity(self._connection) != self._identity
+        ):
+            self.discard()
         if self._connection is None:
             connection = self._lake.instance(spill=self._lake.spill)
             self._lake.attach(connection, read_only=False)
             connection.execute(f"USE {LAKE}")
-            self._connection = connection
+            self._connection, self._identity = connection, identity(connection)
         return self._connection
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder) -> None:

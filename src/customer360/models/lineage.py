@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
+from customer360.engines.dialect_rules import WHOLE_TYPES
+from customer360.models.column_types import is_integer, is_number
 from customer360.models.columns import ColumnsOf, output_columns, source_columns
 from customer360.models.graph import Graph, Node
-from customer360.models.lint import Known
+from customer360.models.known import Known
 from customer360.names import Relation
 
 if TYPE_CHECKING:
@@ -212,3 +214,22 @@ def _origin(scope: Scope, source: str, column: str, columns_of: ColumnsOf, done:
     if column in names and names.index(column) < len(own):
         return inner.get(own[names.index(column)], {})
     return {}
+
+
+def narrowed_fractions(part: RenderedPart, known: Known) -> Iterator[tuple[exp.Cast, str, str]]:
+    """Yield casts to whole numbers of columns that are declared as fractions: the cast, the column, its type."""
+    casts = [
+        c for c in part.tree.find_all(exp.Cast) if c.to.this in WHOLE_TYPES and isinstance(c.this.unnest(), exp.Column)
+    ]
+    if not casts:
+        return
+    done: Done = {}
+    for scope in traverse_scope(part.tree):
+        for cast in casts:
+            if cast.find_ancestor(exp.Select) is not scope.expression:
+                continue
+            column = cast.this.unnest()
+            for (relation, name), how in _resolved(scope, column, known.columns, done).items():
+                type_ = known.type_of(relation, name)
+                if how == "copied" and type_ and is_number(type_) and not is_integer(type_):
+                    yield cast, column.sql("duckdb"), type_

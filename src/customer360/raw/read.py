@@ -14,7 +14,7 @@ from customer360.clock import now, stopwatch
 from customer360.connectors.base import Connector, Extract
 from customer360.engines.base import Engine
 from customer360.errors import SourceMalformed
-from customer360.project.spec import Project, SourceTable
+from customer360.project.spec import Contract, Project, SourceTable
 from customer360.raw.land import changed_rows
 from customer360.raw.log import LastLoad
 from customer360.raw.plan import Plan, contract_for, plan, signature_of
@@ -85,14 +85,20 @@ class TableReader:
         fingerprint = self._connector.fingerprint(table)
         if not self._full and _is_seen(known, fingerprint, signature_of(table, contract)):
             return None
-        schema = self._connector.schema(table)
+        schema = self._connector.schema(table, _named_fields(table, contract))
         types = engine_types(self._scratch, schema)
         planned = plan(
             table, contract, schema, source_types=types, last=known.last, landed=known.landed, full=self._full
         )
         folder = self._folder / table.name
         folder.mkdir()
-        staged = stage(self._scratch, planned, types, self._connector.read(Extract(table, planned.since)), folder)
+        staged = stage(
+            self._scratch,
+            planned,
+            types,
+            self._connector.read(Extract(table, planned.since, tuple(schema.names))),
+            folder,
+        )
         refuse_rejected(planned, staged)
         if planned.since is not None and not staged.rows_read:
             raise _cursor_reset(table)
@@ -117,6 +123,14 @@ class TableReader:
         with self._engine.read() as session:
             rows = changed_rows(session, planned, staged, known.last, known.landed)
             return rows or 0, rows is not None or bool(quarantine_changes(session, planned, staged))
+
+
+def _named_fields(table: SourceTable, contract: Contract | None) -> tuple[str, ...]:
+    """Return every column that the project's files name for a table; nothing when no contract describes it."""
+    if contract is None:
+        return ()
+    named = (*(c.name for c in contract.columns), *table.key, *([table.cursor] if table.cursor else []))
+    return tuple(dict.fromkeys(named))
 
 
 def _is_seen(known: Known, fingerprint: str | None, signature: str) -> bool:

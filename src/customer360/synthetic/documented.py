@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from customer360.synthetic.documents import Document, document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,57 +21,8 @@ SCHEMAS = {
 """PostgreSQL schema of each system that lives in PostgreSQL; support tickets live in MongoDB."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column as its source documents it."""
-
-    name: str
-    type: str
-    rules: str = ""
-    """What stands behind the type: ``NOT NULL``, ``UNIQUE``, ``DEFAULT 0``, a CHECK."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A foreign key of one column to a table of the same schema."""
-
-    column: str
-    table: str
-    to: str
-    on_delete: str = ""
-
-
-@dataclass(frozen=True)
-class Document:
-    """A table as its source documents it."""
-
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    unique: tuple[str, ...] = ()
-
-
-def _table(
-    text: str,
-    key: str,
-    references: tuple[str, ...] = (),
-    indexes: tuple[str, ...] = (),
-    unique: str = "",
-) -> Document:
-    """Read one column a line: name, type (no space inside), rules."""
-    columns = tuple(Column(*line.strip().split(" ", 2)) for line in text.strip().splitlines())
-    links = []
-    for each in references:
-        column, table, to, *rest = each.split(" ", 3)
-        links.append(Reference(column, table, to, rest[0] if rest else ""))
-    return Document(
-        columns, tuple(key.split()), tuple(links), tuple(tuple(i.split()) for i in indexes), tuple(unique.split())
-    )
-
-
 _SHOP = {
-    "customers": _table(
+    "customers": document(
         """
         customer_id VARCHAR(20) NOT NULL
         email VARCHAR(255) NOT NULL UNIQUE
@@ -86,7 +38,7 @@ _SHOP = {
         "customer_id",
         indexes=("customer_segment", "signup_date"),
     ),
-    "products": _table(
+    "products": document(
         """
         product_id VARCHAR(20) NOT NULL
         product_name VARCHAR(255)
@@ -100,7 +52,7 @@ _SHOP = {
         "product_id",
         indexes=("category",),
     ),
-    "orders": _table(
+    "orders": document(
         """
         order_id VARCHAR(20) NOT NULL
         customer_id VARCHAR(20)
@@ -115,7 +67,7 @@ _SHOP = {
         ("customer_id customers customer_id", "product_id products product_id"),
         ("customer_id", "order_date", "product_id"),
     ),
-    "events": _table(
+    "events": document(
         """
         event_id VARCHAR(20) NOT NULL
         customer_id VARCHAR(20)
@@ -131,7 +83,7 @@ _SHOP = {
         ("customer_id customers customer_id", "product_id products product_id"),
         ("customer_id", "event_timestamp", "event_type"),
     ),
-    "inventory": _table(
+    "inventory": document(
         """
         product_id VARCHAR(20) NOT NULL
         warehouse_id VARCHAR(50) NOT NULL
@@ -145,7 +97,7 @@ _SHOP = {
     ),
 }
 _SHOP_OPS = {
-    "returns": _table(
+    "returns": document(
         """
         order_id VARCHAR(20) NOT NULL
         return_date DATE NOT NULL
@@ -156,7 +108,7 @@ _SHOP_OPS = {
         "order_id",
         indexes=("return_date",),
     ),
-    "cart_recovery_emails": _table(
+    "cart_recovery_emails": document(
         """
         session_id VARCHAR(50) NOT NULL
         customer_id VARCHAR(20) NOT NULL
@@ -168,7 +120,7 @@ _SHOP_OPS = {
         "session_id",
         indexes=("sent_at",),
     ),
-    "product_details": _table(
+    "product_details": document(
         """
         product_id VARCHAR(20) NOT NULL
         category_level_2 VARCHAR(50)
@@ -178,7 +130,7 @@ _SHOP_OPS = {
         """,
         "product_id",
     ),
-    "loyalty_members": _table(
+    "loyalty_members": document(
         """
         customer_id VARCHAR(20) NOT NULL
         tier VARCHAR(20) NOT NULL
@@ -186,7 +138,7 @@ _SHOP_OPS = {
         """,
         "customer_id",
     ),
-    "promotions": _table(
+    "promotions": document(
         """
         start DATE NOT NULL
         end DATE NOT NULL
@@ -197,7 +149,7 @@ _SHOP_OPS = {
     ),
 }
 _CRM = {
-    "crm_customers": _table(
+    "crm_customers": document(
         """
         id INTEGER NOT NULL
         first_name VARCHAR(50)
@@ -209,7 +161,7 @@ _CRM = {
     )
 }
 _ERP = {
-    "erp_orders": _table(
+    "erp_orders": document(
         """
         order_id INTEGER NOT NULL
         customer_id INTEGER
@@ -221,7 +173,7 @@ _ERP = {
     )
 }
 _WMS = {
-    "wms_shipments": _table(
+    "wms_shipments": document(
         """
         shipment_id INTEGER NOT NULL
         order_ref INTEGER
@@ -233,7 +185,7 @@ _WMS = {
     )
 }
 _CDP = {
-    "customer_info": _table(
+    "customer_info": document(
         """
         customer_id SERIAL NOT NULL
         first_name TEXT
@@ -245,7 +197,7 @@ _CDP = {
         """,
         "customer_id",
     ),
-    "product_catalog": _table(
+    "product_catalog": document(
         """
         product_id SERIAL NOT NULL
         product_name TEXT
@@ -256,7 +208,7 @@ _CDP = {
         """,
         "product_id",
     ),
-    "purchase_transactions": _table(
+    "purchase_transactions": document(
         """
         transaction_id SERIAL NOT NULL
         customer_id INT
@@ -270,7 +222,7 @@ _CDP = {
         ("customer_id customer_info customer_id", "product_id product_catalog product_id"),
         ("customer_id", "purchase_date"),
     ),
-    "customer_service": _table(
+    "customer_service": document(
         """
         interaction_id SERIAL NOT NULL
         customer_id INT
@@ -284,7 +236,7 @@ _CDP = {
         ("customer_id customer_info customer_id", "product_id product_catalog product_id"),
         ("customer_id",),
     ),
-    "marketing_campaigns": _table(
+    "marketing_campaigns": document(
         """
         campaign_id SERIAL NOT NULL
         campaign_name TEXT
@@ -295,7 +247,7 @@ _CDP = {
         """,
         "campaign_id",
     ),
-    "campaign_responses": _table(
+    "campaign_responses": document(
         """
         response_id SERIAL NOT NULL
         campaign_id INT
@@ -307,7 +259,7 @@ _CDP = {
         ("campaign_id marketing_campaigns campaign_id", "customer_id customer_info customer_id"),
         ("customer_id",),
     ),
-    "website_behavior": _table(
+    "website_behavior": document(
         """
         session_id SERIAL NOT NULL
         customer_id INT
@@ -322,7 +274,7 @@ _CDP = {
     ),
 }
 _CARE = {
-    "customers": _table(
+    "customers": document(
         """
         customer_id SERIAL NOT NULL
         customer_name VARCHAR(100) NOT NULL
@@ -335,7 +287,7 @@ _CARE = {
         """,
         "customer_id",
     ),
-    "channels": _table(
+    "channels": document(
         """
         channel_id SERIAL NOT NULL
         channel_name VARCHAR(50) NOT NULL UNIQUE
@@ -344,7 +296,7 @@ _CARE = {
         """,
         "channel_id",
     ),
-    "agents": _table(
+    "agents": document(
         """
         agent_id SERIAL NOT NULL
         agent_name VARCHAR(100) NOT NULL
@@ -356,7 +308,7 @@ _CARE = {
         """,
         "agent_id",
     ),
-    "interaction_types": _table(
+    "interaction_types": document(
         """
         interaction_type_id SERIAL NOT NULL
         interaction_code VARCHAR(20) NOT NULL UNIQUE
@@ -367,7 +319,7 @@ _CARE = {
         """,
         "interaction_type_id",
     ),
-    "service_plans": _table(
+    "service_plans": document(
         """
         service_plan_id SERIAL NOT NULL
         plan_name VARCHAR(100) NOT NULL UNIQUE
@@ -380,7 +332,7 @@ _CARE = {
         """,
         "service_plan_id",
     ),
-    "customer_service_plans": _table(
+    "customer_service_plans": document(
         """
         customer_service_plan_id SERIAL NOT NULL
         customer_id INT NOT NULL
@@ -394,7 +346,7 @@ _CARE = {
         ("customer_id", "service_plan_id"),
         unique="customer_id service_plan_id start_date",
     ),
-    "customer_interactions": _table(
+    "customer_interactions": document(
         """
         interaction_id SERIAL NOT NULL
         customer_id INT NOT NULL

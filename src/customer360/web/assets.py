@@ -71,7 +71,7 @@ class Assets:
         pool.shutdown(wait=False)
 
     def _add(self, name: str, digest: str, asset: Asset | Future[Asset]) -> None:
-        stem, suffix = os.path.splitext(name)
+        stem, suffix = Path(name).stem, Path(name).suffix
         address = f"{stem}.{digest[:12]}{suffix}"
         self._addresses[name] = address
         self._assets[address] = asset

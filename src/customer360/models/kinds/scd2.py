@@ -124,7 +124,7 @@ def _refuse_the_past(history: _History) -> None:
         raise BuildFailed(
             f"The history {work.node.relation} goes up to {newest}, later than the as-of date {work.as_of}.",
             place=work.node.model.place,
-            next_step="Build with a later as-of date, or begin the history anew: c360 build --full-refresh.",
+            next_step="Build with a later as-of date, or begin the history anew: c360 build --full.",
         )
 
 
