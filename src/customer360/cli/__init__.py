@@ -23,12 +23,21 @@ for group in (project, generate, build, query, serve, export, support_api):
     group.add_to(app)
 
 
+def _say(error: C360Error) -> None:
+    from customer360.cli.progress import emit, is_json
+
+    if is_json():
+        emit("error", kind=type(error).__name__, text=str(error))
+    else:
+        sys.stderr.write(f"Error: {error}\n")
+
+
 def main() -> None:
     """Run the command line: exit 0 when done, 1 with a sentence on stderr when not, 2 for wrong usage."""
     try:
         app()
     except C360Error as error:
-        sys.stderr.write(f"Error: {error}\n")
+        _say(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Nothing half-done was published.\n")

@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, OutOption, ProjectOption, SnapshotOption, opened
+from customer360.cli.options import (
+    HERE,
+    AsOfOption,
+    Format,
+    FormatOption,
+    OutOption,
+    ProjectOption,
+    SnapshotOption,
+    day_of,
+    opened,
+)
 from customer360.cli.output import note, write_table
 from customer360.errors import C360Error
 
@@ -38,6 +48,7 @@ def query(
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")] = None,
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
+    as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     format_: FormatOption = Format.table,
     out: OutOption = None,
@@ -61,7 +72,7 @@ def query(
         asked["time"] = {"start": since, "end": until, "relative": period}
     if limit:
         asked["limit"] = limit
-    answer = workspace.answer(asked, at_snapshot=at_snapshot)
+    answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=day_of(as_of))
     if show_sql:
         note(answer.sql)
     write_table(answer.table, format_, out)

@@ -99,8 +99,13 @@ class AdbcWire:
     """The ADBC driver: one connection, one read-only snapshot."""
 
     def __init__(self, url: str) -> None:
-        from adbc_driver_postgresql import dbapi
-
+        try:
+            from adbc_driver_postgresql import dbapi
+        except ImportError as error:
+            raise ExtensionMissing(
+                "The ADBC driver for PostgreSQL is not installed.",
+                next_step="Run: pip install 'customer360[postgres]', or leave out `driver: adbc`.",
+            ) from error
         self._dbapi = dbapi
         self.as_text = frozenset({"numeric", "uuid", "json", "jsonb", "bpchar", "name", "interval"})
         with self._errors():
