@@ -25,7 +25,7 @@ def in_a_lake(folder: Path, work: Callable[[duckdb.DuckDBPyConnection], None]) -
     connection = connect()
     connection.execute(
         f"ATTACH 'ducklake:sqlite:{folder / 'catalog.sqlite'}' AS lake "
-        f"(DATA_PATH '{folder / 'data'}', META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000)"
+        f"(DATA_PATH '{folder / 'data'}', OVERRIDE_DATA_PATH true, META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT 5000)"
     )
     _transaction(connection, "lake", work)
 

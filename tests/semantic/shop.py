@@ -94,14 +94,19 @@ class MemorySession:
         return tuple(Column(row[0], row[1]) for row in self.connection.execute(f"DESCRIBE {sql}").fetchall())
 
 
+def insert(session: MemorySession, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        values = [value for row in rows for value in row]
+        session.connection.execute(f"INSERT INTO gold.{table} VALUES {marks}", values)
+
+
 def shop_session(rows: Rows = ROWS) -> MemorySession:
     session = MemorySession()
     session.connection.execute("CREATE SCHEMA gold")
     for table, columns in COLUMNS.items():
         session.connection.execute(f"CREATE TABLE gold.{table} ({columns})")
-        if rows.get(table):
-            marks = ", ".join("?" for _ in rows[table][0])
-            session.connection.executemany(f"INSERT INTO gold.{table} VALUES ({marks})", rows[table])
+        insert(session, table, rows.get(table, []))
     session.connection.execute(
         "INSERT INTO gold.calendar SELECT CAST(strftime(d, '%Y%m%d') AS INTEGER), CAST(d AS DATE), dayname(d) "
         "FROM generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 DAY) AS days(d)"

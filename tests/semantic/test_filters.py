@@ -113,7 +113,7 @@ HAVING = [
 ]
 
 
-@pytest.mark.parametrize(("having", "segments"), HAVING, ids=str)
+@pytest.mark.parametrize(("having", "segments"), HAVING)
 @pytest.mark.parametrize("key", ["having", "where"])
 def test_a_condition_on_a_metric_holds_after_aggregation(
     shop: Shop, having: dict[str, Any], segments: set[str], key: str

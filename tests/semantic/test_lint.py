@@ -162,3 +162,23 @@ def test_a_filter_that_does_not_reach_the_rows_is_an_error_of_the_model() -> Non
 
     with pytest.raises(ProjectErrors, match="does not reach tickets"):
         changed(filtered)
+
+
+def test_an_expression_for_another_engine_that_is_no_sql_is_found() -> None:
+    def broken(model: dict[str, Any]) -> None:
+        dialects = element(model, "metrics", "units")["expression"]["dialects"]
+        dialects += [{"dialect": "SNOWFLAKE", "expression": "SUM("}, {"dialect": "MDX", "expression": "[Measures].[x"}]
+
+    (finding,) = [f for f in lint(changed(broken)) if f.rule == "OSSIE-SQL"]
+    assert "SNOWFLAKE expression of units" in finding.what
+
+
+def test_a_verified_question_that_cannot_be_answered_is_found() -> None:
+    def asked(model: dict[str, Any]) -> None:
+        good = {"id": "sales", "question": "How much did we sell?", "query": {"metrics": ["revenue"]}}
+        bad = {"id": "lost", "question": "Lost by brand?", "query": {"metrics": ["lost_revenue"], "dimensions": []}}
+        bad["query"] = {"metrics": ["lost_revenue"], "dimensions": [{"name": "product.brand"}]}
+        set_c360(model, verified_questions=[good, bad])
+
+    (finding,) = [f for f in lint(changed(asked)) if f.rule == "OSSIE-QUESTION"]
+    assert "'lost' cannot be answered" in finding.what

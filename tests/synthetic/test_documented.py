@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from tests.synthetic.conftest import whole
 
-from customer360.synthetic.documented import DOCUMENTED, Document
+from customer360.synthetic.documented import DOCUMENTED
+from customer360.synthetic.documents import Document
 
 if TYPE_CHECKING:
     import duckdb

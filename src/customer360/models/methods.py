@@ -20,6 +20,11 @@ METHODS: dict[str, str] = {
     "churn_back_test": "customer360.science.churn:run",
     "basket_pairs": "customer360.science.basket:run",
     "customer_value": "customer360.science.customer_value:run",
+    "model_card": "customer360.science.model_card:run",
+    "affinity": "customer360.science.affinity:run",
+    "attribution": "customer360.science.attribution:run",
+    "forecast": "customer360.science.forecast:run",
+    "inventory_health": "customer360.science.inventory:run",
 }
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 

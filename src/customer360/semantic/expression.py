@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
-_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter)
+_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter, exp.AtTimeZone)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
 """Nodes that are, or wrap, an aggregate call."""
 
 _TWO_SIDED = (exp.PercentileCont, exp.PercentileDisc)
 
 
-def parse_expression(text: str, place: Place, *, dialect: str | None = None) -> exp.Expr:
-    """Return the tree of one expression. Raises ModelError for a query, a statement, a window or a syntax error."""
+def parse_expression(text: str, place: Place, *, dialect: str = "duckdb") -> exp.Expr:
+    """Return the tree of one expression. Raises ModelError for a query, a statement, a window or a syntax error.
+
+    ANSI_SQL is read as DuckDB reads it, as all SQL of a project is.
+    """
     try:
         tree = parse_one(text, dialect=dialect)
     except SqlglotError as error:

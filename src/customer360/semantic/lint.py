@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
 
-from customer360.errors import nearest
+from customer360.errors import QueryError, nearest
+from customer360.semantic.compile import compile_query
 from customer360.semantic.expression import references
 from customer360.semantic.findings import Finding
 from customer360.semantic.lint_data import data_findings
 from customer360.semantic.measure import Formula
 from customer360.semantic.paths import all_paths, edges_from
+from customer360.semantic.query import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import date
 
     from customer360.engines.base import Session
     from customer360.errors import Place
     from customer360.semantic.elements import Metric, Relationship
     from customer360.semantic.extensions import Extension
     from customer360.semantic.model import SemanticModel
+
+
+_SOME_DAY = date(2000, 1, 1)
+"""Stands in for the as-of date where a query is only compiled."""
 
 
 def lint(
@@ -43,6 +50,8 @@ def lint(
         *_time_axes(model),
         *(finding for metric in model.metrics.values() for finding in _metric_findings(model, metric)),
         *_shared_words(model),
+        *_unreadable(model),
+        *_verified_questions(model, as_of or _SOME_DAY),
     ]
     if session is not None:
         found += list(data_findings(model, session, as_of=as_of, dialect=dialect))
@@ -218,6 +227,32 @@ def _shared_words(model: SemanticModel) -> Iterator[Finding]:
     fields = [(f.qualified, f.synonyms, f.place) for f in model.directory.all_fields() if f.is_dimension]
     yield from _collisions(metrics, "metrics")
     yield from _collisions(fields, "dimensions")
+
+
+_READ_AS = {"ANSI_SQL": "duckdb", "SNOWFLAKE": "snowflake", "DATABRICKS": "databricks", "BIGQUERY": "bigquery"}
+
+
+def _unreadable(model: SemanticModel) -> Iterator[Finding]:
+    """Report expressions for other engines that are not SQL; those we never run are not looked at."""
+    elements = [(metric.name, metric.expression, metric.place) for metric in model.metrics.values()]
+    elements += [(field.qualified, field.expression, field.place) for field in model.directory.all_fields()]
+    for name, expression, place in elements:
+        for dialect, text in expression.dialects:
+            try:
+                if dialect in _READ_AS:
+                    parse_one(text, dialect=_READ_AS[dialect])
+            except SqlglotError as error:
+                what = f"The {dialect} expression of {name} is not SQL: {str(error).splitlines()[0]}"
+                yield Finding("OSSIE-SQL", "warning", what, place)
+
+
+def _verified_questions(model: SemanticModel, as_of: date) -> Iterator[Finding]:
+    for question in model.c360.verified_questions:
+        try:
+            compile_query(model, parse_query(question.query), as_of=as_of)
+        except QueryError as error:
+            what = f"The verified question '{question.id}' cannot be answered: {error.what}"
+            yield Finding("OSSIE-QUESTION", "error", what, model.place, error.next_step)
 
 
 def _collisions(named: Iterable[tuple[str, tuple[str, ...], Place]], kind: str) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from customer360.errors import UnknownName
 from customer360.names import quoted
-from customer360.synthetic.documented import DOCUMENTED, SCHEMAS, Column, Document
+from customer360.synthetic.documented import DOCUMENTED, SCHEMAS
+from customer360.synthetic.documents import Column, Document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

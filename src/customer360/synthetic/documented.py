@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from customer360.synthetic.documented_service import CARE, CDP
+from customer360.synthetic.documents import Document, document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,57 +22,8 @@ SCHEMAS = {
 """PostgreSQL schema of each system that lives in PostgreSQL; support tickets live in MongoDB."""
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column as its source documents it."""
-
-    name: str
-    type: str
-    rules: str = ""
-    """What stands behind the type: ``NOT NULL``, ``UNIQUE``, ``DEFAULT 0``, a CHECK."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """A foreign key of one column to a table of the same schema."""
-
-    column: str
-    table: str
-    to: str
-    on_delete: str = ""
-
-
-@dataclass(frozen=True)
-class Document:
-    """A table as its source documents it."""
-
-    columns: tuple[Column, ...]
-    key: tuple[str, ...]
-    references: tuple[Reference, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    unique: tuple[str, ...] = ()
-
-
-def _table(
-    text: str,
-    key: str,
-    references: tuple[str, ...] = (),
-    indexes: tuple[str, ...] = (),
-    unique: str = "",
-) -> Document:
-    """Read one column a line: name, type (no space inside), rules."""
-    columns = tuple(Column(*line.strip().split(" ", 2)) for line in text.strip().splitlines())
-    links = []
-    for each in references:
-        column, table, to, *rest = each.split(" ", 3)
-        links.append(Reference(column, table, to, rest[0] if rest else ""))
-    return Document(
-        columns, tuple(key.split()), tuple(links), tuple(tuple(i.split()) for i in indexes), tuple(unique.split())
-    )
-
-
 _SHOP = {
-    "customers": _table(
+    "customers": document(
         """
         customer_id VARCHAR(20) NOT NULL
         email VARCHAR(255) NOT NULL UNIQUE
@@ -86,7 +39,7 @@ _SHOP = {
         "customer_id",
         indexes=("customer_segment", "signup_date"),
     ),
-    "products": _table(
+    "products": document(
         """
         product_id VARCHAR(20) NOT NULL
         product_name VARCHAR(255)
@@ -100,7 +53,7 @@ _SHOP = {
         "product_id",
         indexes=("category",),
     ),
-    "orders": _table(
+    "orders": document(
         """
         order_id VARCHAR(20) NOT NULL
         customer_id VARCHAR(20)
@@ -115,7 +68,7 @@ _SHOP = {
         ("customer_id customers customer_id", "product_id products product_id"),
         ("customer_id", "order_date", "product_id"),
     ),
-    "events": _table(
+    "events": document(
         """
         event_id VARCHAR(20) NOT NULL
         customer_id VARCHAR(20)
@@ -131,7 +84,7 @@ _SHOP = {
         ("customer_id customers customer_id", "product_id products product_id"),
         ("customer_id", "event_timestamp", "event_type"),
     ),
-    "inventory": _table(
+    "inventory": document(
         """
         product_id VARCHAR(20) NOT NULL
         warehouse_id VARCHAR(50) NOT NULL
@@ -145,7 +98,7 @@ _SHOP = {
     ),
 }
 _SHOP_OPS = {
-    "returns": _table(
+    "returns": document(
         """
         order_id VARCHAR(20) NOT NULL
         return_date DATE NOT NULL
@@ -156,7 +109,7 @@ _SHOP_OPS = {
         "order_id",
         indexes=("return_date",),
     ),
-    "cart_recovery_emails": _table(
+    "cart_recovery_emails": document(
         """
         session_id VARCHAR(50) NOT NULL
         customer_id VARCHAR(20) NOT NULL
@@ -168,7 +121,7 @@ _SHOP_OPS = {
         "session_id",
         indexes=("sent_at",),
     ),
-    "product_details": _table(
+    "product_details": document(
         """
         product_id VARCHAR(20) NOT NULL
         category_level_2 VARCHAR(50)
@@ -178,7 +131,7 @@ _SHOP_OPS = {
         """,
         "product_id",
     ),
-    "loyalty_members": _table(
+    "loyalty_members": document(
         """
         customer_id VARCHAR(20) NOT NULL
         tier VARCHAR(20) NOT NULL
@@ -186,7 +139,7 @@ _SHOP_OPS = {
         """,
         "customer_id",
     ),
-    "promotions": _table(
+    "promotions": document(
         """
         start DATE NOT NULL
         end DATE NOT NULL
@@ -197,7 +150,7 @@ _SHOP_OPS = {
     ),
 }
 _CRM = {
-    "crm_customers": _table(
+    "crm_customers": document(
         """
         id INTEGER NOT NULL
         first_name VARCHAR(50)
@@ -209,7 +162,7 @@ _CRM = {
     )
 }
 _ERP = {
-    "erp_orders": _table(
+    "erp_orders": document(
         """
         order_id INTEGER NOT NULL
         customer_id INTEGER
@@ -221,7 +174,7 @@ _ERP = {
     )
 }
 _WMS = {
-    "wms_shipments": _table(
+    "wms_shipments": document(
         """
         shipment_id INTEGER NOT NULL
         order_ref INTEGER
@@ -232,203 +185,13 @@ _WMS = {
         indexes=("order_ref",),
     )
 }
-_CDP = {
-    "customer_info": _table(
-        """
-        customer_id SERIAL NOT NULL
-        first_name TEXT
-        last_name TEXT
-        email TEXT
-        phone_number TEXT
-        date_of_birth DATE
-        registration_date DATE
-        """,
-        "customer_id",
-    ),
-    "product_catalog": _table(
-        """
-        product_id SERIAL NOT NULL
-        product_name TEXT
-        category TEXT
-        brand TEXT
-        price DECIMAL(10,2)
-        launch_date DATE
-        """,
-        "product_id",
-    ),
-    "purchase_transactions": _table(
-        """
-        transaction_id SERIAL NOT NULL
-        customer_id INT
-        product_id INT
-        purchase_date DATE
-        quantity INT
-        total_amount DECIMAL(10,2)
-        store_id INT
-        """,
-        "transaction_id",
-        ("customer_id customer_info customer_id", "product_id product_catalog product_id"),
-        ("customer_id", "purchase_date"),
-    ),
-    "customer_service": _table(
-        """
-        interaction_id SERIAL NOT NULL
-        customer_id INT
-        interaction_date DATE
-        interaction_type TEXT
-        product_id INT
-        resolution_status TEXT
-        satisfaction_score INT
-        """,
-        "interaction_id",
-        ("customer_id customer_info customer_id", "product_id product_catalog product_id"),
-        ("customer_id",),
-    ),
-    "marketing_campaigns": _table(
-        """
-        campaign_id SERIAL NOT NULL
-        campaign_name TEXT
-        start_date DATE
-        end_date DATE
-        channel TEXT
-        target_audience TEXT
-        """,
-        "campaign_id",
-    ),
-    "campaign_responses": _table(
-        """
-        response_id SERIAL NOT NULL
-        campaign_id INT
-        customer_id INT
-        response_date DATE
-        response_type TEXT
-        """,
-        "response_id",
-        ("campaign_id marketing_campaigns campaign_id", "customer_id customer_info customer_id"),
-        ("customer_id",),
-    ),
-    "website_behavior": _table(
-        """
-        session_id SERIAL NOT NULL
-        customer_id INT
-        visit_date DATE
-        pages_viewed INT
-        time_spent INT
-        source TEXT
-        """,
-        "session_id",
-        ("customer_id customer_info customer_id",),
-        ("customer_id",),
-    ),
-}
-_CARE = {
-    "customers": _table(
-        """
-        customer_id SERIAL NOT NULL
-        customer_name VARCHAR(100) NOT NULL
-        email VARCHAR(150) UNIQUE
-        phone VARCHAR(20)
-        registration_date DATE DEFAULT CURRENT_DATE
-        customer_segment VARCHAR(20) CHECK (customer_segment IN ('Premium', 'Standard', 'Basic'))
-        status VARCHAR(20) CHECK (status IN ('Active', 'Inactive', 'Suspended'))
-        created_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP
-        """,
-        "customer_id",
-    ),
-    "channels": _table(
-        """
-        channel_id SERIAL NOT NULL
-        channel_name VARCHAR(50) NOT NULL UNIQUE
-        channel_type VARCHAR(20) CHECK (channel_type IN ('Digital', 'Voice', 'In-Person'))
-        is_active BOOLEAN DEFAULT TRUE
-        """,
-        "channel_id",
-    ),
-    "agents": _table(
-        """
-        agent_id SERIAL NOT NULL
-        agent_name VARCHAR(100) NOT NULL
-        employee_id VARCHAR(20) UNIQUE
-        department VARCHAR(50)
-        skill_level VARCHAR(20) CHECK (skill_level IN ('Junior', 'Senior', 'Expert'))
-        is_active BOOLEAN DEFAULT TRUE
-        hire_date DATE
-        """,
-        "agent_id",
-    ),
-    "interaction_types": _table(
-        """
-        interaction_type_id SERIAL NOT NULL
-        interaction_code VARCHAR(20) NOT NULL UNIQUE
-        interaction_name VARCHAR(100) NOT NULL
-        category VARCHAR(50)
-        priority_level VARCHAR(20) CHECK (priority_level IN ('Low', 'Medium', 'High', 'Critical'))
-        is_active BOOLEAN DEFAULT TRUE
-        """,
-        "interaction_type_id",
-    ),
-    "service_plans": _table(
-        """
-        service_plan_id SERIAL NOT NULL
-        plan_name VARCHAR(100) NOT NULL UNIQUE
-        plan_type VARCHAR(50)
-        monthly_fee DECIMAL(10,2)
-        data_allowance_gb INT
-        voice_minutes INT
-        sms_allowance INT
-        is_active BOOLEAN DEFAULT TRUE
-        """,
-        "service_plan_id",
-    ),
-    "customer_service_plans": _table(
-        """
-        customer_service_plan_id SERIAL NOT NULL
-        customer_id INT NOT NULL
-        service_plan_id INT NOT NULL
-        start_date DATE NOT NULL
-        end_date DATE
-        is_active BOOLEAN DEFAULT TRUE
-        """,
-        "customer_service_plan_id",
-        ("customer_id customers customer_id CASCADE", "service_plan_id service_plans service_plan_id"),
-        ("customer_id", "service_plan_id"),
-        unique="customer_id service_plan_id start_date",
-    ),
-    "customer_interactions": _table(
-        """
-        interaction_id SERIAL NOT NULL
-        customer_id INT NOT NULL
-        channel_id INT NOT NULL
-        interaction_type_id INT NOT NULL
-        agent_id INT
-        session_id VARCHAR(100)
-        start_timestamp TIMESTAMP NOT NULL
-        end_timestamp TIMESTAMP
-        duration_seconds INT
-        queue_time_seconds INT DEFAULT 0
-        resolution_status VARCHAR(20) CHECK (resolution_status IN ('Resolved', 'Pending', 'Escalated', 'Cancelled'))
-        satisfaction_score DECIMAL(3,2) CHECK (satisfaction_score BETWEEN -1.0 AND 1.0)
-        interaction_summary TEXT
-        language VARCHAR(10) DEFAULT 'es'
-        """,
-        "interaction_id",
-        (
-            "customer_id customers customer_id",
-            "channel_id channels channel_id",
-            "interaction_type_id interaction_types interaction_type_id",
-            "agent_id agents agent_id",
-        ),
-        ("customer_id", "channel_id", "interaction_type_id", "agent_id", "start_timestamp", "session_id"),
-    ),
-}
-
 DOCUMENTED: Mapping[str, Mapping[str, Document]] = {
     "shop": _SHOP,
     "shop_ops": _SHOP_OPS,
     "crm": _CRM,
     "erp": _ERP,
     "wms": _WMS,
-    "cdp": _CDP,
-    "care": _CARE,
+    "cdp": CDP,
+    "care": CARE,
 }
 """Every table of every system in PostgreSQL, in an order in which references point backwards."""

@@ -14,7 +14,8 @@ from customer360.names import quoted
 from customer360.progress import Progress, Silent
 from customer360.synthetic.columns import plain
 from customer360.synthetic.ddl import create_indexes, create_table, keys, references, relation
-from customer360.synthetic.documented import DOCUMENTED, SCHEMAS, Document
+from customer360.synthetic.documented import DOCUMENTED, SCHEMAS
+from customer360.synthetic.documents import Document
 from customer360.synthetic.written import TASK, Written
 
 if TYPE_CHECKING:

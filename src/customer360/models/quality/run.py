@@ -200,6 +200,8 @@ class Inspector:
             started=started,
             ms=round(ms, 3),
             reason=reason,
+            asks=check.asks,
+            place=str(check.place),
         )
 
 
