@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pymongo
 import pytest
-
 from tests.postgres_server import free_port
 
 
