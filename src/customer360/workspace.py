@@ -67,19 +67,19 @@ class Workspace:
             self.engine, self.project, select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
         )
 
-    def run(self, *, progress: Progress | None = None) -> RunReport:
+    def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
         """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
         loaded = self.load(progress=progress)
         loaded.raise_failures()
-        return RunReport(loaded, self.build(progress=progress))
+        return RunReport(loaded, self.build(as_of=as_of, progress=progress))
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
-    def as_of(self) -> date:
-        """Return the as-of date that figures of this project stand on."""
+    def as_of(self, *, at_snapshot: int | None = None) -> date:
+        """Return the as-of date that figures of this project (in an earlier snapshot) stand on."""
         from customer360.models.as_of import resolve_as_of
 
-        with self.engine.read() as session:
+        with self.engine.read(at_snapshot=at_snapshot) as session:
             return resolve_as_of(session, self.project)
 
     def semantic_model(self, name: str | None = None) -> SemanticModel:
@@ -119,14 +119,29 @@ class Workspace:
             day = as_of or resolve_as_of(session, self.project)
             return answer(session, self.semantic_model(model), asked, as_of=day, principal=principal)
 
-    def query(self, query: MetricQuery | Mapping[str, Any] | None = None, /, **parts: Any) -> pa.Table:
+    def query(
+        self,
+        query: MetricQuery | Mapping[str, Any] | None = None,
+        /,
+        *,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        **parts: Any,
+    ) -> pa.Table:
         """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
-        return self.answer(query if query is not None else parts).table
+        return self.answer(query if query is not None else parts, as_of=as_of, at_snapshot=at_snapshot).table
 
-    def sql(self, text: str, *, at_snapshot: int | None = None, max_rows: int | None = None) -> pa.Table:
-        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError."""
+    def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
+        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.
+
+        ``as_of()`` in the text is the as-of date, as in models.
+        """
+        from customer360.models.render import with_as_of
+
+        if "as_of" in text.lower():
+            text = with_as_of(text, as_of or self.as_of())
         with self.engine.read_untrusted(at_snapshot=at_snapshot) as session:
-            return session.query(text) if max_rows is None else session.query(text).slice(0, max_rows)
+            return session.query(text)
 
     def history(self) -> tuple[Snapshot, ...]:
         """Return the kept snapshots, newest first."""

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -99,15 +98,10 @@ def assert_saw_whole_states(readers: list[subprocess.Popen[str]]) -> None:
             assert len(set(sums)) == 1, state
 
 
-def kill_and_recover(
-    root: Path, victim: subprocess.Popen[bytes], expected: dict[str, pa.Table], *, after: float | None = None
-) -> None:
-    """Let the victim die (``after`` seconds, or by itself), run again, and compare with an undisturbed run."""
+def kill_and_recover(root: Path, victim: subprocess.Popen[bytes], expected: dict[str, pa.Table]) -> None:
+    """Let the victim die, run again, and compare with an undisturbed run."""
     stop = root.parent / "stop"
     readers = watched(root, stop)
-    if after is not None:
-        time.sleep(after)
-        victim.send_signal(signal.SIGKILL)
     victim.wait(timeout=60)
     again = small.c360("run", cwd=root)
     stop.touch()
@@ -117,10 +111,10 @@ def kill_and_recover(
     assert all(found[name].equals(expected[name]) for name in small.TABLES)
 
 
-def victim_of(root: Path, moment: str, occurrence: int) -> subprocess.Popen[bytes]:
+def victim_of(root: Path, moment: str, occurrence: int, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start a run that kills itself."""
     command = [sys.executable, str(HERE / "victim.py"), str(root), moment, str(occurrence)]
-    return subprocess.Popen(command, env=small.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=small.environment(), stdout=stdout, stderr=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize(("moment", "occurrence"), MOMENTS)
@@ -132,7 +126,18 @@ def test_killed_at_a_named_moment_nothing_is_lost(
     assert victim.returncode == -signal.SIGKILL, "the moment never came, so this proved nothing"
 
 
+@pytest.fixture(scope="session")
+def moments(history: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many moments a run has."""
+    root = shutil.copytree(history, tmp_path_factory.mktemp("counted") / "project", copy_function=shutil.copy2)
+    victim = victim_of(root, "never", 1, stdout=subprocess.PIPE)
+    return int(victim.communicate(timeout=120)[0])
+
+
 @pytest.mark.parametrize("number", range(10))
-def test_killed_at_a_random_moment_nothing_is_lost(root: Path, expected: dict[str, pa.Table], number: int) -> None:
-    victim = victim_of(root, "never", 1)
-    kill_and_recover(root, victim, expected, after=random.Random(number).uniform(0.3, 2.5))
+def test_killed_at_a_random_moment_nothing_is_lost(
+    root: Path, expected: dict[str, pa.Table], moments: int, number: int
+) -> None:
+    victim = victim_of(root, "any", random.Random(number).randint(1, moments))
+    kill_and_recover(root, victim, expected)
+    assert victim.returncode == -signal.SIGKILL, "the moment never came, so this proved nothing"

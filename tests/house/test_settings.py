@@ -62,6 +62,8 @@ def environment_variables() -> set[str]:
                     key = node.args[0]
             elif isinstance(node, ast.Subscript) and ast.unparse(node.value) in {"os.environ", "environ"}:
                 key = node.slice
+            elif isinstance(node, ast.Compare) and "os.environ" in map(ast.unparse, node.comparators):
+                key = node.left
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.update(re.findall(r"\bC360_[A-Z0-9_]*[A-Z0-9]\b", node.value))
             if isinstance(key, ast.Constant):
