@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -67,11 +67,22 @@ class Workspace:
             self.engine, self.project, select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
         )
 
-    def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
-        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
-        loaded = self.load(progress=progress)
-        loaded.raise_failures()
-        return RunReport(loaded, self.build(as_of=as_of, progress=progress))
+    def run(
+        self,
+        *,
+        as_of: date | None = None,
+        progress: Progress | None = None,
+        loaded: Callable[[LoadReport], None] | None = None,
+    ) -> RunReport:
+        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build.
+
+        ``loaded`` is told what the load did before the build begins, which may fail.
+        """
+        load = self.load(progress=progress)
+        if loaded is not None:
+            loaded(load)
+        load.raise_failures()
+        return RunReport(load, self.build(as_of=as_of, progress=progress))
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -169,10 +180,15 @@ def find_project(start: Path) -> Path:
     )
 
 
-def open_project(path: str | Path = ".") -> Workspace:
-    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files."""
-    from customer360.engines.registry import open_engine
-    from customer360.project.reader import read_project
+def open_project(path: str | Path = ".", *, to_answer: bool = False) -> Workspace:
+    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files.
 
-    project = read_project(find_project(Path(path)))
+    ``to_answer`` reads only what answers about the published state need, settings and semantic models: a mistake in
+    any other file is no hindrance, and the workspace can neither load nor build.
+    """
+    from customer360.engines.registry import open_engine
+    from customer360.project.reader import read_project, read_to_answer
+
+    read = read_to_answer if to_answer else read_project
+    project = read(find_project(Path(path)))
     return Workspace(project, open_engine(project.settings, project.root))

@@ -59,8 +59,7 @@ def demo(
         note(f"Created {folder} from the template {template}.")
     workspace = opened(folder)
     with shown(log_format) as progress:
-        report = workspace.run(progress=progress)
-    say_load(report.load)
+        report = workspace.run(progress=progress, loaded=say_load)
     say_build(report.build)
     if serving:
         from customer360.web.server import serve as listen
