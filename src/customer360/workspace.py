@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer360.semantic.answer import Answer, Memory
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
+    from customer360.semantic.profile import Profile
     from customer360.semantic.query import MetricQuery
     from customer360.semantic.query_log import QueryLog
     from customer360.semantic.suggest import Suggestion
@@ -134,6 +135,17 @@ class Workspace:
             found, asked, as_of=day, seconds=seconds, rows=answered.rows, remembered=answered.remembered
         )
         return answered
+
+    def profile(
+        self, key: str, *, model: str | None = None, as_of: date | None = None, principal: Principal | None = None
+    ) -> Profile:
+        """Return what is known about one customer, as the principal may see it. Errors: QueryError, NotPermitted."""
+        from customer360.models.as_of import resolve_as_of
+        from customer360.semantic.profile import profile
+
+        with self.engine.read() as session:
+            day = as_of or resolve_as_of(session, self.project)
+            return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
 
     @property
     def query_log(self) -> QueryLog:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -33,7 +33,7 @@ class MetricDescription:
     synonyms: tuple[str, ...]
     owner: str | None
     status: str | None
-    better: str | None
+    better: Literal["up", "down", "none"] | None
     check_sql: str | None
     expression: str
     dimensions: tuple[str, ...]
@@ -63,6 +63,12 @@ def describe(model: SemanticModel) -> list[MetricDescription]:
 def describe_dimensions(model: SemanticModel) -> list[DimensionDescription]:
     """Return every dimension of a model, keys and hidden fields left out."""
     return [_dimension(model, field) for field in model.directory.all_fields() if _is_shown(field)]
+
+
+def fits(search: str | None, described: MetricDescription | DimensionDescription) -> bool:
+    """Say whether a text stands in the name, label, description or a synonym."""
+    texts = (described.name, described.label, described.description, *described.synonyms)
+    return search is None or any(search.casefold() in text.casefold() for text in texts if text)
 
 
 def metric_table(model: SemanticModel) -> pa.Table:

@@ -77,6 +77,13 @@ class Rollup(_Part):
     dimensions: tuple[RollupDimension, ...] = Field(min_length=1)
 
 
+class ProfileSource(_Part):
+    """The dataset with one row per customer, and the field one is looked up by."""
+
+    dataset: str
+    key: str
+
+
 class ModelExtension(Extension):
     """What the whole model adds: calendar, currency, policies, verified questions, roll-ups."""
 
@@ -88,6 +95,7 @@ class ModelExtension(Extension):
     row_policies: tuple[RowPolicy, ...] = ()
     verified_questions: tuple[VerifiedQuestion, ...] = ()
     rollups: tuple[Rollup, ...] = ()
+    profile: ProfileSource | None = None
 
 
 class GrainText(_Part):

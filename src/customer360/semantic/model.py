@@ -159,6 +159,7 @@ def _problems(model: SemanticModel) -> list[C360Error]:
         errors += _dataset_problems(model, dataset)
     for policy in model.c360.row_policies:
         errors += _caught(lambda policy=policy: model.policy_predicate(policy))
+    errors += _profile_problems(model)
     formulas = Formulas(model.directory, dict(model.metrics))
     formulas.build()
     errors += formulas.errors
@@ -202,6 +203,18 @@ def _dataset_problems(model: SemanticModel, dataset: Dataset) -> list[C360Error]
             if name not in model.relationships
         ]
     return errors
+
+
+def _profile_problems(model: SemanticModel) -> list[C360Error]:
+    declared = model.c360.profile
+    if declared is None:
+        return []
+    dataset = model.datasets.get(declared.dataset)
+    if dataset is None:
+        return [UnknownName("dataset", declared.dataset, list(model.datasets), place=model.place)]
+    if declared.key not in dataset.fields:
+        return [UnknownName(f"field of {dataset.name}", declared.key, list(dataset.fields), place=model.place)]
+    return []
 
 
 def _rollup_problems(model: SemanticModel) -> list[C360Error]:

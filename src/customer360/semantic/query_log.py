@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import structlog
 
 from customer360.errors import C360Error
 from customer360.semantic.calendar_units import Calendar
@@ -37,7 +36,7 @@ _NOTE = """INSERT INTO asked VALUES (?, ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (digest
     answer_rows = answer_rows + excluded.answer_rows, last_as_of = max(last_as_of, excluded.last_as_of)"""
 _ALL = "SELECT model, shape, times, runs, seconds, answer_rows, last_as_of FROM asked"
 
-log = structlog.get_logger("customer360.semantic")
+log = logging.getLogger("customer360.semantic")
 
 
 @dataclass(frozen=True)
@@ -126,9 +125,9 @@ class QueryLog:
             with closing(self._open()) as database, database:
                 database.execute(_TABLE)
                 database.execute(_NOTE, row)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error):
             self._broken = True
-            log.warning("questions are not counted", reason=type(error).__name__)
+            log.warning("Questions are not counted: %s cannot be written.", self.path)
 
     def asked(self) -> list[Asked]:
         """Return every shape, those that cost most seconds first. Raises C360Error when the file is damaged."""
