@@ -13,7 +13,7 @@ from customer360.cli.options import HERE, ProjectOption
 from customer360.cli.output import note
 from customer360.errors import C360Error
 
-TEMPLATES = ("blank", "complete_journey")
+TEMPLATES = ("blank", "complete_journey", "shopflow")
 
 
 def add_to(app: typer.Typer) -> None:
