@@ -76,15 +76,16 @@ class Workspace:
     def run(
         self,
         *,
+        full: bool = False,
         as_of: date | None = None,
         progress: Progress | None = None,
         loaded: Callable[[LoadReport], None] | None = None,
     ) -> RunReport:
         """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build.
 
-        ``loaded`` is told what the load did before the build begins, which may fail.
+        ``full`` loads every row again; ``loaded`` is told what the load did before the build begins, which may fail.
         """
-        load = self.load(progress=progress)
+        load = self.load(full=full, progress=progress)
         if loaded is not None:
             loaded(load)
         load.raise_failures()

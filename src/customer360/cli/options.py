@@ -44,6 +44,10 @@ AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that figures stand on (default: the project's)."),
 ]
+SystemsOption = Annotated[
+    str | None,
+    typer.Option("--systems", help="Only these systems of the template, with commas between.", show_default="all"),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
 
 HERE = Path()
@@ -52,6 +56,11 @@ HERE = Path()
 def day_of(moment: datetime | None) -> date | None:
     """Return the day of ``--as-of``."""
     return moment.date() if moment else None
+
+
+def systems_of(text: str | None) -> list[str] | None:
+    """Return the names of ``--systems``, None when it was left out."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
 def opened(path: Path, *, to_answer: bool = False) -> Workspace:

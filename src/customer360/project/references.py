@@ -58,7 +58,8 @@ def _reference(
             "Write one entry per table.",
         )
         return None
-    return Reference(pending.columns, relations.pop(), tuple(column for _, column in found), pending.place)
+    columns = tuple(column for _, column in found)
+    return Reference(pending.columns, relations.pop(), columns, pending.place, pending.severity)
 
 
 def _end(
