@@ -20,6 +20,8 @@ KEYS: dict[str, str] = {
     "same e-mail name": "mail_name",
     "same phone": "phone_end",
     "same national id": "national",
+    "birth date": _BIRTH,
+    "street": "CASE WHEN length(street) >= 6 THEN street END",
     "birth date and first name": f"{_BIRTH} || left(first, 2)",
     "birth date and last name": f"{_BIRTH} || left(last, 2)",
     "birth date and postcode": f"{_BIRTH} || postcode",

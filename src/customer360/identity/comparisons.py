@@ -69,6 +69,12 @@ def _edit(column: str, length: int) -> str:
     )
 
 
+def _slip(column: str) -> str:
+    """Say that two similar names may be one mistyped: not both are established, as Julia and Julian are."""
+    low, high = (f"{f}({column}_count_l, {column}_count_r)" for f in ("least", "greatest"))
+    return f"({low} <= 2 OR {low} * 8 <= {high})"
+
+
 def _same(*columns: str) -> str:
     return " AND ".join(f"{c}_l = {c}_r" for c in columns)
 
@@ -82,30 +88,62 @@ _NEAR_HOME = (
 
 FIRST = Comparison(
     "first_name",
-    ("first", "last", "roots"),
+    ("first", "last", "given", "roots", "first_count"),
     "first_l IS NULL OR first_r IS NULL",
     (
         Level("exact", _same("first"), 0.80, 0.005, tf="first"),
         Level("short form", "list_has_any(roots_l, roots_r)", 0.06, 0.0008),
-        Level("similar", f"(jaro_winkler_similarity(first_l, first_r) >= 0.92 OR {_edit('first', 4)})", 0.07, 0.004),
-        Level("swapped", "(first_l = last_r AND last_l = first_r)", 0.01, 0.0001),
-        Level("initial", "(starts_with(first_l, first_r) OR starts_with(first_r, first_l))", 0.015, 0.003),
-        Level(OTHER, "", 0.045, 0.987),
+        Level(
+            "similar",
+            f"(jaro_winkler_similarity(first_l, first_r) >= 0.90 OR {_edit('first', 3)} OR given_l = given_r)"
+            f" AND {_slip('first')}",
+            0.07,
+            0.002,
+        ),
+        Level(
+            "swapped",
+            "(jaro_winkler_similarity(given_l, last_r) >= 0.90 AND jaro_winkler_similarity(last_l, given_r) >= 0.90)",
+            0.01,
+            0.0001,
+        ),
+        Level(
+            "initial",
+            "((starts_with(first_l, first_r) OR starts_with(first_r, first_l))"
+            f" AND (least(length(first_l), length(first_r)) = 1 OR {_slip('first')}))",
+            0.01,
+            0.003,
+        ),
+        Level("alike", f"(jaro_winkler_similarity(first_l, first_r) >= 0.80 AND {_slip('first')})", 0.01, 0.003),
+        Level(OTHER, "", 0.04, 0.9827),
     ),
 )
 LAST = Comparison(
     "last_name",
-    ("last", "first"),
+    ("last", "given", "last_count"),
     "last_l IS NULL OR last_r IS NULL",
     (
         Level("exact", _same("last"), 0.85, 0.003, tf="last"),
-        Level("similar", f"(jaro_winkler_similarity(last_l, last_r) >= 0.92 OR {_edit('last', 4)})", 0.08, 0.003),
-        Level("swapped", "(first_l = last_r AND last_l = first_r)", 0.01, 0.01),
-        Level("part", "(least(length(last_l), length(last_r)) >= 4 AND (contains(last_l, last_r) OR contains(last_r, last_l)))",
-              0.01, 0.001),
-        Level(OTHER, "", 0.05, 0.983),
+        Level(
+            "similar",
+            f"(jaro_winkler_similarity(last_l, last_r) >= 0.90 OR {_edit('last', 4)}) AND {_slip('last')}",
+            0.08,
+            0.002,
+        ),
+        Level(
+            "swapped",
+            "(jaro_winkler_similarity(given_l, last_r) >= 0.90 AND jaro_winkler_similarity(last_l, given_r) >= 0.90)",
+            0.01,
+            0.01,
+        ),
+        Level(
+            "part",
+            "(least(length(last_l), length(last_r)) >= 4 AND (contains(last_l, last_r) OR contains(last_r, last_l)))",
+            0.01,
+            0.001,
+        ),
+        Level(OTHER, "", 0.05, 0.984),
     ),
-)  # fmt: skip
+)
 BORN = Comparison(
     "date_of_birth",
     ("born",),

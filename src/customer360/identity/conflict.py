@@ -31,12 +31,22 @@ _APART = f"""
 (same_mail IS NOT TRUE AND same_national IS NOT TRUE AND (
   (born_l IS NOT NULL AND born_r IS NOT NULL
     AND abs(CAST(left(born_l, 4) AS INTEGER) - CAST(left(born_r, 4) AS INTEGER)) > $years
-    AND damerau_levenshtein(born_l, born_r) > 2)
-  OR (first_l IS NOT NULL AND first_r IS NOT NULL AND NOT coalesce({_LIKE_FIRST}, false))
+    AND damerau_levenshtein(born_l, born_r) > 2
+    AND ($namesakes OR NOT coalesce(first_l = first_r AND last_l = last_r, false)))
+  OR (first_l IS NOT NULL AND first_r IS NOT NULL AND ($twins OR born_l IS DISTINCT FROM born_r)
+    AND NOT coalesce({_LIKE_FIRST}, false))
   OR (national_l IS NOT NULL AND national_r IS NOT NULL AND damerau_levenshtein(national_l, national_r) > 2
-    AND NOT coalesce(first_l = first_r AND last_l = last_r AND born_l = born_r, false))
+    AND NOT coalesce(born_l = born_r, false))
 ))
 """
+
+
+@dataclass(frozen=True)
+class Families:
+    """Whether the data hold twins, and namesakes in one home; when in doubt they do."""
+
+    twins: bool = True
+    namesakes: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,9 @@ class Clusters:
 
 
 def clusters(
-    connection: DuckDBPyConnection, count: int, links: Links, never: Sequence[tuple[int, int]], settings: Settings
+    connection: DuckDBPyConnection,
+    count: int,
+    links: Links, never: Sequence[tuple[int, int]], settings: Settings, families: Families
 ) -> Clusters:
     """Return clusters without conflict. ``never``: pairs that people keep apart."""
     label = components(count, links.left, links.right)
@@ -57,7 +69,7 @@ def clusters(
     cut: list[int] = []
     if len(giants):
         cut += _regroup(label, links, np.zeros(len(links.left), dtype=np.bool_), giants, [], settings)
-    apart = _pairs_apart(connection, label, settings) + [pair for pair in never if label[pair[0]] == label[pair[1]]]
+    apart = _pairs_apart(connection, label, settings, families) + [pair for pair in never if label[pair[0]] == label[pair[1]]]
     sizes = np.bincount(label, minlength=count)
     troubled = np.flatnonzero(sizes > settings.records_per_person)
     troubled = np.union1d(troubled, np.array([label[one] for one, _ in apart], dtype=np.int64))
@@ -96,7 +108,9 @@ def _regroup(
     return [int(number[each]) for each in cut]
 
 
-def _pairs_apart(connection: DuckDBPyConnection, label: Integers, settings: Settings) -> list[tuple[int, int]]:
+def _pairs_apart(
+    connection: DuckDBPyConnection, label: Integers, settings: Settings, families: Families
+) -> list[tuple[int, int]]:
     """Return the pairs within clusters of three or more that no person can both be."""
     sizes = np.bincount(label)
     inside = np.flatnonzero(sizes[label] >= 3)  # noqa: PLR2004 - both records of a pair have been compared already
@@ -106,11 +120,11 @@ def _pairs_apart(connection: DuckDBPyConnection, label: Integers, settings: Sett
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE member AS
-        SELECT cluster, place, first, last, roots, born, mail, national
+        SELECT cluster, place, first, last, given, roots, first_count, born, mail, national
         FROM inside JOIN rep_place USING (place) JOIN rep USING (rid)
         """
     )
-    columns = ("first", "last", "roots", "born", "mail", "national")
+    columns = ("first", "last", "given", "roots", "first_count", "born", "mail", "national")
     both = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in columns)
     found = connection.execute(
         f"""
@@ -119,7 +133,7 @@ def _pairs_apart(connection: DuckDBPyConnection, label: Integers, settings: Sett
           FROM member AS a JOIN member AS b ON a.cluster = b.cluster AND a.place < b.place
         ) WHERE {_APART} ORDER BY l, r
         """,
-        {"years": settings.birth_years_apart},
+        {"years": settings.birth_years_apart, "twins": families.twins, "namesakes": families.namesakes},
     ).fetchall()
     connection.unregister("inside")
     return [(int(l), int(r)) for l, r in found]  # noqa: E741 - left and right

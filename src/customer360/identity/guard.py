@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 IDENTIFIERS = ("mail", "mail_name", "phone_end", "national")
-_EVIDENCE = ("first", "last", "born", "mail", "phone", "street", "city", "region", "postcode", "national")
+_EVIDENCE = ("first", "given", "last", "born", "mail", "phone", "street", "city", "region", "postcode", "national")
 _PARTNERS = {"phone_end": ("phone",), "mail": ()}
 ODD_BIRTHDAY = 8.0
 """A birth date this many times as frequent as its neighbours' median is a default of some form."""

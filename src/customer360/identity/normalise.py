@@ -113,7 +113,8 @@ def _add_roots(connection: DuckDBPyConnection) -> None:
         "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
     )
     connection.execute(
-        "CREATE OR REPLACE TABLE record AS SELECT r.*, coalesce(m.roots, [r.first]) AS roots"
+        "CREATE OR REPLACE TABLE record AS SELECT r.*, coalesce(m.roots, [r.first]) AS roots,"
+        " count(*) OVER (PARTITION BY first) AS first_count, count(*) OVER (PARTITION BY last) AS last_count"
         " FROM record_bare AS r LEFT JOIN root_map AS m ON m.short = r.first ORDER BY rid"
     )
     connection.unregister("root_map")
@@ -140,6 +141,7 @@ WITH bare AS (
 SELECT * EXCLUDE (whole),
   letters(split_part(trim(regexp_replace(regexp_replace(first_name, '[''`-]', '', 'g'),
     '(^|[\\s.]+)({_TITLES})([\\s.]+|$)|[.]', ' ', 'g')), ' ', 1)) AS first,
+  letters(first_name) AS given,
   letters(regexp_replace(last_name, '(^|[\\s.,]+)({_TITLES})([\\s.,]+|$)', ' ', 'g')) AS last
 FROM parts
 """
@@ -178,6 +180,7 @@ SELECT
   record_id,
   first,
   last,
+  given,
   CASE WHEN written_day NOT IN ({_ODD_DATES}) AND written_day BETWEEN '18800101' AND $latest THEN written_day END AS born,
   mail,
   mail_name,

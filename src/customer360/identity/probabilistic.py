@@ -11,11 +11,11 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from customer360.identity.comparisons import Comparison, usable
-from customer360.identity.rules import RULES, VETOES, rule_number
+from customer360.identity.rules import HOUSEHOLD, NAMESAKES, RULES, TWINS, rule_number, vetoes_of
 from customer360.identity.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,8 +28,12 @@ EXPECTED_RECALL = 0.7
 """Share of true pairs that the rules find, for the prior: a factor of two in it moves weights by one bit."""
 NEAR = 5.0
 """Learned probabilities stay within this factor of the defaults."""
+RANDOM_PAIRS, RANDOM_PAIRS_EACH = 500_000, 40
+"""Pairs taken at random: in all, and for each record."""
 RANDOM_PAIRS_WEIGHT = 2.0
 """Pairs that a default ``u`` counts for beside the counted ones."""
+FEW, FAMILY_SHARE = 10, 0.25
+"""Pairs that may be twins (or namesakes) whatever their share, and the most that they can be of household pairs."""
 PART = 1_500_000
 """Pairs compared at a time."""
 SESSIONS = {
@@ -43,12 +47,15 @@ SESSIONS = {
 
 @dataclass(frozen=True)
 class Model:
-    """How telling each level is, and how common matches are among candidate pairs."""
+    """How telling each level is, how common matches are among all pairs, and whether the data hold twins and namesakes
+    in one home."""
 
     m: Levels
     u: Levels
     prior: float
     trained: bool
+    twins: bool = True
+    namesakes: bool = True
 
     def weight(self, comparison: str, level: str) -> float:
         """Return the bits by which a level speaks for (or, negative, against) one person; 0 for missing."""
@@ -89,9 +96,11 @@ def score(connection: DuckDBPyConnection, present: tuple[Comparison, ...], model
     """Make ``scored`` from ``pair``: gammas, rule and veto numbers, weight in bits, probability. Return the model with
     its prior: the share of all pairs that match, by what the rules found."""
     _predict(connection, present, model, "pair", "compared")
+    families = _families(connection, present)
+    vetoes = vetoes_of(**families)
     connection.execute(
         f"CREATE OR REPLACE TABLE ruled AS SELECT *, {rule_number(RULES, present)} AS rule,"
-        f" {rule_number(VETOES, present)} AS veto FROM compared"
+        f" {rule_number(vetoes, present)} AS veto FROM compared"
     )
     count = _count(connection, "rep")
     linked = _count(connection, "ruled WHERE rule > 0 AND veto = 0")
@@ -103,7 +112,23 @@ def score(connection: DuckDBPyConnection, present: tuple[Comparison, ...], model
     )
     connection.execute("DROP TABLE compared")
     connection.execute("DROP TABLE ruled")
-    return Model(model.m, model.u, prior, model.trained)
+    return replace(model, prior=prior, **families)
+
+
+def _families(connection: DuckDBPyConnection, present: tuple[Comparison, ...]) -> dict[str, bool]:
+    """Say whether twins, and namesakes in one home, may explain pairs that differ in one trait only.
+
+    A pair with one surname, home and birth date but two first names is twins, or one person whose first name was
+    mistyped altogether. One birth in thirty is of twins: where households are many and such pairs few, they are twins;
+    where nobody else shares surname and home, they are one person. The same holds for father and son of one name.
+    """
+    rules = (HOUSEHOLD, TWINS, NAMESAKES)
+    counts = ", ".join(f"count_if({rule.sql(present)})" for rule in rules)
+    households, twins, namesakes = connection.execute(f"SELECT {counts} FROM compared").fetchone() or (0, 0, 0)
+    return {
+        "twins": twins < FEW or twins < FAMILY_SHARE * households,
+        "namesakes": namesakes < FEW or namesakes < FAMILY_SHARE * households,
+    }
 
 
 def _predict(
@@ -154,13 +179,13 @@ def _u_of_random_pairs(
     connection: DuckDBPyConnection, present: tuple[Comparison, ...], model: Model, count: int, settings: Settings
 ) -> Levels:
     """Count levels among pairs of neighbours in a random order; pairs that the rules link are left out."""
-    steps = max(1, min(count - 1, settings.train_pairs // max(count, 1)))
+    steps = max(1, min(count - 1, RANDOM_PAIRS // max(count, 1), RANDOM_PAIRS_EACH))
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE random_pair AS
         WITH shuffled AS (
           SELECT rid, row_number() OVER (ORDER BY hash(rid + {settings.seed}), rid) AS place
-          FROM rep ORDER BY place LIMIT {settings.train_pairs}
+          FROM rep ORDER BY place LIMIT {RANDOM_PAIRS}
         )
         SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r
         FROM shuffled AS a CROSS JOIN range(1, {steps + 1}) AS s(step) JOIN shuffled AS b ON b.place = a.place + s.step
@@ -213,8 +238,10 @@ def _m_by_maximisation(
                 continue  # no pair agrees in this way: the other sessions, else the defaults, decide
         learned = linker.misc.save_model_to_json()
     made: Levels = {}
-    for comparison, found in zip(present, learned["comparisons"], strict=True):
-        m = {each["label_for_charts"]: each.get("m_probability") for each in found["comparison_levels"]}
+    found = {each["output_column_name"]: each["comparison_levels"] for each in learned["comparisons"]}
+    for comparison in present:
+        levels = found.get(comparison.name, [])
+        m = {each["label_for_charts"]: each.get("m_probability") for each in levels}
         made[comparison.name] = _near_defaults(comparison, m)
     return made
 

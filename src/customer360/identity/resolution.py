@@ -13,7 +13,7 @@ from customer360.clock import stopwatch
 from customer360.identity import evidence, stable_ids
 from customer360.identity.blocking import block
 from customer360.identity.cluster import MANUAL, Links
-from customer360.identity.conflict import SURE, Clusters, clusters
+from customer360.identity.conflict import SURE, Clusters, Families, clusters
 from customer360.identity.guard import guard
 from customer360.identity.normalise import normalise
 from customer360.identity.overrides import NO_OVERRIDES, Overrides
@@ -113,7 +113,8 @@ class _Run:
         self._phase("guard")
         self._score()
         links, pairs = self._links()
-        found = clusters(self.connection, self._count("rep"), links, pairs, self.settings)
+        families = Families(self.model.twins, self.model.namesakes) if self.model else Families()
+        found = clusters(self.connection, self._count("rep"), links, pairs, self.settings, families)
         self._phase("cluster")
         people, aliases = self._people(found, known)
         self._phase("ids")

@@ -13,6 +13,7 @@ from customer360.identity.comparisons import COMPARISONS, NULL, OTHER, Compariso
 
 _SAME_FIRST = ("exact", "short form")
 _LIKE_FIRST = ("exact", "short form", "similar", "swapped", "initial")
+_NOT_SAME_BIRTH = ("day and month swapped", "one digit", "same year", "near year", "two digits", OTHER, NULL)
 _LIKE_LAST = ("exact", "similar", "swapped", "part")
 _SAME_BIRTH = ("exact", "day and month swapped")
 _LIKE_BIRTH = (*_SAME_BIRTH, "one digit", "same year", "near year", NULL)
@@ -92,10 +93,37 @@ VETOES: tuple[Rule, ...] = (
         },
     ),
     Rule("different first names and birth dates", {"first_name": (OTHER,), "date_of_birth": (OTHER, "two digits")}),
-    Rule("different names", {"first_name": (OTHER,), "last_name": (OTHER,)}),
+    Rule("different names", {"first_name": (OTHER,), "last_name": (OTHER,), "national_id": ("one sign", OTHER, NULL)}),
     Rule("nothing but the name", {"date_of_birth": (NULL,), "email": (NULL, OTHER), "home": (NULL, OTHER), "national_id": (NULL,)}),
 )
 """What no weight may overrule; people may (`c360 identity merge`)."""
+
+
+_FAMILY = {"last_name": ("exact", "similar"), "home": (*_SAME_HOME, "phone")}
+_OTHER_BIRTH = ("same year", "near year", "two digits", OTHER)
+HOUSEHOLD = Rule("household", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": _OTHER_BIRTH})
+"""Two people of one family."""
+TWINS = Rule("twins", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": ("exact",)})
+NAMESAKES = Rule("namesakes", {**_FAMILY, "first_name": _SAME_FIRST, "date_of_birth": (OTHER,)})
+"""Father and son of one name."""
+
+
+def vetoes_of(*, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
+    """Return the vetoes. Where the data hold no twins, a birth date may outweigh a first name, and where they hold no
+    namesakes in one home, names and home may outweigh a birth date."""
+    kept = []
+    for rule in VETOES:
+        if rule.name in _AGAINST_TWINS and not twins:
+            kept.append(Rule(rule.name, {**rule.needs, "date_of_birth": _NOT_SAME_BIRTH}))
+        elif rule.name == _AGAINST_NAMESAKES and not namesakes:
+            kept.append(Rule(rule.name, {**rule.needs, "last_name": ("part", OTHER, NULL)}))
+        else:
+            kept.append(rule)
+    return tuple(kept)
+
+
+_AGAINST_TWINS = ("different first names", "different names")
+_AGAINST_NAMESAKES = "birth dates far apart"
 
 
 def rule_number(rules: tuple[Rule, ...], present: tuple[Comparison, ...]) -> str:
