@@ -13,6 +13,7 @@ from customer360.clock import stopwatch
 from customer360.identity import evidence, stable_ids
 from customer360.identity.blocking import block
 from customer360.identity.cluster import MANUAL, Links
+from customer360.identity.comparisons import EMAIL, NATIONAL
 from customer360.identity.conflict import SURE, Clusters, Families, clusters
 from customer360.identity.guard import guard
 from customer360.identity.normalise import normalise
@@ -102,6 +103,7 @@ class _Run:
         self.overrides = overrides
         self.model = model
         self.evidence = "''"
+        self.same_identifier = "false"
         self.seconds: dict[str, float] = {}
         self._since = stopwatch()
 
@@ -118,7 +120,7 @@ class _Run:
         self._phase("cluster")
         people, aliases = self._people(found, known)
         self._phase("ids")
-        edges, review = self._edges(found), self._review(found)
+        edges, review = self._edges(found), self._review()
         dropped = self.connection.execute("SELECT * FROM dropped ORDER BY ALL").to_arrow_table()
         self._phase("evidence")
         return Resolution(people, edges, review, dropped, aliases, self.model, self.seconds)
@@ -149,6 +151,8 @@ class _Run:
         self._phase("train")
         self.model = score(self.connection, present, model, self.settings)
         self.evidence = evidence.sql(present, self.model)
+        same = [f"gamma_{c.name} = {c.number('exact')}" for c in present if c.name in {EMAIL.name, NATIONAL.name}]
+        self.same_identifier = f"({' OR '.join(same)})" if same else "false"
         self._phase("score")
 
     def _links(self) -> tuple[Links, list[tuple[int, int]]]:
@@ -215,17 +219,19 @@ class _Run:
 
     def _edges(self, found: Clusters) -> pa.Table:
         self.connection.register("kept_label", pa.table({"place": np.arange(len(found.label)), "label": found.label}))
-        edges = self.connection.execute(_EDGES.format(names=_names(RULES), evidence=self.evidence)).to_arrow_table()
+        self.connection.execute(_LABELS)
         self.connection.unregister("kept_label")
-        return edges
+        return self.connection.execute(_EDGES.format(names=_names(RULES), evidence=self.evidence)).to_arrow_table()
 
-    def _review(self, found: Clusters) -> pa.Table:
-        self.connection.register("kept_label", pa.table({"place": np.arange(len(found.label)), "label": found.label}))
-        review = self.connection.execute(
-            _REVIEW.format(names=_names(VETOES), evidence=self.evidence, least=self.settings.review_probability)
-        ).to_arrow_table()
-        self.connection.unregister("kept_label")
-        return review
+    def _review(self) -> pa.Table:
+        """Return pairs for people to judge: cut links, pairs between the thresholds, vetoed ones that share an id."""
+        sql = _REVIEW.format(
+            names=_names(VETOES),
+            evidence=self.evidence,
+            least=self.settings.review_probability,
+            identifier=self.same_identifier,
+        )
+        return self.connection.execute(sql).to_arrow_table()
 
 
 def _names(rules: Sequence[Any]) -> str:
@@ -251,18 +257,23 @@ FROM cluster AS c JOIN given_ids AS i USING (first_record) LEFT JOIN best ON bes
 ORDER BY c.rid
 """
 
+_LABELS = """
+CREATE OR REPLACE TABLE label_of AS
+SELECT rid, record_id, label FROM rep_place JOIN kept_label USING (place) JOIN record USING (rid)
+"""
+
 _EDGES = """
-WITH label_of AS (SELECT rid, label FROM rep_place JOIN kept_label USING (place)),
-reps AS (
-  SELECT x.record_id AS record_a, y.record_id AS record_b,
-    CASE WHEN link.rule > 0 THEN 'deterministic' WHEN link.rule = 0 THEN 'probabilistic' ELSE 'manual' END AS kind,
-    CASE WHEN link.rule > 0 THEN {names}[link.rule] WHEN link.rule = 0 THEN 'probability' ELSE 'manual merge' END AS rule,
-    link.probability, link.weight, {evidence} AS evidence, p.label = q.label AND c.number IS NULL AS is_kept
-  FROM link
-  LEFT JOIN scored ON scored.l = link.l AND scored.r = link.r AND link.rule >= 0
-  JOIN record AS x ON x.rid = link.l JOIN record AS y ON y.rid = link.r
-  JOIN label_of AS p ON p.rid = link.l JOIN label_of AS q ON q.rid = link.r
+WITH weighed AS (SELECT l, r, {evidence} AS evidence FROM scored SEMI JOIN link ON link.l = scored.l AND link.r = scored.r),
+told AS (
+  SELECT link.*, weighed.evidence, c.number IS NOT NULL AS is_cut
+  FROM link LEFT JOIN weighed ON weighed.l = link.l AND weighed.r = link.r
   LEFT JOIN cut_link AS c ON c.number = link.number
+), reps AS (
+  SELECT p.record_id AS record_a, q.record_id AS record_b,
+    CASE WHEN rule > 0 THEN 'deterministic' WHEN rule = 0 THEN 'probabilistic' ELSE 'manual' END AS kind,
+    CASE WHEN rule > 0 THEN {names}[rule] WHEN rule = 0 THEN 'probability' ELSE 'manual merge' END AS rule,
+    probability, weight, coalesce(evidence, '') AS evidence, p.label = q.label AND NOT is_cut AS is_kept
+  FROM told JOIN label_of AS p ON p.rid = told.l JOIN label_of AS q ON q.rid = told.r
 ), repeated AS (
   SELECT x.record_id, y.record_id, 'deterministic', 'repeated record', 1.0, NULL, 'everything: exact', true
   FROM repeat JOIN record AS x ON x.rid = repeat.rep JOIN record AS y ON y.rid = repeat.rid WHERE repeat.rid <> repeat.rep
@@ -271,17 +282,18 @@ FROM reps UNION ALL FROM repeated ORDER BY record_a, record_b, kind
 """
 
 _REVIEW = """
-WITH label_of AS (SELECT rid, label FROM rep_place JOIN kept_label USING (place)),
+WITH numbered AS (SELECT l, r, max(number) AS number FROM link WHERE rule >= 0 GROUP BY l, r),
 doubt AS (
-  SELECT scored.*, CASE WHEN c.number IS NOT NULL THEN 'conflict: the link was cut'
-      WHEN scored.veto > 0 THEN 'kept apart: ' || {names}[scored.veto] ELSE 'between the thresholds' END AS reason
-  FROM scored LEFT JOIN link ON link.l = scored.l AND link.r = scored.r AND link.rule >= 0
-  LEFT JOIN cut_link AS c ON c.number = link.number
-  WHERE c.number IS NOT NULL OR (link.number IS NULL AND scored.probability >= {least})
+  SELECT scored.*, c.number IS NOT NULL AS is_cut,
+    CASE WHEN c.number IS NOT NULL THEN 'conflict: the link was cut'
+      WHEN veto > 0 THEN 'kept apart: ' || {names}[veto] ELSE 'between the thresholds' END AS reason
+  FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0) AS scored
+  LEFT JOIN numbered ON numbered.l = scored.l AND numbered.r = scored.r
+  LEFT JOIN cut_link AS c ON c.number = numbered.number
+  WHERE c.number IS NOT NULL OR (numbered.number IS NULL AND (veto = 0 OR {identifier}))
 )
-SELECT x.record_id AS record_a, y.record_id AS record_b, reason, probability, weight, {evidence} AS evidence
-FROM doubt JOIN record AS x ON x.rid = l JOIN record AS y ON y.rid = r
-JOIN label_of AS p ON p.rid = l JOIN label_of AS q ON q.rid = r
+SELECT p.record_id AS record_a, q.record_id AS record_b, reason, probability, weight, {evidence} AS evidence
+FROM doubt JOIN label_of AS p ON p.rid = doubt.l JOIN label_of AS q ON q.rid = doubt.r
 WHERE p.label <> q.label
-ORDER BY reason <> 'conflict: the link was cut', probability DESC, record_a, record_b
+ORDER BY NOT is_cut, probability DESC, record_a, record_b
 """
