@@ -79,7 +79,10 @@ def _same(*columns: str) -> str:
     return " AND ".join(f"{c}_l = {c}_r" for c in columns)
 
 
-_SAME_HOME = "(street_l = street_r AND (postcode_l = postcode_r OR city_l = city_r))"
+_SAME_HOME = (
+    "(street_l = street_r"
+    " AND (postcode_l = postcode_r OR (city_l = city_r AND (postcode_l IS NULL OR postcode_r IS NULL))))"
+)
 _SAME_PHONE = "(phone_end_l = phone_end_r)"
 _NEAR_HOME = (
     "((jaro_winkler_similarity(street_l, street_r) >= 0.88 AND (postcode_l = postcode_r OR city_l = city_r))"

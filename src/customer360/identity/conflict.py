@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from customer360.identity.cluster import Integers, Links, agglomerate, components
+from customer360.identity.cluster import MANUAL, Integers, Links, agglomerate, components
 from customer360.identity.comparisons import FIRST
 from customer360.identity.settings import Settings
 
@@ -69,7 +69,10 @@ def clusters(
     cut: list[int] = []
     if len(giants):
         cut += _regroup(label, links, np.zeros(len(links.left), dtype=np.bool_), giants, [], settings)
-    apart = _pairs_apart(connection, label, settings, families) + [pair for pair in never if label[pair[0]] == label[pair[1]]]
+    by_hand = links.rank >= MANUAL
+    together = components(count, links.left[by_hand], links.right[by_hand])
+    apart = [(a, b) for a, b in _pairs_apart(connection, label, settings, families) if together[a] != together[b]]
+    apart += [pair for pair in never if label[pair[0]] == label[pair[1]]]
     sizes = np.bincount(label, minlength=count)
     troubled = np.flatnonzero(sizes > settings.records_per_person)
     troubled = np.union1d(troubled, np.array([label[one] for one, _ in apart], dtype=np.int64))

@@ -107,13 +107,13 @@ def _fold(connection: DuckDBPyConnection, role: str) -> None:
 
 
 def _add_roots(connection: DuckDBPyConnection) -> None:
-    """Write the full names that each first name may stand for, as one text between bars: |kate|katherine|."""
+    """Write the full names that a short first name may stand for (NULL where nobody shortens it), and how common names are."""
     roots = words.name_roots()
     connection.register(
         "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
     )
     connection.execute(
-        "CREATE OR REPLACE TABLE record AS SELECT r.*, coalesce(m.roots, [r.first]) AS roots,"
+        "CREATE OR REPLACE TABLE record AS SELECT r.*, m.roots,"
         " count(*) OVER (PARTITION BY first) AS first_count, count(*) OVER (PARTITION BY last) AS last_count"
         " FROM record_bare AS r LEFT JOIN root_map AS m ON m.short = r.first ORDER BY rid"
     )

@@ -28,7 +28,7 @@ EXPECTED_RECALL = 0.7
 """Share of true pairs that the rules find, for the prior: a factor of two in it moves weights by one bit."""
 NEAR = 5.0
 """Learned probabilities stay within this factor of the defaults."""
-RANDOM_PAIRS, RANDOM_PAIRS_EACH = 500_000, 40
+RANDOM_PAIRS, RANDOM_PAIRS_EACH = 250_000, 20
 """Pairs taken at random: in all, and for each record."""
 RANDOM_PAIRS_WEIGHT = 2.0
 """Pairs that a default ``u`` counts for beside the counted ones."""
