@@ -287,7 +287,7 @@ doubt AS (
   SELECT scored.*, c.number IS NOT NULL AS is_cut,
     CASE WHEN c.number IS NOT NULL THEN 'conflict: the link was cut'
       WHEN veto > 0 THEN 'kept apart: ' || {names}[veto] ELSE 'between the thresholds' END AS reason
-  FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0) AS scored
+  FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0 OR (veto > 0 AND {identifier})) AS scored
   LEFT JOIN numbered ON numbered.l = scored.l AND numbered.r = scored.r
   LEFT JOIN cut_link AS c ON c.number = numbered.number
   WHERE c.number IS NOT NULL OR (numbered.number IS NULL AND (veto = 0 OR {identifier}))

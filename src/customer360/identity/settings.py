@@ -31,8 +31,8 @@ class Settings:
     """Records whose birth years differ by more are not one person, unless one digit explains it."""
     train_from: int = 2_000
     """Below so many records the model's parameters are not learned; the documented defaults hold."""
-    train_pairs: int = 1_000_000
-    """Pairs that training looks at, at most."""
+    train_pairs: int = 250_000
+    """Pairs that one session of training looks at, at most."""
     probabilistic_from: int = 30
     """Below so many records only the named rules link."""
     default_country: str | None = None
