@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from customer360.cli import build, project, query, serve
+from customer360.cli import build, identity, project, query, serve
 from customer360.errors import C360Error
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     help="From the systems where your customers live to governed data products, a customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
-for group in (project, build, query, serve):
+for group in (project, build, query, identity, serve):
     group.add_to(app)
 
 

@@ -18,6 +18,12 @@ METHODS: dict[str, str] = {
     "churn_back_test": "customer360.science.churn:run",
     "basket_pairs": "customer360.science.basket:run",
     "customer_value": "customer360.science.customer_value:run",
+    "identity_edges": "customer360.identity.steps:identity_edges",
+    "customer_xref": "customer360.identity.steps:customer_xref",
+    "identity_alias": "customer360.identity.steps:identity_alias",
+    "identity_review": "customer360.identity.steps:identity_review",
+    "golden_customer": "customer360.identity.steps:golden_customer",
+    "golden_origin": "customer360.identity.steps:golden_origin",
 }
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
