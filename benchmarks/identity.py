@@ -1,4 +1,4 @@
-"""Resolve a million records of people with homes and birth dates; beside it, the graph that joins equal e-mails or phones.
+"""Resolve a million records of people with homes and birth dates; beside it, the graph of equal e-mails or phones.
 
 python -m benchmarks identity            (records: C360_BENCH_RECORDS, default 1,000,000)
 """

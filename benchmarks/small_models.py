@@ -6,9 +6,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from benchmarks.timing import Pair, paired, seconds
+import duckdb
 
-from customer360.engines.extensions import connect_with
+from benchmarks.by_hand import in_a_file, in_a_lake
+from benchmarks.timing import Pair, paired, seconds
 from customer360.workspace import Workspace, open_project
 
 MODELS = 60
@@ -47,7 +48,10 @@ def sql_of(number: int) -> str:
     if number < 6:
         return f"SELECT i AS id, i * {number + 1} AS amount, 'row ' || i::VARCHAR AS label FROM range({ROWS}) AS r(i)"
     one, two = number - 6, number - 5
-    return f"SELECT a.id, a.amount + b.amount AS amount, b.label FROM bench.m{one} AS a JOIN bench.m{two} AS b ON b.id = a.id"
+    return (
+        "SELECT a.id, a.amount + b.amount AS amount, b.label "
+        f"FROM bench.m{one} AS a JOIN bench.m{two} AS b ON b.id = a.id"
+    )
 
 
 def write_project(root: Path) -> None:
@@ -64,21 +68,17 @@ def write_project(root: Path) -> None:
         (folder / f"m{number}.sql").write_text(f"-- One row per id.\n{sql_of(number)}\n", encoding="utf-8")
 
 
-def by_hand(folder: Path, *, lake: bool) -> None:
-    """Run the same SQL in one transaction into a fresh lake (or a native DuckDB file)."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    connection = connect_with("ducklake", "sqlite")
-    where = f"ducklake:sqlite:{folder / 'hand.sqlite'}" if lake else str(folder / "hand.duckdb")
-    options = f" (DATA_PATH '{folder / 'data'}', META_JOURNAL_MODE 'WAL')" if lake else ""
-    connection.execute(f"ATTACH '{where}' AS hand{options}")
-    connection.execute("USE hand")
-    connection.execute("BEGIN")
+def by_hand(connection: duckdb.DuckDBPyConnection) -> None:
+    """Run the same SQL without checks."""
     connection.execute("CREATE SCHEMA bench")
     for number in range(MODELS):
         connection.execute(f"CREATE TABLE bench.m{number} AS {sql_of(number)}")
-    connection.execute("COMMIT")
-    connection.close()
+
+
+def in_a_fresh_lake(folder: Path) -> None:
+    """Run the same SQL in one transaction into a fresh lake."""
+    shutil.rmtree(folder, ignore_errors=True)
+    in_a_lake(folder, by_hand)
 
 
 def build_all(workspace: Workspace) -> None:
@@ -98,20 +98,25 @@ def measure() -> dict[str, Pair | float]:
             build_all(workspace)
             workspace.close()
 
-        first = paired(fresh, lambda: by_hand(root / "lake", lake=True))
+        first = paired(fresh, lambda: in_a_fresh_lake(root / "lake"))
         workspace = open_project(root / "project")
         for _ in range(100):
             build_all(workspace)
-        later = paired(lambda: build_all(workspace), lambda: by_hand(root / "lake", lake=True))
-        native = min(seconds(lambda: by_hand(root / "native", lake=False)) for _ in range(3))
-        idle = min(seconds(lambda: workspace.build()) for _ in range(3))
+        later = paired(lambda: build_all(workspace), lambda: in_a_fresh_lake(root / "lake"))
+        native = min(seconds(lambda: in_a_file(root / "native.duckdb", by_hand)) for _ in range(3))
+        idle = min(seconds(workspace.build) for _ in range(3))
         workspace.close()
     return {"fresh": first, "after 100 builds": later, "native file by hand": native, "nothing changed": idle}
 
 
 def page() -> str:
     """Return the section of the bench page."""
-    lines = ["## Sixty models of 1,000 rows, checks included", "", "| case | build s | by hand s | ratio |", "|---|---|---|---|"]
+    lines = [
+        "## Sixty models of 1,000 rows, checks included",
+        "",
+        "| case | build s | by hand s | ratio |",
+        "|---|---|---|---|",
+    ]
     for case, figure in measure().items():
         if isinstance(figure, Pair):
             lines.append(f"| {case} | {figure.measured:.3f} | {figure.baseline:.3f} | {figure.ratio:.2f} |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,19 +20,16 @@ HEAD = "<!-- Written by `make docs` from the code; do not edit. -->\n\n"
 def commands() -> str:
     """Return the page of the command line."""
     group: Any = typer.main.get_command(app)
-    parts = [
-        f"{HEAD}# Command line\n\n{group.help}\n\nExit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage.\n"
-    ]
+    codes = "Exit codes: 0 done, 1 a sentence on stderr says why not, 2 wrong usage."
+    parts = [f"{HEAD}# Command line\n\n{group.help}\n\n{codes}\n"]
     for name, command in sorted(group.commands.items()):
         parts.append(f"\n## c360 {name}\n\n```text\n{_help(name, command)}\n```\n")
     return "".join(parts)
 
 
 def _help(name: str, command: Any) -> str:
-    import click
-
     context = command.context_class(command, info_name=f"c360 {name}", max_content_width=100, terminal_width=100)
-    text: str = click.unstyle(command.get_help(context))
+    text: str = re.sub(r"\x1b\[[0-9;]*m", "", command.get_help(context))
     return "\n".join(line.rstrip() for line in text.replace("\b", "").splitlines())
 
 
@@ -43,7 +41,10 @@ def error_page() -> str:
             parent = each.__mro__[1].__name__
             said = (inspect.getdoc(each) or "").splitlines()[0]
             rows.append(f"| `{name}` | `{parent}` | {said} |")
-    intro = "Every error is a sentence, a place and a next step. The command line prints it to stderr and exits with 1; the REST API answers with problem details (RFC 9457).\n\n"
+    intro = (
+        "Every error is a sentence, a place and a next step. The command line prints it to stderr and exits with 1;\n"
+        "the REST API answers with problem details (RFC 9457).\n\n"
+    )
     return f"{HEAD}# Errors\n\n{intro}| error | is a | when |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
@@ -51,9 +52,8 @@ def project_page() -> str:
     """Return the page of project files, from their JSON Schemas."""
     from customer360.project.schemas import json_schemas
 
-    parts = [
-        f"{HEAD}# Project files\n\nUnknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor.\n"
-    ]
+    intro = "Unknown keys are errors. `c360 schema KIND` prints the JSON Schema of a kind for your editor."
+    parts = [f"{HEAD}# Project files\n\n{intro}\n"]
     for kind, schema in json_schemas().items():
         parts.append(f"\n## {kind}\n\n{schema.get('description', '')}\n")
         definitions = schema.get("$defs", {})

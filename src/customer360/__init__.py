@@ -1,8 +1,8 @@
 """customer360: from the systems where customers live to governed data products, metrics and answers.
 
-    import customer360
-    project = customer360.open_project("acme")
-    project.query(metrics=["revenue"], dimensions=[{"name": "segment"}])   # a pyarrow.Table
+import customer360
+project = customer360.open_project("acme")
+project.query(metrics=["revenue"], dimensions=[{"name": "segment"}])   # a pyarrow.Table
 """
 
 from __future__ import annotations

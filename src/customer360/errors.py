@@ -1,30 +1,30 @@
 """Name every situation in which customer360 stops, with a sentence, a place and a next step.
 
-    C360Error
-    +-- ProjectError            one thing wrong in a project file
-    |   +-- UnknownName         a name that nothing in the project carries
-    +-- ProjectErrors           all things wrong in a project, reported at once
-    +-- SettingMissing          an environment variable that a source or service needs
-    +-- WarehouseError          the warehouse cannot do what was asked
-    |   +-- WarehouseMissing    nothing has been built here yet
-    |   +-- WriterBusy          another process holds the writer lock
-    |   +-- CommitFailed        a publish did not go through; readers keep the old state
-    |   +-- SnapshotMissing     no such snapshot (expired or never made)
-    |   +-- ExtensionMissing    a DuckDB extension can neither be found nor installed
-    |   +-- StatementFailed     the warehouse refused or could not finish one SQL statement
-    +-- SourceError             a source cannot be read
-    |   +-- SourceUnreachable   server down, wrong password, missing file, no permission
-    |   +-- SourceMalformed     wrong encoding, broken line, wrong kind of file
-    |   +-- SchemaDrift         columns are new, gone or retyped and the policy says fail
-    |   +-- RowsRejected        rows break the contract and the policy says fail
-    +-- ModelError              a model cannot be parsed, linted, ordered or transpiled
-    +-- BuildFailed             a model failed while building; nothing was published
-    +-- ChecksFailed            blocking checks failed; nothing was published
-    +-- ScienceError            a method of customer science cannot give an answer that holds
-    |   +-- NotEnoughData       too few rows
-    |   +-- InputMalformed      columns are absent, lengths differ, values are impossible
-    +-- QueryError              a metric query that cannot be answered as asked
-    +-- NotPermitted            the principal may not see this
+C360Error
++-- ProjectError            one thing wrong in a project file
+|   +-- UnknownName         a name that nothing in the project carries
++-- ProjectErrors           all things wrong in a project, reported at once
++-- SettingMissing          an environment variable that a source or service needs
++-- WarehouseError          the warehouse cannot do what was asked
+|   +-- WarehouseMissing    nothing has been built here yet
+|   +-- WriterBusy          another process holds the writer lock
+|   +-- CommitFailed        a publish did not go through; readers keep the old state
+|   +-- SnapshotMissing     no such snapshot (expired or never made)
+|   +-- ExtensionMissing    a DuckDB extension can neither be found nor installed
+|   +-- StatementFailed     the warehouse refused or could not finish one SQL statement
++-- SourceError             a source cannot be read
+|   +-- SourceUnreachable   server down, wrong password, missing file, no permission
+|   +-- SourceMalformed     wrong encoding, broken line, wrong kind of file
+|   +-- SchemaDrift         columns are new, gone or retyped and the policy says fail
+|   +-- RowsRejected        rows break the contract and the policy says fail
++-- ModelError              a model cannot be parsed, linted, ordered or transpiled
++-- BuildFailed             a model failed while building; nothing was published
++-- ChecksFailed            blocking checks failed; nothing was published
++-- ScienceError            a method of customer science cannot give an answer that holds
+|   +-- NotEnoughData       too few rows
+|   +-- InputMalformed      columns are absent, lengths differ, values are impossible
++-- QueryError              a metric query that cannot be answered as asked
++-- NotPermitted            the principal may not see this
 """
 
 from __future__ import annotations

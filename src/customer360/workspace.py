@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.engines.base import Engine, Snapshot
-    from customer360.models.build import BuildReport
+    from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport
@@ -60,7 +60,7 @@ class Workspace:
         as_of: date | None = None,
         progress: Progress | None = None,
     ) -> BuildReport:
-        """Build, check and publish tables, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
+        """Build, check and publish, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
         from customer360.models.build import build
 
         return build(
@@ -77,11 +77,11 @@ class Workspace:
 
         return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
 
-    def run(self, *, progress: Progress | None = None) -> RunReport:
+    def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
         """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
         loaded = self.load(progress=progress)
         loaded.raise_failures()
-        return RunReport(loaded, self.build(progress=progress))
+        return RunReport(loaded, self.build(as_of=as_of, progress=progress))
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -129,14 +129,29 @@ class Workspace:
             day = as_of or resolve_as_of(session, self.project)
             return answer(session, self.semantic_model(model), asked, as_of=day, principal=principal)
 
-    def query(self, query: MetricQuery | Mapping[str, Any] | None = None, /, **parts: Any) -> pa.Table:
+    def query(
+        self,
+        query: MetricQuery | Mapping[str, Any] | None = None,
+        /,
+        *,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        **parts: Any,
+    ) -> pa.Table:
         """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
-        return self.answer(query if query is not None else parts).table
+        return self.answer(query if query is not None else parts, as_of=as_of, at_snapshot=at_snapshot).table
 
-    def sql(self, text: str, *, at_snapshot: int | None = None, max_rows: int | None = None) -> pa.Table:
-        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError."""
+    def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
+        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.
+
+        ``as_of()`` in the text is the as-of date, as in models.
+        """
+        from customer360.models.render import with_as_of
+
+        if "as_of" in text.lower():
+            text = with_as_of(text, as_of or self.as_of())
         with self.engine.read_untrusted(at_snapshot=at_snapshot) as session:
-            return session.query(text) if max_rows is None else session.query(text).slice(0, max_rows)
+            return session.query(text)
 
     def history(self) -> tuple[Snapshot, ...]:
         """Return the kept snapshots, newest first."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from customer360.dashboards.charts import Canvas
 from customer360.dashboards.frame import Frame, frame_of
 from customer360.semantic.answer import Answer
 from customer360.semantic.compile import OutputColumn
 from customer360.semantic.query import MetricQuery
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 AS_OF = date(2024, 11, 18)
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 import vl_convert
+from tests.dashboards.frames import AS_OF, canvas, frame
 
 from customer360.dashboards.charts import CHARTS, Canvas
 from customer360.dashboards.charts.line import is_cut_short
 from customer360.dashboards.charts.scatter import MOST_POINTS, sample
 from customer360.dashboards.filled import Definition, Drawn
 from customer360.dashboards.filters import Filters
-from customer360.dashboards.frame import Frame
 from customer360.dashboards.images import VEGA_LITE, svg
 from customer360.dashboards.theme import PALETTES, paint
 from customer360.errors import QueryError
-from tests.dashboards.frames import AS_OF, canvas, frame
+
+if TYPE_CHECKING:
+    from customer360.dashboards.frame import Frame
 
 USD = {"unit": "USD", "format": ",.2f"}
 
@@ -29,7 +31,9 @@ def draw(kind: str, data: Frame, **options: Any) -> Drawn:
     if drawn.spec is not None:
         painted = paint({**drawn.spec, "width": 600}, "dark")
         vl_convert.vegalite_to_vega(painted, vl_version=VEGA_LITE)  # fails on what Vega-Lite does not know
-        assert "@" not in str({key: value for key, value in painted.items() if key not in ("data", "layer", "encoding")})
+        assert "@" not in str(
+            {key: value for key, value in painted.items() if key not in ("data", "layer", "encoding")}
+        )
     return drawn
 
 
@@ -61,9 +65,7 @@ def test_an_area_starts_at_zero_and_covers_every_month() -> None:
     ]
     assert all(layer["encoding"]["y"]["scale"]["zero"] is True for layer in drawn.spec["layer"])
     assert drawn.notes == ()
-    assert drawn.alt == (
-        "Widget: Revenue from Jan 2024 to Mar 2024, $420.00 in Mar 2024, highest $420.00 in Mar 2024."
-    )
+    assert drawn.alt == ("Widget: Revenue from Jan 2024 to Mar 2024, $420.00 in Mar 2024, highest $420.00 in Mar 2024.")
 
 
 def test_the_month_that_the_as_of_date_cuts_short_is_dashed_and_named() -> None:
@@ -175,7 +177,7 @@ def test_names_with_quotes_survive_the_legend() -> None:
     drawn = draw("pie", by_category({'O\'Brien "&" <Co>': 1.0, "b\\": 2.0}, unit="count"))
     assert drawn.spec is not None
     text = svg(drawn.spec)
-    assert "O'Brien \"&amp;\" &lt;Co&gt;  33%" in text or "O'Brien &quot;&amp;&quot; &lt;Co&gt;  33%" in text
+    assert 'O\'Brien "&amp;" &lt;Co&gt;  33%' in text or "O'Brien &quot;&amp;&quot; &lt;Co&gt;  33%" in text
 
 
 # ---- gauge
@@ -220,9 +222,17 @@ def kpi(now: float, before: float | None, better: Any) -> Drawn:
 
 @pytest.mark.parametrize(
     ("now", "before", "better", "is_good"),
-    [(110, 100, "up", True), (90, 100, "up", False), (90, 100, "down", True), (90, 100, None, None), (100, 100, "up", None)],
+    [
+        (110, 100, "up", True),
+        (90, 100, "up", False),
+        (90, 100, "down", True),
+        (90, 100, None, None),
+        (100, 100, "up", None),
+    ],
 )
-def test_a_trend_is_good_or_bad_as_the_metric_says(now: float, before: float, better: str | None, *, is_good: Any) -> None:
+def test_a_trend_is_good_or_bad_as_the_metric_says(
+    now: float, before: float, better: str | None, *, is_good: Any
+) -> None:
     figure = kpi(now, before, better).figure
     assert figure is not None
     assert figure.trend is not None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 
 from customer360.dashboards.colours import CATEGORIES, RISK, SEGMENTS, colours_of, has_order, ordered
 from customer360.dashboards.theme import PALETTES, paint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RFM = [
     "Champions",
@@ -29,11 +32,15 @@ RFM = [
     "Lost",
 ]
 
-# Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency (2009), severity 1.
+# Machado, Oliveira, Fernandes: A Physiologically-based Model for Simulation of Color Vision Deficiency (2009).
 SIGHT = {
     "normal": np.eye(3),
-    "protan": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]),
-    "deutan": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]),
+    "protan": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deutan": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
 }
 
 
@@ -154,7 +161,12 @@ def test_vocabularies_bring_their_order() -> None:
 
 
 def test_painting_leaves_data_alone() -> None:
-    spec = {"mark": {"color": "@accent"}, "data": {"values": [{"name": "@accent"}]}, "note": "@nobody", "n": [1, "@ink"]}
+    spec = {
+        "mark": {"color": "@accent"},
+        "data": {"values": [{"name": "@accent"}]},
+        "note": "@nobody",
+        "n": [1, "@ink"],
+    }
     painted = paint(spec, "dark")
     assert painted["mark"]["color"] == PALETTES["dark"]["accent"]
     assert painted["data"] == spec["data"]

@@ -53,7 +53,9 @@ def test_presets_end_on_the_as_of_date() -> None:
 
 def test_filters_join_what_the_widget_already_asks() -> None:
     own = Condition(field="channel", value="Online")
-    query = MetricQuery(metrics=("revenue",), where=own, time=TimeRange(relative="last 12 months", dimension="order_date"))
+    query = MetricQuery(
+        metrics=("revenue",), where=own, time=TimeRange(relative="last 12 months", dimension="order_date")
+    )
     filters = Filters(date(2024, 1, 1), None, (("segment", ("VIP",)), ("country", ("US", "CA"))))
     found = narrowed(query, filters, lambda _query: True, {})
     assert found.unreached == ()

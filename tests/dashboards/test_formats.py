@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -103,5 +103,5 @@ def test_two_days_leave_out_what_they_share() -> None:
 def test_cells_of_every_kind_become_text() -> None:
     assert formats.text(None, None) == formats.NOTHING
     assert formats.text(True, None) == "yes"
-    assert formats.text(datetime(2024, 11, 30, 6, 5), None) == "30 Nov 2024, 06:05"  # noqa: DTZ001 - as the lake gives it
+    assert formats.text(datetime(2024, 11, 30, 6, 5, tzinfo=UTC), None) == "30 Nov 2024, 06:05"
     assert formats.text("<b>", None) == "<b>"

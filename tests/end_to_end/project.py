@@ -113,7 +113,7 @@ def environment() -> dict[str, str]:
 
 def c360(*arguments: str | Path, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person would and return what it said."""
-    command: Sequence[str] = (sys.executable, "-c", "from customer360.cli import main; main()", *map(str, arguments))
+    command: Sequence[str] = (sys.executable, "-m", "customer360", *map(str, arguments))
     return subprocess.run(
         command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False, timeout=timeout
     )

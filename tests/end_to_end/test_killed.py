@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.end_to_end import project as small
 
 from customer360.workspace import open_project
-from tests.end_to_end import project as small
 
 HERE = Path(__file__).parent
 READERS = 3
 
 MOMENTS = [
-    ("step load", 1),  # a batch has landed
+    ("step load shop", 1),  # a batch has landed
     ("transaction open", 1),
     ("file written", 1),
     ("before commit", 1),
@@ -44,24 +44,34 @@ def everything(root: Path) -> dict[str, pa.Table]:
     return found
 
 
-def prepared(root: Path, versions: int = 4) -> Path:
-    """Return a project with a few published versions behind it, so that clean-up has something to do."""
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a few published versions behind it, so that clean-up has something to do, and new data."""
+    root = tmp_path_factory.mktemp("history") / "project"
     small.write(root)
-    for version in range(1, versions + 1):
+    for version in range(1, 5):
         small.write_data(root, version)
-        done = small.c360("run", cwd=root)
-        assert done.returncode == 0, done.stderr
-    small.write_data(root, versions + 1)
+        workspace = open_project(root)
+        workspace.run()
+        workspace.close()
+    small.write_data(root, 5)
     return root
 
 
-def undisturbed(tmp_path: Path) -> dict[str, pa.Table]:
-    """Return what the tables hold when nobody kills anything."""
-    root = tmp_path / "undisturbed"
-    small.write(root)
-    small.write_data(root, 5)
-    assert small.c360("run", cwd=root).returncode == 0
-    return everything(root)
+@pytest.fixture
+def root(history: Path, tmp_path: Path) -> Path:
+    """A copy of that project to kill runs of."""
+    return shutil.copytree(history, tmp_path / "project", copy_function=shutil.copy2)
+
+
+@pytest.fixture(scope="session")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    """What the tables hold when nobody kills anything."""
+    fresh = tmp_path_factory.mktemp("undisturbed") / "project"
+    small.write(fresh)
+    small.write_data(fresh, 5)
+    assert small.c360("run", cwd=fresh).returncode == 0
+    return everything(fresh)
 
 
 def watched(root: Path, stop: Path) -> list[subprocess.Popen[str]]:
@@ -88,39 +98,46 @@ def assert_saw_whole_states(readers: list[subprocess.Popen[str]]) -> None:
             assert len(set(sums)) == 1, state
 
 
-def kill_and_recover(root: Path, tmp_path: Path, victim: subprocess.Popen[bytes], seconds: float | None) -> None:
-    """Let the victim die (after ``seconds``, or by itself), run again, and compare with an undisturbed run."""
-    stop = tmp_path / "stop"
+def kill_and_recover(root: Path, victim: subprocess.Popen[bytes], expected: dict[str, pa.Table]) -> None:
+    """Let the victim die, run again, and compare with an undisturbed run."""
+    stop = root.parent / "stop"
     readers = watched(root, stop)
-    if seconds is not None:
-        time.sleep(seconds)
-        victim.send_signal(signal.SIGKILL)
     victim.wait(timeout=60)
     again = small.c360("run", cwd=root)
     stop.touch()
     assert_saw_whole_states(readers)
     assert again.returncode == 0, again.stderr
-    expected = undisturbed(tmp_path)
     found = everything(root)
     assert all(found[name].equals(expected[name]) for name in small.TABLES)
 
 
-def victim_of(root: Path, moment: str, occurrence: int) -> subprocess.Popen[bytes]:
+def victim_of(root: Path, moment: str, occurrence: int, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     """Start a run that kills itself."""
     command = [sys.executable, str(HERE / "victim.py"), str(root), moment, str(occurrence)]
-    return subprocess.Popen(command, env=small.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, env=small.environment(), stdout=stdout, stderr=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize(("moment", "occurrence"), MOMENTS)
-def test_killed_at_a_named_moment_nothing_is_lost(tmp_path: Path, moment: str, occurrence: int) -> None:
-    root = prepared(tmp_path / "project")
+def test_killed_at_a_named_moment_nothing_is_lost(
+    root: Path, expected: dict[str, pa.Table], moment: str, occurrence: int
+) -> None:
     victim = victim_of(root, moment, occurrence)
-    kill_and_recover(root, tmp_path, victim, None)
+    kill_and_recover(root, victim, expected)
     assert victim.returncode == -signal.SIGKILL, "the moment never came, so this proved nothing"
 
 
+@pytest.fixture(scope="session")
+def moments(history: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """How many moments a run has."""
+    root = shutil.copytree(history, tmp_path_factory.mktemp("counted") / "project", copy_function=shutil.copy2)
+    victim = victim_of(root, "never", 1, stdout=subprocess.PIPE)
+    return int(victim.communicate(timeout=120)[0])
+
+
 @pytest.mark.parametrize("number", range(10))
-def test_killed_at_a_random_moment_nothing_is_lost(tmp_path: Path, number: int) -> None:
-    root = prepared(tmp_path / "project")
-    victim = victim_of(root, "never", 1)
-    kill_and_recover(root, tmp_path, victim, random.Random(number).uniform(0.3, 2.5))
+def test_killed_at_a_random_moment_nothing_is_lost(
+    root: Path, expected: dict[str, pa.Table], moments: int, number: int
+) -> None:
+    victim = victim_of(root, "any", random.Random(number).randint(1, moments))
+    kill_and_recover(root, victim, expected)
+    assert victim.returncode == -signal.SIGKILL, "the moment never came, so this proved nothing"

@@ -82,7 +82,10 @@ def test_one_phone_shared_by_many_links_nobody():
             {
                 "record_id": [f"r{n}" for n in range(count)],
                 "first_name": [f"{'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10 % 10]}nna" for n in range(count)],
-                "last_name": [f"{'abcdefghij'[n // 100 % 10]}{'klmnopqrst'[n // 1000 % 10]}{'uvw'[n // 10_000]}son" for n in range(count)],
+                "last_name": [
+                    f"{'abcdefghij'[n // 100 % 10]}{'klmnopqrst'[n // 1000 % 10]}{'uvw'[n // 10_000]}son"
+                    for n in range(count)
+                ],
                 "phone": ["+1 212 555 0100"] * count,
             }
         )
@@ -118,7 +121,8 @@ def test_other_scripts_keep_their_letters():
 
 def test_birth_dates_after_the_as_of_date_are_no_evidence():
     rows = [
-        {"record_id": str(n), "first_name": "Ada", "last_name": "Abbott", "date_of_birth": "2090-01-05"} for n in range(2)
+        {"record_id": str(n), "first_name": "Ada", "last_name": "Abbott", "date_of_birth": "2090-01-05"}
+        for n in range(2)
     ]
     found = resolve(pa.Table.from_pylist(rows), settings={"as_of": __import__("datetime").date(2024, 11, 30)})
     assert len(set(found["person_id"].to_pylist())) == 2

@@ -7,12 +7,12 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from tests.identity.conftest import FEBRL, febrl, quality
 
 from customer360.identity import resolve
 from customer360.synthetic import people, truth
 from customer360.synthetic.company import Company
 from customer360.synthetic.shopflow import ShopFlow
-from tests.identity.conftest import FEBRL, febrl, quality
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -81,7 +81,17 @@ def shopflow_records(company: ShopFlow) -> pa.Table:
     ):
         rows = next(company.systems[system][table]())
         ids = pc.binary_join_element_wise(pa.scalar(system), rows[key].cast(pa.string()), ":")
-        wanted = {"first_name", "last_name", "customer_name", "email", "phone", "phone_number", "date_of_birth", "city", "country"}
+        wanted = {
+            "first_name",
+            "last_name",
+            "customer_name",
+            "email",
+            "phone",
+            "phone_number",
+            "date_of_birth",
+            "city",
+            "country",
+        }
         columns = {name: rows[name].cast(pa.string()) for name in rows.column_names if name in wanted}
         renamed = {{"customer_name": "full_name", "phone_number": "phone"}.get(n, n): c for n, c in columns.items()}
         parts.append(pa.table({"record_id": ids, **renamed}))

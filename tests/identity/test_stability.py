@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.identity.conftest import groups
 
 from customer360.identity import resolve, run
 from customer360.identity.cluster import Links, agglomerate, components
@@ -17,7 +18,6 @@ from customer360.identity.overrides import Override, Overrides, SqliteStore
 from customer360.identity.stable_ids import assign
 from customer360.synthetic import people
 from customer360.synthetic.company import Company
-from tests.identity.conftest import groups
 
 NOW = datetime(2024, 11, 30, 12, tzinfo=UTC)
 
@@ -69,7 +69,9 @@ def test_ids_are_one_to_one_and_go_to_the_largest_overlap(before, after):
     first, none = assign(labelled(before), None)
     assert not none
     start = {f"r{n:02d}": first[f"r{before.index(label):02d}"] for n, label in enumerate(before)}
-    previous = pa.table({"record_id": list(start), "person_id": list(start.values()), "is_current": [True] * len(start)})
+    previous = pa.table(
+        {"record_id": list(start), "person_id": list(start.values()), "is_current": [True] * len(start)}
+    )
     given_ids, aliases = assign(labelled(after), previous)
     assert len(set(given_ids.values())) == len(given_ids) == len(set(after))
     survivors = set(given_ids.values())
@@ -89,7 +91,9 @@ def test_a_retired_id_comes_back_with_its_records():
     merged, aliases = assign(labelled([0, 0, 0]), together)
     assert merged == {"r00": a}
     assert aliases == {b: a}
-    history = pa.table({"record_id": ["r00", "r01", "r02", "r02"], "person_id": [a, a, a, b], "is_current": [True, True, True, False]})
+    history = pa.table(
+        {"record_id": ["r00", "r01", "r02", "r02"], "person_id": [a, a, a, b], "is_current": [True, True, True, False]}
+    )
     assert assign(apart, history) == (ids, {})
 
 
@@ -164,6 +168,11 @@ def test_contradictions_empty_sides_and_missing_reasons_are_refused(tmp_path):
 
 def test_birthday_is_a_date_column_too():
     table = pa.table(
-        {"record_id": ["1", "2"], "first_name": ["Ada", "Ada"], "last_name": ["Abbott", "Abbott"], "dob": [date(1990, 2, 3)] * 2}
+        {
+            "record_id": ["1", "2"],
+            "first_name": ["Ada", "Ada"],
+            "last_name": ["Abbott", "Abbott"],
+            "dob": [date(1990, 2, 3)] * 2,
+        }
     )
     assert len(set(resolve(table)["person_id"].to_pylist())) == 1

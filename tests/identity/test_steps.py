@@ -40,9 +40,9 @@ def now(xref: pa.Table) -> dict[str, str]:
 
 def test_every_record_has_one_customer_and_a_reason():
     edges, xref = built(RECORDS, MONDAY)
-    assert [(e["system_a"], e["record_id_a"], e["system_b"], e["record_id_b"], e["rule"]) for e in edges.to_pylist()] == [
-        ("crm", "7", "shop", "C1", "e-mail and name")
-    ]
+    assert [
+        (e["system_a"], e["record_id_a"], e["system_b"], e["record_id_b"], e["rule"]) for e in edges.to_pylist()
+    ] == [("crm", "7", "shop", "C1", "e-mail and name")]
     assert "first_name: short form" in edges["evidence"].to_pylist()[0]
     who = now(xref)
     assert who["shop:C1"] == who["crm:7"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from customer360.engines.base import Engine
 from customer360.errors import Place
 from customer360.names import Relation
 from customer360.project.spec import (
@@ -25,6 +23,11 @@ from customer360.project.spec import (
     SourceTable,
     Step,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from customer360.engines.base import Engine
 
 AS_OF = date(2024, 3, 31)
 
@@ -107,7 +110,7 @@ def project(
 ) -> Project:
     settings.setdefault("as_of", AS_OF)
     return Project(
-        root=Path("."),
+        root=Path(),
         settings=Settings(name="acme", label="Acme", place=Place("c360.yaml", 1), **settings),
         sources={s.name: s for s in sources or (source("shop", "customers", "orders"),)},
         products={p.schema: p for p in products},

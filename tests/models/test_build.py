@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import logging
+
 import pytest
 from tests.models.projects import column, contract, land, model, project
 
-from customer360.errors import BuildFailed
+from customer360.errors import BuildFailed, ProjectErrors
 from customer360.models.build import build
 from customer360.models.report import BlockingChecks
 
@@ -103,3 +105,111 @@ def test_an_interrupted_build_leaves_the_old_state(shop, rows):
         build(shop, project(changed), progress=Interrupting())
     assert rows("SELECT count(country) FROM sales.customers") == [(3,)]
     assert actions(build(shop, project(CUSTOMERS))) == {"sales.customers": "skipped"}
+
+
+def test_an_entry_in_the_load_log_counts_as_new_rows(shop):
+    """Rows changed in place, as an erasure does: the entry that it writes makes the next build look again."""
+    with shop.publish(note="load") as publication:
+        publication.create_schema("c360")
+        publication.execute("CREATE TABLE c360.load_log (load_id BIGINT, source VARCHAR, table_name VARCHAR)")
+        publication.execute("INSERT INTO c360.load_log VALUES (1, 'shop', 'customers'), (2, 'shop', 'orders')")
+    build(shop, project(SPEND, CUSTOMERS))
+    with shop.publish(note="erase") as publication:
+        publication.execute("UPDATE raw_shop.customers SET country = NULL WHERE customer_id = 'C1'")
+        publication.execute("INSERT INTO c360.load_log VALUES (3, 'shop', 'customers')")
+    assert actions(build(shop, project(SPEND, CUSTOMERS))) == {"sales.customers": "built", "gold.spend": "skipped"}
+
+
+def test_a_part_of_the_models_can_be_built_alone(shop, rows):
+    everything = project(REPORT, SPEND, CUSTOMERS)
+    with pytest.raises(BuildFailed, match=r"gold\.report reads gold\.spend, which has not been built yet") as caught:
+        build(shop, everything, select="gold.report")
+    assert "c360 build --select +gold.report" in str(caught.value)
+    assert len(build(shop, everything, select="+gold.report").nodes) == 3
+    land(
+        shop,
+        "raw_shop.orders",
+        "SELECT 9 AS order_id, 'C3' AS customer_id, DATE '2024-03-30' AS order_date, 1 AS amount",
+        load=5,
+    )
+    assert actions(build(shop, everything, select="gold.spend")) == {"gold.spend": "built"}
+    assert rows("SELECT count(*) FROM gold.report") == [(2,)]
+    assert actions(build(shop, everything))["gold.report"] == "built"
+
+
+def test_a_raw_table_that_is_not_loaded_is_a_failure(engine):
+    with pytest.raises(BuildFailed, match=r"sales\.customers reads raw_shop\.customers, which is not in the warehouse"):
+        build(engine, project(CUSTOMERS))
+
+
+def test_the_table_of_a_model_that_is_gone_goes_too_but_no_history(shop, rows):
+    history = model(
+        "gold.history", "-- One row per version.\nSELECT c.customer_id, c.country FROM raw_shop.customers AS c",
+        kind="scd2", key="customer_id",
+    )  # fmt: skip
+    build(shop, project(CUSTOMERS, SPEND, history))
+    assert "gold.spend" in actions(build(shop, project(CUSTOMERS), select="sales.*")) or rows(
+        "SELECT 1 FROM gold.spend"
+    )
+    report = build(shop, project(CUSTOMERS))
+    assert actions(report) == {"sales.customers": "skipped", "gold.spend": "dropped"}
+    assert rows("SELECT count(*) FROM gold.history") == [(3,)]
+    assert rows("SELECT count(*) FROM information_schema.tables WHERE table_name = 'spend'") == [(0,)]
+
+
+def test_all_faults_of_a_project_stop_the_build_before_it_begins(shop, rows):
+    bad = model("gold.bad", "-- One row per x.\nSELECT current_date AS d FROM raw_shop.ordrs AS o")
+    with pytest.raises(ProjectErrors) as caught:
+        build(shop, project(CUSTOMERS, bad))
+    assert len(caught.value.errors) == 2
+    assert rows("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'sales'") == [(0,)]
+
+
+def test_the_report_tells_rows_seconds_and_bytes(shop):
+    report = build(shop, project(REPORT, SPEND, CUSTOMERS))
+    table = report.as_table().to_pylist()
+    assert {row["table"]: row["rows"] for row in table} == {"sales.customers": 3, "gold.spend": 2, "gold.report": 2}
+    assert all(row["bytes"] > 0 and row["seconds"] > 0 for row in table)
+    assert (report.built, report.unchanged, report.checks_warned) == (3, 0, 0)
+
+
+def test_the_build_is_remembered_in_the_warehouse(shop, rows):
+    report = build(shop, project(SPEND, CUSTOMERS))
+    assert rows("SELECT table_schema, table_name, kind, row_count, as_of FROM c360.build_state ORDER BY 1") == [
+        ("gold", "spend", "full", 2, report.as_of),
+        ("sales", "customers", "full", 3, report.as_of),
+    ]
+    build(shop, project(SPEND, CUSTOMERS), full_refresh=True)
+    assert rows("SELECT count(*), count(DISTINCT build_id) FROM c360.build_log") == [(4, 2)]
+
+
+def test_events_go_to_the_log_with_their_fields(shop, caplog):
+    with caplog.at_level(logging.INFO, logger="customer360.build"):
+        build(shop, project(SPEND))
+    built = next(record for record in caplog.records if record.msg == "model_built")
+    assert (built.model, built.kind, built.rows) == ("gold.spend", "full", 2)
+    assert {record.msg for record in caplog.records} == {"build_started", "model_built", "build_finished"}
+
+
+def test_after_a_rollback_the_next_build_starts_from_that_state(shop, rows):
+    first = build(shop, project(SPEND))
+    land(
+        shop,
+        "raw_shop.orders",
+        "SELECT 9 AS order_id, 'C3' AS customer_id, DATE '2024-03-30' AS order_date, 1 AS amount",
+        load=5,
+    )
+    build(shop, project(SPEND))
+    assert rows("SELECT count(*) FROM gold.spend") == [(3,)]
+    shop.rollback(first.snapshot)
+    assert rows("SELECT count(*) FROM gold.spend") == [(2,)]
+    assert actions(build(shop, project(SPEND))) == {"gold.spend": "skipped"}
+
+
+def test_a_part_that_ends_in_a_comment_or_a_semicolon_builds(shop, rows):
+    text = "-- One row per customer.\nSELECT c.customer_id FROM raw_shop.customers AS c; -- the end"
+    build(
+        shop,
+        project(model("gold.c", text.replace("; --", " --")), model("gold.d", text.split(" -- the", maxsplit=1)[0])),
+    )
+    assert rows("SELECT count(*) FROM gold.c") == rows("SELECT count(*) FROM gold.d") == [(3,)]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.models.projects import model, project, step
 
 from customer360.errors import ModelError, ProjectErrors, UnknownName
 from customer360.models.graph import Graph
-from tests.models.projects import model, project, step
 
 
 def select(relation: str, *reads: str, **config: str):

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+import itertools
 from datetime import date
 
 import pyarrow as pa
 import pytest
+from tests.models.projects import column, contract, land, model, project, source, step, union
 
 from customer360.errors import BuildFailed
 from customer360.models.build import build
 from customer360.models.methods import METHODS
-from tests.models.projects import column, contract, land, model, project, source, step, union
 
 SOURCES = (source("shop", "events", "people"),)
 EVENTS = "SELECT * FROM (VALUES {rows}) AS t(event_id, day, amount)"
@@ -168,7 +169,7 @@ def test_keys_are_unique_and_each_moment_has_one_version(engine, rows):
     assert len({row[0] for row in found}) == len(found)
     assert len({row[7] for row in found}) == len(found)
     spans = [(row[4], row[5]) for row in found if row[1] == "A"]
-    assert all(one[1] == other[0] for one, other in zip(spans, spans[1:], strict=False))
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))
     assert sum(row[6] for row in found) == 2
 
 

@@ -1,9 +1,10 @@
+# ruff: noqa: ISC004
 from __future__ import annotations
 
 import pytest
+from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 from customer360.models.lint import lint
-from tests.models.projects import column, contract, model, project, reference, rule, source, step, union
 
 RAW = contract(
     "raw_shop.orders",
@@ -192,3 +193,13 @@ def test_steps_and_entities_are_looked_at_too():
     assert "gold.nothing" in found
     assert "No column in the contract of conformed.sale is named 'odd'" in found
     assert "conformed.other has no contract" in found
+
+
+def test_a_cast_that_spark_would_cut_off_is_refused_also_behind_a_with_part():
+    sql = "WITH o AS (SELECT order_id, amount AS price FROM raw_shop.orders)\nSELECT {cast} AS n FROM o"
+    found = findings(sql.format(cast="CAST(o.price AS INTEGER)"))
+    assert len(found) == 1
+    assert "Casting o.price (DECIMAL(10,2)) to INT without rounding has no rule for Spark" in found[0]
+    assert "x.sql:3" in found[0]
+    assert findings(sql.format(cast="CAST(ROUND(o.price) AS INTEGER)")) == []
+    assert findings(sql.format(cast="CAST(o.order_id AS INTEGER)")) == []

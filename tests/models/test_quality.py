@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from tests.models.projects import column, contract, land, model, project, reference, rule, source
 
 from customer360.engines.base import Column
 from customer360.engines.duckdb import DuckLakeEngine
@@ -14,7 +15,6 @@ from customer360.models.quality.conditions import typed_literal
 from customer360.models.quality.run import differences
 from customer360.models.quality.verdict import holds
 from customer360.models.report import BlockingChecks
-from tests.models.projects import column, contract, land, model, project, reference, rule, source
 
 SOURCES = (source("shop", "things", "parents"),)
 ROWS = (
@@ -199,7 +199,7 @@ def test_a_failed_check_blocks_names_keys_and_keeps_all_results(things, rows):
     with pytest.raises(ChecksFailed) as caught:
         build(things, project(changed, contracts=[declared], sources=SOURCES))
     text = str(caught.value)
-    assert "gold.thing.amount: the rule 'amount_minimum' found 1, must be 0; for example id 3" in text
+    assert "gold.thing.amount: the rule 'amount_minimum' (minimum 0) found 1, must be 0; for example id 3" in text
     assert "gold.thing.email: the rule 'email_required' found 1, must be 0; for example id 4" in text
     assert "email #" in text, "a personal value is shown as a digest"
     assert "x.com" not in text

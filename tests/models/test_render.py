@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import duckdb
 import pytest
+from tests.models.projects import column, contract, model, project
 
 from customer360.errors import C360Error, Place
 from customer360.models.render import fill, literal, render, with_as_of
 from customer360.project.spec import ModelPart, OutputPort, Product
-from tests.models.projects import column, contract, model, project
 
 PRODUCT = Product(
     "sales_crm_customers", "sales_crm", "CRM", "1.0.0", "active", None, Place("products/sales_crm/product.odps.yaml"),
@@ -81,7 +81,7 @@ def test_a_wrong_template_is_named_with_its_line(text, message):
 
 
 def test_a_name_in_two_schemas_needs_its_schema_elsewhere():
-    with pytest.raises(C360Error, match="several models: gold.customers, sales_crm.customers"):
+    with pytest.raises(C360Error, match=r"several models: gold\.customers, sales_crm\.customers"):
         fill("{{ ref('customers') }}", PROJECT, schema="insights", place=HERE)
 
 

@@ -261,7 +261,7 @@ def balances(facts: Facts, asked: Asked, part: Part, groups: dict[Key, list[Row]
     timed = [d for d in asked.dimensions if d.startswith("time:")]
     days: dict[Key, set[date]] = {}
     for row in facts.rows[part.base]:  # which days a period has does not depend on other filters
-        if row["time"] is not None and in_period(row[asked.timeline], asked.period):
+        if row["time"] is not None and in_period(row[asked.timeline], asked.period) and in_time(asked.where, row):
             days.setdefault(tuple(asked.member(row, d) for d in timed), set()).add(row["time"])
     found: dict[Key, Any] = {}
     for key, rows in groups.items():
@@ -277,6 +277,20 @@ def balances(facts: Facts, asked: Asked, part: Part, groups: dict[Key, list[Row]
         if last:
             found[key] = part.value(last)
     return found
+
+
+def in_time(where: dict[str, Any] | None, row: Row) -> bool:
+    """Say whether a row fulfils those conditions that are about time only."""
+    if where is None or set(fields_of(where)) == {"time"}:
+        return where is None or holds(where, lambda name: row[name])
+    return all(in_time(part, row) for part in where.get("all", []))
+
+
+def fields_of(where: dict[str, Any]) -> Iterator[str]:
+    if "field" in where:
+        yield where["field"]
+    for part in [*where.get("all", []), *where.get("any", []), *([where["not"]] if "not" in where else [])]:
+        yield from fields_of(part)
 
 
 def evaluate(facts: Facts, asked: Asked) -> dict[Key, list[Any]]:

@@ -18,11 +18,13 @@ from tests.semantic.naive import (
     metric_value,
     month_add,
     next_bucket,
+    part_values,
     ratio,
     selected,
 )
 
 ADDITIVE = {"revenue", "returned_amount", "lines", "units", "tickets", "handling_minutes", "margin"}
+ADDITIVE_PARTS = {METRICS[name][0][0] for name in ADDITIVE}
 Table = dict[Key, list[Any]]
 
 
@@ -79,7 +81,7 @@ def shared(facts: Facts, asked: Asked, metric: str, within: tuple[str, ...]) -> 
         for name, value in zip(asked.metrics, values, strict=True):
             row.append(value)
             if name == metric:
-                (total,) = totals[tuple(key[place] for place in places)]
+                (total,) = totals.get(tuple(key[place] for place in places), (None,))
                 row.append(ratio(value, total))
         table[key] = row
     return table
@@ -147,10 +149,11 @@ def filled(facts: Facts, asked: Asked, *, zero: bool) -> Table:
         for point in points(asked):
             table.setdefault((*key[:position], point, *key[position + 1 :]), list(nothing))
     if zero:
-        for row in table.values():
-            for place, name in enumerate(asked.metrics):
-                if name in ADDITIVE and row[place] is None:
-                    row[place] = 0
+        parts = {part: part_values(facts, asked, part) for name in asked.metrics for part in METRICS[name][0]}
+        for part, values in parts.items():
+            if part in ADDITIVE_PARTS:
+                parts[part] = {key: 0 if values.get(key) is None else values[key] for key in table}
+        table = {key: [metric_value(name, parts, key) for name in asked.metrics] for key in table}
     return table
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 from ruamel.yaml import YAML
 
+from customer360.engines.base import Column
 from customer360.errors import Place
 from customer360.project.spec import SemanticDocument
 from customer360.semantic.answer import Answer, answer
@@ -31,7 +35,7 @@ COLUMNS = {
     "tickets": "ticket_id INT, customer_key INT, created_at TIMESTAMP, channel TEXT, minutes DOUBLE",
     "stock": "product_key INT, day DATE, on_hand INT",
     "carts": "cart_id TEXT, customer_key INT, day DATE, value DECIMAL(10,2)",
-    "cart_items": "cart_id TEXT, product_key INT, item_value DECIMAL(10,2)",
+    "cart_items": "cart_id TEXT, product_key INT, item_value DECIMAL(10,2), share DOUBLE",
 }
 
 Rows = dict[str, list[tuple[Any, ...]]]
@@ -73,7 +77,7 @@ ROWS: Rows = {
         (2, "2024-11-30", 7),
     ],
     "carts": [("c1", 1, "2024-11-01", "50.00"), ("c2", 2, "2024-11-02", "20.00")],
-    "cart_items": [("c1", 1, "20.00"), ("c1", 2, "30.00"), ("c2", 3, "20.00")],
+    "cart_items": [("c1", 1, "20.00", 0.4), ("c1", 2, "30.00", 0.6), ("c2", 3, "20.00", 1.0)],
 }
 
 
@@ -86,15 +90,23 @@ class MemorySession:
     def query(self, sql: str, parameters: Any = ()) -> pa.Table:
         return self.connection.execute(sql, list(parameters)).to_arrow_table()
 
+    def describe(self, sql: str) -> tuple[Column, ...]:
+        return tuple(Column(row[0], row[1]) for row in self.connection.execute(f"DESCRIBE {sql}").fetchall())
+
+
+def insert(session: MemorySession, table: str, rows: list[tuple[Any, ...]]) -> None:
+    if rows:
+        marks = ", ".join(f"({', '.join('?' * len(row))})" for row in rows)
+        values = [value for row in rows for value in row]
+        session.connection.execute(f"INSERT INTO gold.{table} VALUES {marks}", values)
+
 
 def shop_session(rows: Rows = ROWS) -> MemorySession:
     session = MemorySession()
     session.connection.execute("CREATE SCHEMA gold")
     for table, columns in COLUMNS.items():
         session.connection.execute(f"CREATE TABLE gold.{table} ({columns})")
-        if rows.get(table):
-            marks = ", ".join("?" for _ in rows[table][0])
-            session.connection.executemany(f"INSERT INTO gold.{table} VALUES ({marks})", rows[table])
+        insert(session, table, rows.get(table, []))
     session.connection.execute(
         "INSERT INTO gold.calendar SELECT CAST(strftime(d, '%Y%m%d') AS INTEGER), CAST(d AS DATE), dayname(d) "
         "FROM generate_series(DATE '2023-01-01', DATE '2025-12-31', INTERVAL 1 DAY) AS days(d)"
@@ -110,12 +122,34 @@ def shop_model() -> SemanticModel:
     return SemanticModel.from_document(document())
 
 
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(change: Change) -> SemanticModel:
+    found = copy.deepcopy(dict(document().document))
+    change(found["semantic_model"][0])
+    return SemanticModel.from_document(SemanticDocument("shop", Place("semantic/shop.yaml"), found))
+
+
+def element(model: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    return next(item for item in model[kind] if item["name"] == name)
+
+
+def set_c360(item: dict[str, Any], **keys: Any) -> None:
+    entries = item.setdefault("custom_extensions", [])
+    ours = next((entry for entry in entries if entry["vendor_name"] == "C360"), None)
+    if ours is None:
+        ours = {"vendor_name": "C360", "data": '{"v":1}'}
+        entries.append(ours)
+    ours["data"] = json.dumps({**json.loads(ours["data"]), **keys})
+
+
 class Shop:
     """The session, the model and a short way to ask."""
 
-    def __init__(self) -> None:
-        self.session = shop_session()
-        self.model = shop_model()
+    def __init__(self, change: Change | None = None, rows: Rows = ROWS) -> None:
+        self.session = shop_session(rows)
+        self.model = changed(change) if change else shop_model()
 
     def answer(self, *metrics: str, by: Any = (), as_of: date = AS_OF, principal: Any = None, **more: Any) -> Answer:
         names = [by] if isinstance(by, str) else by

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.semantic.naive import METRICS, Asked, Facts, evaluate, holds
-from tests.semantic.shop import AS_OF, MemorySession, Rows, shop_model, shop_session
+from tests.semantic.shop import AS_OF, MemorySession, Rows, insert, shop_model, shop_session
 
 from customer360.semantic.answer import answer
 from customer360.semantic.query import MetricQuery
@@ -144,9 +144,7 @@ def queries(draw: st.DrawFn) -> dict[str, Any]:
 def fill(rows: Rows) -> None:
     for table in ("sales", "tickets", "stock"):
         SESSION.connection.execute(f"DELETE FROM gold.{table}")
-        if rows[table]:
-            marks = ", ".join("?" for _ in rows[table][0])
-            SESSION.connection.executemany(f"INSERT INTO gold.{table} VALUES ({marks})", rows[table])
+        insert(SESSION, table, rows[table])
 
 
 def asked_of(query: dict[str, Any]) -> Asked:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from customer360.raw.load import load
 
 from customer360.engines.registry import open_engine
 from customer360.models.build import build
 from customer360.project.reader import read_project
 from customer360.project.starter import create_project
+from customer360.raw.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

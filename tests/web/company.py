@@ -1,4 +1,4 @@
-"""A small company: a real project, built into a real lake; its models make their rows from numbers, so no source is needed."""
+"""A small company: a real project built into a real lake. Its models make rows from numbers, so no source is needed."""
 
 from __future__ import annotations
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
+from tests.web.company import company
 
 from customer360.web.app import create_app
-from customer360.workspace import Workspace
-from tests.web.company import company
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.workspace import Workspace
 
 HERE = "http://127.0.0.1"
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from customer360.cli import build, identity, project, query, serve
+from customer360.cli import build, export, generate, identity, project, query, serve, support_api
 from customer360.errors import C360Error
 
 app = typer.Typer(
@@ -16,11 +16,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help="From the systems where your customers live to governed data products, a customer 360, metrics and dashboards.",
+    help="From the systems where your customers live to governed data products, customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
-for group in (project, build, query, identity, serve):
+for group in (project, generate, build, query, identity, serve, export, support_api):
     group.add_to(app)
+
+
+def _say(error: C360Error) -> None:
+    from customer360.cli.progress import emit, is_json
+
+    if is_json():
+        emit("error", kind=type(error).__name__, text=str(error))
+    else:
+        sys.stderr.write(f"Error: {error}\n")
 
 
 def main() -> None:
@@ -28,7 +37,7 @@ def main() -> None:
     try:
         app()
     except C360Error as error:
-        sys.stderr.write(f"Error: {error}\n")
+        _say(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. Nothing half-done was published.\n")

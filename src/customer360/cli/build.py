@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, LogFormat, LogFormatOption, OutOption, ProjectOption, opened
+from customer360.cli.options import (
+    HERE,
+    AsOfOption,
+    Format,
+    FormatOption,
+    LogFormat,
+    LogFormatOption,
+    OutOption,
+    ProjectOption,
+    day_of,
+    opened,
+)
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 
 if TYPE_CHECKING:
-    from customer360.models.build import BuildReport
+    from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
 
 SelectOption = Annotated[
     str | None,
-    typer.Option("--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."),
+    typer.Option(
+        "--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."
+    ),
 ]
 FullOption = Annotated[bool, typer.Option("--full", help="Read or rebuild everything, not only what is new.")]
-AsOfOption = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Build as of this day (default: the project's).")
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +58,7 @@ def load(
     with shown(log_format) as progress:
         report = workspace.load(sources=sources, full=full, progress=progress)
     write_table(report.as_table(), format_)
-    _say_load(report)
+    say_load(report)
     report.raise_failures()
 
 
@@ -70,11 +79,9 @@ def build(
     """
     workspace = opened(project)
     with shown(log_format) as progress:
-        report = workspace.build(
-            select=select, full_refresh=full, as_of=as_of.date() if as_of else None, progress=progress
-        )
+        report = workspace.build(select=select, full_refresh=full, as_of=day_of(as_of), progress=progress)
     write_table(report.as_table(), format_)
-    _say_build(report)
+    say_build(report)
 
 
 def check(
@@ -98,7 +105,7 @@ def check(
         raise typer.Exit(1)
 
 
-def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
+def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
     """Load, build and check in one go: the line for cron.
 
     \b
@@ -108,9 +115,9 @@ def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.t
     """
     workspace = opened(project)
     with shown(log_format) as progress:
-        report = workspace.run(progress=progress)
-    _say_load(report.load)
-    _say_build(report.build)
+        report = workspace.run(as_of=day_of(as_of), progress=progress)
+    say_load(report.load)
+    say_build(report.build)
 
 
 def history(project: ProjectOption = HERE, format_: FormatOption = Format.table, out: OutOption = None) -> None:
@@ -150,14 +157,16 @@ def rollback(
     note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
 
 
-def _say_load(report: LoadReport) -> None:
+def say_load(report: LoadReport) -> None:
+    """Sum a load up in a line."""
     note(
-        f"Loaded {report.rows_changed:,} new or changed rows into {report.tables_changed} of {len(report.tables)} tables"
-        f" in {report.seconds:.1f} s; {report.rows_rejected:,} rows in quarantine."
+        f"Loaded {report.rows_changed:,} new or changed rows into {report.tables_changed} of"
+        f" {len(report.tables)} tables in {report.seconds:.1f} s; {report.rows_rejected:,} rows in quarantine."
     )
 
 
-def _say_build(report: BuildReport) -> None:
+def say_build(report: BuildReport) -> None:
+    """Sum a build up in a line."""
     note(
         f"Built {report.built} tables, {report.unchanged} unchanged, {report.checks_passed} checks passed"
         f", {report.checks_warned} warnings, as of {report.as_of}, in {report.seconds:.1f} s."

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from customer360.workspace import Workspace
 
 
+Row = tuple[str, str, str, str]
+"""What was checked, its name, the outcome, the detail."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What was checked and what failed."""
@@ -25,14 +29,12 @@ class Outcome:
 
 def check_everything(workspace: Workspace, progress: Progress) -> Outcome:
     """Lint models and semantic models, run the cases, check the published tables."""
-    rows: list[tuple[str, str, str, str]] = []
-    progress.start("check", 3)
-    rows += _lint(workspace)
-    progress.step("check", "files")
-    rows += _cases(workspace)
-    progress.step("check", "cases")
-    rows += _published(workspace)
-    progress.step("check", "tables")
+    rows: list[Row] = []
+    parts = {"models": _lint, "metrics": _metrics, "cases": _cases, "tables": _published}
+    progress.start("check", len(parts))
+    for name, part in parts.items():
+        rows += part(workspace)
+        progress.step("check", name)
     progress.finish("check")
     failed = sum(1 for row in rows if row[2] in {"failed", "error"})
     passed = sum(1 for row in rows if row[2] == "passed")
@@ -42,19 +44,34 @@ def check_everything(workspace: Workspace, progress: Progress) -> Outcome:
     return Outcome(pa.table(columns), sentence, failed > 0)
 
 
-def _lint(workspace: Workspace) -> list[tuple[str, str, str, str]]:
+def _lint(workspace: Workspace) -> list[Row]:
     from customer360.models.lint import lint
-    from customer360.semantic.lint import lint as lint_semantic
 
     errors: list[C360Error] = list(lint(workspace.project))
-    for name in workspace.project.semantics:
-        errors += lint_semantic(workspace.semantic_model(name))
     if not errors:
-        return [("lint", "models and metrics", "passed", "")]
+        return [("lint", "models", "passed", "")]
     return [("lint", str(error.place or ""), "failed", str(error)) for error in errors]
 
 
-def _cases(workspace: Workspace) -> list[tuple[str, str, str, str]]:
+def _metrics(workspace: Workspace) -> list[Row]:
+    """Check semantic models, and on published tables also each metric against its check SQL."""
+    from customer360.semantic.lint import lint as lint_semantic
+
+    rows: list[Row] = []
+    for name in workspace.project.semantics:
+        model = workspace.semantic_model(name)
+        if workspace.engine.exists():
+            as_of = workspace.as_of()
+            with workspace.engine.read() as session:
+                findings = lint_semantic(model, session, as_of=as_of)
+        else:
+            findings = lint_semantic(model)
+        rows += [("metrics", str(f.place), "failed" if f.severity == "error" else "warning", str(f)) for f in findings]
+        rows.append(("metrics", f"{name}: {len(model.metrics)} metrics", "passed", ""))
+    return rows
+
+
+def _cases(workspace: Workspace) -> list[Row]:
     from customer360.models.cases import run_cases
 
     return [
@@ -63,12 +80,12 @@ def _cases(workspace: Workspace) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _published(workspace: Workspace) -> list[tuple[str, str, str, str]]:
+def _published(workspace: Workspace) -> list[Row]:
     from customer360.models.quality import check_published
 
     if not workspace.engine.exists():
         return []
     return [
-        ("contract", f"{result.relation}: {result.rule}", result.outcome, result.detail)
+        ("contract", f"{result.relation}: {result.rule}", result.verdict, result.detail)
         for result in check_published(workspace.engine, workspace.project)
     ]

@@ -43,10 +43,14 @@ def _disk(folder: Path) -> Finding:
 
 
 def _extensions() -> Finding:
-    from customer360.engines.extensions import connect_with
+    import duckdb
+
+    from customer360.engines.extensions import load_extension
 
     try:
-        connect_with("ducklake", "sqlite").close()
+        with duckdb.connect() as connection:
+            for name in ("ducklake", "sqlite"):
+                load_extension(connection, name)
     except C360Error as error:
         return Finding("extensions", False, str(error))
     return Finding("extensions", True, "ducklake and sqlite load")

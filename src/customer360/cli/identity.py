@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, LogFormat, LogFormatOption, OutOption, ProjectOption, opened
+from customer360.cli.options import (
+    HERE,
+    Format,
+    FormatOption,
+    LogFormat,
+    LogFormatOption,
+    OutOption,
+    ProjectOption,
+    opened,
+)
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 
@@ -102,7 +111,9 @@ def merge(one: Person, other: Person, why: WhyOption, who: WhoOption = None, pro
 
 def split(
     person: Person,
-    record: Annotated[list[str], typer.Option("--record", help="A record (system:record_id) that is somebody else; repeat it.")],
+    record: Annotated[
+        list[str], typer.Option("--record", help="A record (system:record_id) that is somebody else; repeat it.")
+    ],
     why: WhyOption,
     who: WhoOption = None,
     project: ProjectOption = HERE,
@@ -193,4 +204,6 @@ def _people(project: Path) -> People:
 
 
 def _decided(override: Any) -> None:
-    note(f"Kept as override {override.number}. Run `c360 identity run` to apply it; `c360 identity undo {override.number}` takes it back.")
+    note(
+        f"Kept as override {override.number}. Run `c360 identity run` to apply it; `c360 identity undo {override.number}` takes it back."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,9 +37,18 @@ LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to
 SnapshotOption = Annotated[
     int | None, typer.Option("--at-snapshot", help="Read an earlier state; `c360 history` lists them.")
 ]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that figures stand on (default: the project's)."),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
 
 HERE = Path()
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """Return the day of ``--as-of``."""
+    return moment.date() if moment else None
 
 
 def opened(path: Path) -> Workspace:

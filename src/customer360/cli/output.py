@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -35,16 +36,24 @@ def write_table(table: pa.Table, format_: Format, out: Path | None = None) -> No
 
 def note(text: str) -> None:
     """Say something to the person, on stderr."""
-    sys.stderr.write(text + "\n")
+    from customer360.cli.progress import emit, is_json
+
+    if is_json():
+        emit("note", text=text)
+    else:
+        sys.stderr.write(text + "\n")
 
 
 def as_json(table: pa.Table) -> str:
-    """Return ``{"columns": [...], "rows": [{...}]}``; decimals and dates as text that loses nothing."""
-    return json.dumps({"columns": table.column_names, "rows": [_plain(row) for row in table.to_pylist()]})
+    """Return ``{"columns": [...], "rows": [{...}]}``: valid JSON, in which nothing is lost but NaN and infinity."""
+    rows = [_plain(row) for row in table.to_pylist()]
+    return json.dumps({"columns": table.column_names, "rows": rows}, allow_nan=False)
 
 
 def plain(value: Any) -> Any:
-    """Return a JSON value: decimals as numbers when exact in a float, else text; dates in ISO form."""
+    """Return a JSON value: decimals as numbers when exact in a float, else text; dates in ISO form; NaN as null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, Decimal):
         number = float(value)
         return number if Decimal(str(number)) == value else str(value)
@@ -104,6 +113,10 @@ def _as_csv(table: pa.Table) -> bytes:
     import pyarrow as pa
     import pyarrow.csv as pa_csv
 
+    for index, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type):  # a list or a struct has no place in CSV but as JSON text
+            texts = [None if v is None else json.dumps(plain(v)) for v in table.column(index).to_pylist()]
+            table = table.set_column(index, field.name, pa.array(texts, pa.string()))
     sink = pa.BufferOutputStream()
     pa_csv.write_csv(table, sink)
     return bytes(sink.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,39 @@ from customer360.progress import Progress, Silent
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
+
+
+_JSON = {"on": False}
+"""Whether everything said on stderr is a JSON line: one process, one stderr."""
+
+
+def emit(event: str, **fields: object) -> None:
+    """Write one JSON line to stderr."""
+    sys.stderr.write(json.dumps({"at": now().isoformat(), "event": event, **fields}, default=str) + "\n")
+
+
+def is_json() -> bool:
+    """Say whether stderr carries JSON lines."""
+    return _JSON["on"]
+
+
+class JsonHandler(logging.Handler):
+    """Print what the rooms log (models built, checks failed, snapshots) as JSON lines, with their fields."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        known = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+        fields = {key: value for key, value in record.__dict__.items() if key not in known}
+        emit(record.getMessage(), level=record.levelname.lower(), logger=record.name, **fields)
+
+
+def log_as_json() -> None:
+    """From here on, say everything on stderr as JSON lines."""
+    if not is_json():
+        _JSON["on"] = True
+        logger = logging.getLogger("customer360")
+        logger.addHandler(JsonHandler())
+        logger.setLevel(logging.INFO)
 
 
 class Bars:
@@ -46,7 +80,7 @@ class JsonLines:
         self._since: dict[str, float] = {}
 
     def _emit(self, event: str, **fields: object) -> None:
-        sys.stderr.write(json.dumps({"at": now().isoformat(), "event": event, **fields}) + "\n")
+        emit(event, **fields)
 
     def start(self, task: str, total: int | None = None) -> None:
         """Log the beginning."""
@@ -66,6 +100,7 @@ class JsonLines:
 def shown(log_format: LogFormat) -> Iterator[Progress]:
     """Yield the progress that fits where stderr goes."""
     if log_format is LogFormat.json:
+        log_as_json()
         yield JsonLines()
         return
     if not sys.stderr.isatty():

@@ -11,6 +11,7 @@ import typer
 
 from customer360.cli.options import HERE, ProjectOption
 from customer360.cli.output import note
+from customer360.errors import C360Error
 
 TEMPLATES = ("blank", "complete_journey")
 
@@ -57,9 +58,14 @@ def schema(
 
     schemas = json_schemas()
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        for each, content in schemas.items():
-            (out / f"{each}.schema.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            for each, content in schemas.items():
+                (out / f"{each}.schema.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise C360Error(
+                f"The schemas cannot be written to {out}: {error.strerror}.", next_step="Name another folder."
+            ) from error
         note(f"Wrote {len(schemas)} schemas to {out}.")
     elif kind is None:
         sys.stdout.write("\n".join(schemas) + "\n")

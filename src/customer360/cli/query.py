@@ -8,7 +8,17 @@ from typing import Annotated, Any
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, OutOption, ProjectOption, SnapshotOption, opened
+from customer360.cli.options import (
+    HERE,
+    AsOfOption,
+    Format,
+    FormatOption,
+    OutOption,
+    ProjectOption,
+    SnapshotOption,
+    day_of,
+    opened,
+)
 from customer360.cli.output import note, write_table
 from customer360.errors import C360Error
 
@@ -21,15 +31,24 @@ def add_to(app: typer.Typer) -> None:
 
 def query(
     metrics: Annotated[list[str] | None, typer.Argument(help="Names of metrics; without any, all are listed.")] = None,
-    by: Annotated[list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")] = None,
-    where: Annotated[list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")] = None,
+    by: Annotated[
+        list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")
+    ] = None,
+    where: Annotated[
+        list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")
+    ] = None,
     having: Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last day (included), YYYY-MM-DD.")] = None,
-    period: Annotated[str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")] = None,
-    order: Annotated[list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")] = None,
+    period: Annotated[
+        str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")
+    ] = None,
+    order: Annotated[
+        list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")] = None,
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
+    as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     format_: FormatOption = Format.table,
     out: OutOption = None,
@@ -53,7 +72,7 @@ def query(
         asked["time"] = {"start": since, "end": until, "relative": period}
     if limit:
         asked["limit"] = limit
-    answer = workspace.answer(asked, at_snapshot=at_snapshot)
+    answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=day_of(as_of))
     if show_sql:
         note(answer.sql)
     write_table(answer.table, format_, out)

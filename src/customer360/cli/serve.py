@@ -50,7 +50,7 @@ def demo(
       c360 demo
       c360 demo my_demo --no-serve
     """
-    from customer360.cli.build import _say_build, _say_load
+    from customer360.cli.build import say_build, say_load
     from customer360.project.starter import create_project
     from customer360.workspace import PROJECT_FILE
 
@@ -60,8 +60,8 @@ def demo(
     workspace = opened(folder)
     with shown(log_format) as progress:
         report = workspace.run(progress=progress)
-    _say_load(report.load)
-    _say_build(report.build)
+    say_load(report.load)
+    say_build(report.build)
     if serving:
         from customer360.web.server import serve as listen
 

@@ -5,6 +5,7 @@ Connectors know no engine. They raise SourceUnreachable, SourceMalformed or Sett
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,13 +25,18 @@ class Extract:
     table: SourceTable
     since: CursorValue | None = None
     columns: tuple[str, ...] | None = None
+    """Columns wanted, None for all that ``schema`` names; sources of documents need them."""
 
 
 class Connector(Protocol):
     """One source, opened."""
 
-    def schema(self, table: SourceTable) -> pa.Schema:
-        """Return the columns the source has today, in its order (text formats: strings)."""
+    def schema(self, table: SourceTable, fields: Sequence[str] = ()) -> pa.Schema:
+        """Return the columns the source has today, in its order (text formats: strings).
+
+        ``fields``: the columns that the contract, key and cursor name; a source of documents, which has no columns of
+        its own, answers with them.
+        """
         ...
 
     def read(self, extract: Extract) -> pa.RecordBatchReader:

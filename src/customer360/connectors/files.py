@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,7 +36,7 @@ class FilesConnector:
     def __init__(self, source: Source, root: Path) -> None:  # noqa: ARG002 - every connector is opened this way
         self._root = root.resolve()
 
-    def schema(self, table: SourceTable) -> pa.Schema:
+    def schema(self, table: SourceTable, fields: Sequence[str] = ()) -> pa.Schema:  # noqa: ARG002 - files name theirs
         """Return the columns the files have: strings for text formats."""
         return self._opened(table).schema()
 

@@ -19,14 +19,15 @@ def table_options(table: SourceTable, kind: type[T]) -> T:
 
 def checked_options(options: Mapping[str, Any], kind: type[T], place: Place) -> T:
     """Return options as the dataclass ``kind``; its defaults say which types its options have."""
-    defaults = {field.name: field.default for field in fields(kind)}  # type: ignore[arg-type]
+    made: Any = kind()
+    defaults = {field.name: getattr(made, field.name) for field in fields(made)}
     values: dict[str, Any] = {}
     for name, value in options.items():
         if name not in defaults:
             raise UnknownName("option", name, tuple(defaults), place=place)
         default = defaults[name]
         given = tuple(value) if isinstance(value, list) and isinstance(default, tuple) else value
-        wanted = (int, float) if isinstance(default, float) else type(default)
+        wanted = _wanted_types(default)
         if not isinstance(given, wanted) or (isinstance(given, bool) and not isinstance(default, bool)):
             raise ProjectError(
                 f"The option '{name}' cannot be {value!r}.",
@@ -37,7 +38,15 @@ def checked_options(options: Mapping[str, Any], kind: type[T], place: Place) -> 
     return kind(**values)
 
 
+def _wanted_types(default: object) -> tuple[type, ...]:
+    if isinstance(default, float):
+        return (int, float)
+    return (Mapping,) if isinstance(default, Mapping) else (type(default),)
+
+
 def _example(default: object) -> str:
+    if isinstance(default, Mapping):
+        return "{name: value}"
     return (
         "[a, b]" if isinstance(default, tuple) else str(default).lower() if isinstance(default, bool) else repr(default)
     )

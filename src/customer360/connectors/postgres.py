@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,7 +49,7 @@ class PostgresConnector:
         self._url, self._server = _url_of(source)
         self._opened: Wire | None = None
 
-    def schema(self, table: SourceTable) -> pa.Schema:
+    def schema(self, table: SourceTable, fields: Sequence[str] = ()) -> pa.Schema:  # noqa: ARG002 - the server names them
         """Return the columns as they will arrive: NUMERIC(p,s) as decimals, other NUMERIC and odd types as text."""
         return self._arriving(table, self._find(table))
 
@@ -101,7 +102,7 @@ class PostgresConnector:
                 if nan := [name for name in names if _has_nan_text(batch.column(name), schema.field(name).type)]:
                     raise self._nan(extract.table, nan)
                 arrays = [_converted(batch.column(name), schema.field(name).type) for name in names]
-                zeros |= {name for name, array in zip(names, arrays, strict=True) if _has_zero(array)}
+                zeros |= {n for n, array in zip(names, arrays, strict=True) if n not in zeros and _has_zero(array)}
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
             self._refuse_nan(extract.table, found, sorted(zeros))
 
@@ -207,4 +208,7 @@ def _has_nan_text(array: pa.Array, wanted: pa.DataType) -> bool:
 
 
 def _has_zero(array: pa.Array) -> bool:
-    return pa.types.is_decimal(array.type) and bool(pc.any(pc.equal(array, Decimal(0))).as_py())
+    if not pa.types.is_decimal128(array.type) or not len(array):
+        return False
+    low = np.frombuffer(array.buffers()[1], np.int64)[2 * array.offset : 2 * (array.offset + len(array)) : 2]
+    return not low.all() and bool(pc.any(pc.equal(array, Decimal(0))).as_py())

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
 
+from customer360.engines.extensions import load_extension
 from customer360.errors import ExtensionMissing
 from customer360.names import quoted
 
 BATCH_ROWS = 122_880
 BATCH_BYTES = 4 << 20
-_FILE = "postgres_scanner.duckdb_extension"
-"""The name under which DuckDB accepts the extension, whatever its wheel calls the file."""
 
 
 class WireError(Exception):
@@ -65,7 +61,7 @@ class DuckWire:
     def __init__(self, url: str) -> None:
         self.as_text: frozenset[str] = frozenset()
         self._connection = duckdb.connect()
-        load_extension(self._connection)
+        load_extension(self._connection, "postgres")
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET streaming_buffer_size = '32MB'")  # lets the server run ahead of the reader
         with _duck_errors():
@@ -103,8 +99,13 @@ class AdbcWire:
     """The ADBC driver: one connection, one read-only snapshot."""
 
     def __init__(self, url: str) -> None:
-        from adbc_driver_postgresql import dbapi
-
+        try:
+            from adbc_driver_postgresql import dbapi
+        except ImportError as error:
+            raise ExtensionMissing(
+                "The ADBC driver for PostgreSQL is not installed.",
+                next_step="Run: pip install 'customer360[postgres]', or leave out `driver: adbc`.",
+            ) from error
         self._dbapi = dbapi
         self.as_text = frozenset({"numeric", "uuid", "json", "jsonb", "bpchar", "name", "interval"})
         with self._errors():
@@ -155,29 +156,6 @@ def open_wire(url: str, driver: str) -> Wire:
         if driver == "duckdb" or importlib.util.find_spec("adbc_driver_postgresql") is None:
             raise
         return AdbcWire(url)
-
-
-def load_extension(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the postgres extension from its wheel, else let DuckDB install it; ExtensionMissing when neither works."""
-    spec = importlib.util.find_spec("duckdb_extension_postgres")
-    folders = (spec.submodule_search_locations if spec else None) or []
-    found = next((file for folder in folders for file in Path(folder).rglob("*.duckdb_extension")), None)
-    try:
-        if found is None:
-            connection.execute("INSTALL postgres; LOAD postgres")
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            named = Path(folder) / _FILE
-            try:
-                named.symlink_to(found)
-            except OSError:
-                shutil.copy(found, named)
-            connection.execute(f"LOAD {_literal(str(named))}")
-    except duckdb.Error:
-        raise ExtensionMissing(
-            "DuckDB's postgres extension can neither be found nor installed.",
-            next_step="Install it: pip install duckdb-extension-postgres; or read with `options: {driver: adbc}`.",
-        ) from None
 
 
 @contextmanager

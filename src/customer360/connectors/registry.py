@@ -12,6 +12,8 @@ from customer360.project.spec import Source
 
 CONNECTORS = {
     "files": "customer360.connectors.files:FilesConnector",
+    "http_api": "customer360.connectors.http_api:HttpApiConnector",
+    "mongodb": "customer360.connectors.mongodb:MongoConnector",
     "postgres": "customer360.connectors.postgres:PostgresConnector",
 }
 """Class of each kind of source; imported when first used, so that its driver is only needed then."""

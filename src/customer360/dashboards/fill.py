@@ -59,7 +59,6 @@ def fill_dashboard(
         dashboard.description,
         as_of,
         tuple(filling.widget(widget, spans) for widget, spans in widgets if only in (None, widget.name)),
-        filling.choices(dashboard) if only is None else (),
     )
 
 
@@ -141,30 +140,30 @@ class _Filling:
         known = self.vocabulary.definitions
         return tuple(known[name] for name in query.metrics if name in known)
 
-    def choices(self, dashboard: Dashboard) -> tuple[Choices, ...]:
-        """Return the values each dimension filter offers: those with figures, whatever is chosen now."""
-        found = []
-        for name in dashboard.filters:
-            query = self._choosable(dashboard, name)
-            if query is not None:
-                column = self.ask(query).table.column(0).to_pylist()
-                values = tuple(sorted({str(v) for v in column if v is not None}, key=str.casefold))
-                label = self.vocabulary.dimension_labels.get(name, name)
-                found.append(Choices(name, label, values))
-        return tuple(found)
 
-    def _choosable(self, dashboard: Dashboard, dimension: str) -> MetricQuery | None:
-        """Return the first widget's query that reaches a dimension, regrouped by it; None when none does."""
-        if dimension == TIME:
-            return None
-        for widget in dashboard.widgets:
-            metrics = tuple(widget.query.get("metrics", ()))[:1]
-            if not metrics or metrics[0] not in self.vocabulary.definitions:
-                continue
-            query = MetricQuery(metrics=metrics, dimensions=(Dimension(name=dimension),), limit=MAX_CHOICES)
-            if self.vocabulary.accepts(query):
-                return query
+def choices_of(dashboard: Dashboard, ask: Ask, vocabulary: Vocabulary) -> tuple[Choices, ...]:
+    """Return the values each dimension filter of a dashboard offers: those with figures, whatever is chosen now."""
+    found = []
+    for name in dashboard.filters:
+        query = _choosable(dashboard, name, vocabulary)
+        if query is not None:
+            column = ask(query).table.column(0).to_pylist()
+            values = tuple(sorted({str(v) for v in column if v is not None}, key=str.casefold))
+            found.append(Choices(name, vocabulary.dimension_labels.get(name, name), values))
+    return tuple(found)
+
+
+def _choosable(dashboard: Dashboard, dimension: str, vocabulary: Vocabulary) -> MetricQuery | None:
+    """Return the first widget's metric that reaches a dimension, grouped by it; None when none does."""
+    if dimension == TIME:
         return None
+    for widget in dashboard.widgets:
+        metrics = tuple(widget.query.get("metrics", ()))[:1]
+        if metrics and metrics[0] in vocabulary.definitions:
+            query = MetricQuery(metrics=metrics, dimensions=(Dimension(name=dimension),), limit=MAX_CHOICES)
+            if vocabulary.accepts(query):
+                return query
+    return None
 
 
 def _narrow(query: MetricQuery, filters: Filters, vocabulary: Vocabulary) -> Narrowed:

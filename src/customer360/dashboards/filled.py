@@ -105,7 +105,6 @@ class FilledDashboard:
     description: str | None
     as_of: date
     widgets: tuple[FilledWidget, ...]
-    choices: tuple[Choices, ...] = ()
 
     def widget(self, name: str) -> FilledWidget | None:
         """Return a widget by name, or None."""

@@ -139,7 +139,7 @@ class Engine(Protocol):
         ...
 
     def read_untrusted(
-        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0
+        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0, at_snapshot: int | None = None
     ) -> AbstractContextManager[Session]:
         """Open a session for SQL that a person typed: single queries over these relations (None: all), nothing else.
 

@@ -7,10 +7,9 @@ SQLGlot prints most constructs right. Where it does not, a named rule of ours re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import sqlglot
 from sqlglot import exp
@@ -20,6 +19,10 @@ from customer360.engines import dialect_postgres, dialect_spark
 from customer360.engines.dialect_rules import Rule, Unportable, normal_form
 from customer360.engines.dialect_words import FUNCTIONS, NODES
 from customer360.errors import ModelError, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
 
 RULES: Mapping[str, Mapping[type[exp.Expr], Rule]] = MappingProxyType(
     {"postgres": dialect_postgres.RULES, "spark": dialect_spark.RULES}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -34,6 +33,9 @@ from customer360.engines.dialect_shared import (
     span,
 )
 from customer360.engines.dialect_words import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 _DAY = r"^\s*\d{4}-\d{1,2}-\d{1,2}"
@@ -116,7 +118,7 @@ def _generate_series(node: Any) -> exp.Expr:
 def _percentile(name: str) -> Rule:
     def rule(node: Any) -> exp.Expr:
         if in_window(node):
-            raise Unportable(f"{name}() over a window", "Compute it with GROUP BY and join it back.")
+            raise Unportable(f"{name.lower()}() over a window", "Compute it with GROUP BY and join it back.")
         share = percentile_share(node)
         ordered = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
         return exp.WithinGroup(this=function(name, share), expression=ordered)
@@ -352,7 +354,6 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: lambda node: function("STRING_TO_ARRAY", node.this, node.expression),
     exp.RegexpSplit: lambda node: function("REGEXP_SPLIT_TO_ARRAY", node.this, node.expression),
     exp.Window: _window,
-    exp.AtTimeZone: same,
     exp.Join: known_join,
     **array_rules(
         length=lambda node: cast(function("CARDINALITY", node.this), Type.BIGINT),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from customer360.engines.dialect_rules import Rule, Unportable, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _CLOCK_PARTS = frozenset("YmdHMSyjbBaA")
 _PLAIN_JOINS = frozenset({"", "INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -36,6 +35,9 @@ from customer360.engines.dialect_shared import (
 )
 from customer360.engines.dialect_words import TYPES
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 _DAY = r"^\s*\d{4}-\d{1,2}-\d{1,2}"
 _NUMBER = r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 
@@ -46,7 +48,10 @@ def _number(value: int) -> exp.Expr:
 
 def _at_time_zone(node: Any) -> exp.Expr:
     local = local_time(node)
-    return function("FROM_UTC_TIMESTAMP", *local) if local else node
+    if local is None:
+        return same(node)
+    moment, zone = local
+    return function("CONVERT_TIMEZONE", exp.Literal.string("UTC"), zone, cast(moment.copy(), Type.TIMESTAMPNTZ))
 
 
 def _extract(node: Any) -> exp.Expr:
@@ -247,14 +252,12 @@ def _cast(node: Any) -> exp.Expr:
 def _try_cast(node: Any) -> exp.Expr:
     kind, text = node.to.this, cast(node.this.copy(), Type.TEXT)
     if kind in {Type.DATE, Type.TIMESTAMP, Type.TIMESTAMPNTZ}:
-        return _guarded(text, _DAY, exp.TryCast(this=node.this.copy(), to=node.to.copy(), requires_string=True))
+        return _guarded(text, _DAY, exp.TryCast(this=node.this.copy(), to=node.to.copy(), safe=True))
     if kind in {Type.SMALLINT, Type.INT, Type.BIGINT, Type.DECIMAL}:
-        wide: exp.Expr = exp.TryCast(
-            this=node.this.copy(), to=exp.DataType.build("DECIMAL(38, 10)"), requires_string=True
-        )
+        wide: exp.Expr = exp.TryCast(this=node.this.copy(), to=exp.DataType.build("DECIMAL(38, 10)"), safe=True)
         if kind != Type.DECIMAL:
             wide = function("ROUND", wide)
-        return _guarded(text, _NUMBER, exp.TryCast(this=wide, to=node.to.copy(), requires_string=True))
+        return _guarded(text, _NUMBER, exp.TryCast(this=wide, to=node.to.copy(), safe=True))
     if kind in {Type.TEXT, Type.VARCHAR, Type.DOUBLE, Type.FLOAT}:
         return same(node)
     raise Unportable(f"TRY_CAST to {node.to.sql('duckdb')}", "Use CASE WHEN ... THEN CAST(...) END.")
@@ -299,18 +302,6 @@ def _full_match(node: Any) -> exp.Expr:
     if pattern is None:
         raise Unportable("regexp_full_match() with a computed pattern", "Write the pattern as a literal.")
     return exp.RegexpLike(this=node.this.copy(), expression=exp.Literal.string(f"^({pattern})$"))
-
-
-def _zone(node: Any) -> exp.Expr:
-    """Turn a moment given in one zone's clock into another's; Spark has no AT TIME ZONE."""
-    outer = node.parent.parent if isinstance(node.parent, exp.Paren) else node.parent
-    if isinstance(outer, exp.AtTimeZone):
-        return same(node)
-    inner = node.this.unnest()
-    if not isinstance(inner, exp.AtTimeZone):
-        raise Unportable("AT TIME ZONE by itself", "Write (moment AT TIME ZONE 'UTC') AT TIME ZONE 'Europe/Rome'.")
-    moment = cast(inner.this.copy(), Type.TIMESTAMPNTZ)
-    return function("CONVERT_TIMEZONE", inner.args["zone"], node.args["zone"], moment)
 
 
 def _window(node: Any) -> exp.Expr:
@@ -389,7 +380,6 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Split: same,
     exp.RegexpSplit: same,
     exp.Window: _window,
-    exp.AtTimeZone: _zone,
     exp.IgnoreNulls: same,
     exp.Join: known_join,
     **array_rules(length=lambda node: cast(function("SIZE", node.this), Type.BIGINT), agg=_list, unnest=same),

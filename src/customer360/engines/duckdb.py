@@ -20,10 +20,9 @@ from customer360.errors import SnapshotMissing, UnknownName, WarehouseMissing
 from customer360.names import Relation
 from customer360.project.spec import Settings
 
-OPTIONS = ("folder", "memory_limit", "threads", "reader_grace_seconds", "untrusted_memory_limit")
+OPTIONS = ("folder", "memory_limit", "threads", "untrusted_memory_limit")
 """Keys under ``engine:`` of c360.yaml beside ``name``; docs/explanation/warehouse.md says what they do."""
 
-READER_GRACE_SECONDS = 900.0
 UNTRUSTED_MEMORY_LIMIT = "1GB"
 
 
@@ -44,16 +43,13 @@ class DuckLakeEngine:
         lake: Lake,
         *,
         keep_snapshots: int = 10,
-        reader_grace_seconds: float = READER_GRACE_SECONDS,
         untrusted_memory_limit: str = UNTRUSTED_MEMORY_LIMIT,
         listener: Listener | None = None,
     ) -> None:
         self._lake = lake
         self._readers = Readers(lake)
         self._untrusted = UntrustedReaders(lake, memory_limit=untrusted_memory_limit)
-        self._writer = Writer(
-            lake, keep=max(keep_snapshots, 1), grace_seconds=reader_grace_seconds, tell=listener or _ignore
-        )
+        self._writer = Writer(lake, keep=max(keep_snapshots, 1), tell=listener or _ignore)
 
     @classmethod
     def open(cls, settings: Settings, root: Path, *, listener: Listener | None = None) -> DuckLakeEngine:
@@ -65,7 +61,6 @@ class DuckLakeEngine:
         return cls(
             lake_of(options, root),
             keep_snapshots=settings.keep_snapshots,
-            reader_grace_seconds=float(options.get("reader_grace_seconds", READER_GRACE_SECONDS)),
             untrusted_memory_limit=str(options.get("untrusted_memory_limit", UNTRUSTED_MEMORY_LIMIT)),
             listener=listener,
         )
@@ -88,10 +83,14 @@ class DuckLakeEngine:
 
     @contextmanager
     def read_untrusted(
-        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0
+        self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0, at_snapshot: int | None = None
     ) -> Iterator[Session]:
         """Open a session for SQL that a person typed, over these relations only (None: all of them)."""
-        with self._untrusted.untrusted_session(seconds=seconds, relations=relations) as session:
+        if at_snapshot is not None:
+            self._require(at_snapshot)
+        with self._untrusted.untrusted_session(
+            seconds=seconds, relations=relations, at_snapshot=at_snapshot
+        ) as session:
             yield session
 
     @contextmanager
@@ -107,7 +106,8 @@ class DuckLakeEngine:
                 rows = session.query(
                     "SELECT snapshot_id, epoch_us(snapshot_time) AS at_us, author, commit_message "
                     f"FROM ducklake_snapshots({literal(LAKE)}) WHERE snapshot_id > 0 "
-                    f"AND commit_message IS DISTINCT FROM {literal(COMPACTION)} ORDER BY snapshot_id DESC"
+                    f"QUALIFY commit_message IS DISTINCT FROM {literal(COMPACTION)} "
+                    "OR snapshot_id = min(snapshot_id) OVER () ORDER BY snapshot_id DESC"
                 ).to_pylist()
         except WarehouseMissing:
             return ()
@@ -137,8 +137,8 @@ class DuckLakeEngine:
     def maintain(self, *, purge: bool = False, wait: float = 0.0) -> Mapping[str, int]:
         """Merge and rewrite files, expire snapshots, delete what is not needed; returns snapshots, files, bytes.
 
-        ``purge`` keeps the newest state only, without the readers' grace, and rewrites the catalogue too: what an
-        erased row left in old files and free pages is gone afterwards.
+        ``purge`` keeps the newest state only and rewrites the catalogue too: what an erased row left in old files
+        and free pages is gone afterwards. WarehouseError while anybody reads.
         """
         if not self.exists():
             return asdict(Cleaned())
@@ -166,11 +166,13 @@ class DuckLakeEngine:
         self._writer.discard()
 
     def _require(self, snapshot: int) -> None:
-        kept = [entry.id for entry in self.history()]
+        """Raise SnapshotMissing, with the kept range, unless a snapshot is kept (a compaction's number will do)."""
+        with self._readers.session() as session:
+            kept = session.query(f"SELECT snapshot_id FROM {metadata()}.ducklake_snapshot").column(0).to_pylist()
         if snapshot not in kept:
-            span = f"Kept are {kept[-1]} to {kept[0]}" if kept else "Nothing has been published yet"
             raise SnapshotMissing(
-                f"There is no snapshot {snapshot}. {span}.", next_step="Run `c360 history` to see them."
+                f"There is no snapshot {snapshot}. Kept: {min(kept)} to {max(kept)}.",
+                next_step="Run `c360 history` to see them.",
             )
 
 

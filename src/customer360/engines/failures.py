@@ -31,7 +31,7 @@ KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
         "Free some space and run again; nothing was published and readers keep the old state.",
     ),
     (
-        r"readonly database|Permission denied|unable to open database file|Read-only file system",
+        r"attempt to write a readonly database|Permission denied|unable to open database file|Read-only file system",
         WarehouseError,
         "The warehouse folder may not be written by this user.",
         "Give write permission on the folder and its files; readers need it too, for SQLite's write-ahead log.",
@@ -112,7 +112,6 @@ def without_values(text: str) -> str:
     """Return a DuckDB message with the values of rows taken out."""
     text = text.strip()
     if text.startswith(VALUE_ERRORS):
-        text = text.split("\n\nLINE ")[0]
         text = re.sub(r"'[^']*'|\"[^\"]*\"", "<value>", text)
-        text = re.sub(r"\bvalue \S+", "value <value>", text)
+        text = re.sub(r"\bvalue \S+", "value <value>", text).splitlines()[0]
     return text

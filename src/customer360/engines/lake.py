@@ -51,6 +51,11 @@ class Lake:
         return self.folder / "unfinished"
 
     @property
+    def readers(self) -> Path:
+        """The folder in which sessions claim the snapshots they read."""
+        return self.folder / "readers"
+
+    @property
     def spill(self) -> Path:
         """Where the writer puts what does not fit into memory."""
         return self.folder / "spill"
@@ -147,6 +152,18 @@ def newest_snapshot(connection: duckdb.DuckDBPyConnection, alias: str = LAKE) ->
     """Return the snapshot this transaction sees, and pin it: DuckLake takes it at the first touch."""
     row = connection.execute(f"FROM ducklake_current_snapshot({literal(alias)})").fetchone()
     return int(row[0]) if row else 0
+
+
+def identity(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return what tells this lake from another one built in its place (inode numbers come again)."""
+    row = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchone()
+    return str(row[0]) if row else ""
+
+
+def is_kept(connection: duckdb.DuckDBPyConnection, snapshot: int, alias: str = LAKE) -> bool:
+    """Say whether the catalogue still has a snapshot, at this moment and not as of the transaction's beginning."""
+    sql = f"SELECT 1 FROM {metadata(alias)}.ducklake_snapshot WHERE snapshot_id = $1"
+    return connection.execute(sql, [snapshot]).fetchone() is not None
 
 
 def literal(value: object) -> str:

@@ -61,7 +61,7 @@ class WriterLock:
             finally:
                 if holder.pid == os.getpid():  # a forked child that falls out of the block holds nothing
                     _write(handle, "")
-                    _unlock(handle)
+                    unlock(handle)
         finally:
             os.close(handle)
 
@@ -84,7 +84,7 @@ class WriterLock:
 
     def _acquire(self, handle: int, wait: float) -> None:
         deadline = stopwatch() + wait
-        while not _try_lock(handle):
+        while not try_lock(handle):
             if stopwatch() >= deadline:
                 holder = self.holder()
                 raise WriterBusy(
@@ -115,7 +115,8 @@ if sys.platform == "win32":  # pragma: no cover - Windows only
     BEYOND_TEXT = 1 << 30
     """Windows refuses reads of locked bytes, so the byte that is locked lies far behind the holder's name."""
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Lock an open file unless somebody else, in this process or another, has it locked."""
         os.lseek(handle, BEYOND_TEXT, os.SEEK_SET)
         try:
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
@@ -123,19 +124,22 @@ if sys.platform == "win32":  # pragma: no cover - Windows only
             return False
         return True
 
-    def _unlock(handle: int) -> None:
+    def unlock(handle: int) -> None:
+        """Unlock a file; closing it does so too."""
         os.lseek(handle, BEYOND_TEXT, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _try_lock(handle: int) -> bool:
+    def try_lock(handle: int) -> bool:
+        """Lock an open file unless somebody else, in this process or another, has it locked."""
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _unlock(handle: int) -> None:
+    def unlock(handle: int) -> None:
+        """Unlock a file; closing it does so too."""
         fcntl.flock(handle, fcntl.LOCK_UN)

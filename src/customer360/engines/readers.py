@@ -6,17 +6,28 @@ import itertools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 import duckdb
 
+from customer360.engines.claims import claim
 from customer360.engines.failures import translated
-from customer360.engines.lake import LAKE, Lake, newest_snapshot, nothing_built
+from customer360.engines.lake import LAKE, Lake, identity, is_kept, newest_snapshot, nothing_built
 from customer360.engines.sessions import LakeSession
 from customer360.names import quoted
 
 _inherited: list[duckdb.DuckDBPyConnection] = []
 """Instances that a forked child got from its parent: never used and never closed, their threads are not here."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A DuckDB instance with the lake attached, and what says that it is still the right one."""
+
+    base: duckdb.DuckDBPyConnection
+    stamp: tuple[int, int, int]
+    lake: str
 
 
 class Readers:
@@ -25,47 +36,75 @@ class Readers:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
         self._guard = threading.Lock()
-        self._base: duckdb.DuckDBPyConnection | None = None
-        self._stamp: tuple[int, int, int] | None = None
+        self._instance: Instance | None = None
         self._numbers = itertools.count(1)
 
     @contextmanager
     def session(self, *, at_snapshot: int | None = None) -> Iterator[LakeSession]:
-        """Open a session on the newest snapshot, or on an earlier one."""
-        connection = self._cursor()
-        alias = LAKE if at_snapshot is None else f"{LAKE}_{at_snapshot:d}_{next(self._numbers)}"
-        try:
-            if at_snapshot is not None:
-                self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
-            with translated(self._lake.folder):
-                connection.execute(f"USE {quoted(alias)}")
-                connection.execute("BEGIN TRANSACTION READ ONLY")
-                snapshot = newest_snapshot(connection, alias)
+        """Open a session on the newest snapshot, or on an earlier one (SnapshotMissing when it is not kept)."""
+        with self._pinned(at_snapshot) as (connection, snapshot, alias):
             yield LakeSession(connection, snapshot=snapshot, database=alias)
-        finally:
-            leave(connection, alias if at_snapshot is not None else None)
+
+    @contextmanager
+    def _pinned(self, at_snapshot: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
+        """Give a connection in a read-only transaction on a snapshot that cannot expire meanwhile."""
+        alias = LAKE if at_snapshot is None else f"{LAKE}_{at_snapshot:d}_{next(self._numbers)}"
+        with ExitStack() as session:
+            snapshot = None
+            while snapshot is None:  # again when the snapshot expired, or the lake was replaced, in these few ms
+                with translated(self._lake.folder), ExitStack() as attempt:
+                    instance = self._current()
+                    connection = instance.base.cursor()
+                    attempt.callback(connection.close)
+                    snapshot = self._pin(attempt, connection, alias, at_snapshot)
+                    if identity(connection) != instance.lake:
+                        self._forget(instance)
+                        snapshot = None
+                    elif snapshot is not None:
+                        session.push(attempt.pop_all())
+            yield connection, snapshot, alias
+
+    def _pin(
+        self, attempt: ExitStack, connection: duckdb.DuckDBPyConnection, alias: str, at_snapshot: int | None
+    ) -> int | None:
+        """Begin a transaction and claim its snapshot; None when that snapshot went before the claim was made."""
+        if at_snapshot is not None:
+            attempt.enter_context(claim(self._lake.readers, at_snapshot))
+            self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
+            attempt.callback(_detach, connection, alias)
+        connection.execute(f"USE {quoted(alias)}")
+        connection.execute("BEGIN TRANSACTION READ ONLY")
+        attempt.callback(connection.rollback)
+        snapshot = newest_snapshot(connection, alias)
+        if at_snapshot is None:
+            attempt.enter_context(claim(self._lake.readers, snapshot))
+        return snapshot if is_kept(connection, snapshot, alias) else None
 
     def close(self) -> None:
         """Give the instance back; sessions still open keep theirs until they end."""
-        with self._guard:
-            self._forget()
+        if self._instance is not None:
+            self._forget(self._instance)
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a new connection to the instance; a new instance after a fork or when the lake was replaced."""
+    def _current(self) -> Instance:
+        """Return the instance; a new one after a fork or when the catalogue is another file."""
         with self._guard:
-            stamp = self._present()
-            if self._base is None or stamp != self._stamp:
-                self._forget()
-                self._base, self._stamp = self._open(), stamp
-            return self._base.cursor()
+            stamp = self._stamp()
+            if self._instance is not None and self._instance.stamp != stamp:
+                if self._instance.stamp[0] != os.getpid():
+                    _inherited.append(self._instance.base)
+                self._instance = None
+            if self._instance is None:
+                base = self._open()
+                self._instance = Instance(base, stamp, identity(base))
+            return self._instance
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         base = self._lake.instance()
         self._lake.attach(base, read_only=True)
         return base
 
-    def _present(self) -> tuple[int, int, int]:
-        """Return this process and the identity of the catalogue file."""
+    def _stamp(self) -> tuple[int, int, int]:
+        """Return this process and which file the catalogue is."""
         try:
             found = self._lake.catalogue.stat()
         except FileNotFoundError:
@@ -74,21 +113,13 @@ class Readers:
             raise nothing_built()
         return os.getpid(), found.st_dev, found.st_ino
 
-    def _forget(self) -> None:
-        if self._base is not None:
-            if self._stamp is not None and self._stamp[0] != os.getpid():
-                _inherited.append(self._base)
-            else:
-                self._base.close()
-        self._base = self._stamp = None
+    def _forget(self, instance: Instance) -> None:
+        """Let go of an instance. Not ``close()``: that would also close the connections of open sessions."""
+        with self._guard:
+            if self._instance is instance:
+                self._instance = None
 
 
-def leave(connection: duckdb.DuckDBPyConnection, alias: str | None) -> None:
-    """End a session's transaction and give its connection back, with the snapshot it had attached."""
-    with suppress(duckdb.Error):  # none is open when the session failed before it began one
-        connection.rollback()
-    if alias is not None:
-        with suppress(duckdb.Error):  # it could not be attached
-            connection.execute("USE memory")
-            connection.execute(f"DETACH DATABASE IF EXISTS {quoted(alias)}")
-    connection.close()
+def _detach(connection: duckdb.DuckDBPyConnection, alias: str) -> None:
+    connection.execute("USE memory")
+    connection.execute(f"DETACH DATABASE IF EXISTS {quoted(alias)}")

@@ -6,12 +6,15 @@ newest ``keep`` snapshots stay and the rest go after each publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+from customer360.engines.claims import claimed
 from customer360.engines.lake import LAKE, Lake, literal, metadata
 
 COMPACTION = "compaction"
@@ -34,30 +37,37 @@ class Cleaned:
         return Cleaned(self.snapshots + other.snapshots, self.files + other.files, self.bytes + other.bytes)
 
 
-def retain(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, grace_seconds: float, tell: Callable[[str], None]
-) -> Cleaned:
-    """Do what follows each publish: merge where there are many files, expire, delete files out of grace."""
+def retain(connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, tell: Callable[[str], None]) -> Cleaned:
+    """Do what follows each publish: merge where there are many files, expire, delete what nobody reads."""
     merge_small_files(connection, more_than=MANY_FILES)
     tell("files merged")
-    expired = expire(connection, keep=keep)
+    expired = expire(connection, lake, keep=keep)
     tell("snapshots expired")
-    deleted = delete_scheduled_files(connection, lake, grace_seconds=grace_seconds, tell=tell)
+    deleted = delete_scheduled_files(connection, lake, tell=tell)
     tell("cleaned up")
     return Cleaned(snapshots=expired) + deleted
 
 
-def expire(connection: duckdb.DuckDBPyConnection, *, keep: int) -> int:
-    """Forget all but the newest ``keep`` published states; return how many went. Compactions in between stay."""
+def expire(connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, uncounted: str | None = COMPACTION) -> int:
+    """Forget all but the newest ``keep`` published states and those being read; return how many went.
+
+    Snapshots with the note ``uncounted`` do not count and go with the state they belong to.
+
+    The order matters: which ones are old is settled before the claims are read, and a session that begins later
+    begins on the newest, which is never old.
+    """
     rows = connection.execute(
         f"SELECT s.snapshot_id, c.commit_message FROM {metadata()}.ducklake_snapshot s "
         f"LEFT JOIN {metadata()}.ducklake_snapshot_changes c USING (snapshot_id) ORDER BY s.snapshot_id DESC"
     ).fetchall()
-    published = [number for number, note in rows if note != COMPACTION]
+    published = [number for number, note in rows if note is None or note != uncounted]
     if len(published) <= keep:
         return 0
-    old = [number for number, _ in rows if number < published[keep - 1]]
-    connection.execute(f"CALL ducklake_expire_snapshots({literal(LAKE)}, versions => {old})")
+    oldest_kept = published[keep - 1]
+    in_use = claimed(lake.readers).snapshots
+    old = [number for number, _ in rows if number < oldest_kept and number not in in_use]
+    if old:
+        connection.execute(f"CALL ducklake_expire_snapshots({literal(LAKE)}, versions => {old})")
     return len(old)
 
 
@@ -70,34 +80,43 @@ def merge_small_files(connection: duckdb.DuckDBPyConnection, *, more_than: int) 
         "WHERE f.end_snapshot IS NULL AND f.file_size_bytes < $1 GROUP BY ALL HAVING count(*) > $2 ORDER BY ALL",
         [SMALL_FILE_BYTES, more_than],
     ).fetchall()
-    if not tables:
-        return
-    connection.execute("BEGIN")
-    connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, 'customer360', {literal(COMPACTION)})")
-    for schema, table in tables:
-        connection.execute(
-            f"CALL ducklake_merge_adjacent_files({literal(LAKE)}, {literal(table)}, schema => {literal(schema)})"
-        )
-    connection.execute("COMMIT")
+    if tables:
+        with _snapshot(connection, COMPACTION):
+            for schema, table in tables:
+                connection.execute(
+                    f"CALL ducklake_merge_adjacent_files({literal(LAKE)}, {literal(table)}, "
+                    f"schema => {literal(schema)})"
+                )
 
 
 def rewrite_deleted_rows(connection: duckdb.DuckDBPyConnection, *, threshold: float) -> None:
     """Rewrite data files of which more than this share of rows is deleted."""
-    connection.execute(f"CALL ducklake_rewrite_data_files({literal(LAKE)}, delete_threshold => {threshold:f})")
+    with _snapshot(connection, COMPACTION):
+        connection.execute(f"CALL ducklake_rewrite_data_files({literal(LAKE)}, delete_threshold => {threshold:f})")
+
+
+@contextmanager
+def _snapshot(connection: duckdb.DuckDBPyConnection, note: str) -> Iterator[None]:
+    """Make one snapshot with a note of what the block does; none when it changes nothing."""
+    connection.execute("BEGIN")
+    connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, 'customer360', {literal(note)})")
+    yield
+    connection.execute("COMMIT")
 
 
 def delete_scheduled_files(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, *, grace_seconds: float, tell: Callable[[str], None]
+    connection: duckdb.DuckDBPyConnection, lake: Lake, *, tell: Callable[[str], None]
 ) -> Cleaned:
-    """Delete files that no kept snapshot needs, once so many seconds have passed: a reader may still be in them.
+    """Delete files that no kept snapshot needs, unless a session is open that began before they were dismissed.
 
-    Not DuckLake's own ``ducklake_cleanup_old_files``: with a SQLite catalogue its ``older_than`` compares days, not
-    seconds, so it knows no grace shorter than a day.
+    A merge dismisses files that a running query may still be going through, so the claim on a snapshot is not enough.
+    Not DuckLake's own ``ducklake_cleanup_old_files``: with a SQLite catalogue its ``older_than`` compares days only.
     """
+    until = claimed(lake.readers).since or datetime.max.replace(tzinfo=UTC)
     scheduled = connection.execute(
         f"SELECT data_file_id, path, path_is_relative FROM {metadata()}.ducklake_files_scheduled_for_deletion "
-        "WHERE schedule_start::TIMESTAMPTZ <= now() - to_seconds($1)",
-        [grace_seconds],
+        "WHERE epoch_us(schedule_start::TIMESTAMPTZ) < $1",
+        [int(until.timestamp() * 1e6)],
     ).fetchall()
     size = 0
     for _, path, is_relative in scheduled:

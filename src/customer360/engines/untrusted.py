@@ -12,16 +12,17 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from customer360.engines.base import Column
+from customer360.engines.claims import claim
 from customer360.engines.failures import interrupted, translated
-from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
-from customer360.engines.readers import Readers, leave
+from customer360.engines.lake import LAKE, Lake, literal
+from customer360.engines.readers import Readers
 from customer360.engines.sessions import LakeSession, batches
 from customer360.errors import NotPermitted, QueryError, StatementFailed, nearest
 from customer360.names import Relation
@@ -192,23 +193,24 @@ class UntrustedReaders(Readers):
 
     @contextmanager
     def untrusted_session(
-        self, *, seconds: float, relations: Iterable[Relation] | None = None
+        self, *, seconds: float, relations: Iterable[Relation] | None = None, at_snapshot: int | None = None
     ) -> Iterator[UntrustedSession]:
-        """Open a session on the newest snapshot; each statement may take ``seconds``."""
-        connection = self._cursor()
-        try:
-            with translated():
-                connection.execute(f"USE {LAKE}")
-                connection.execute("BEGIN TRANSACTION READ ONLY")
-                snapshot = newest_snapshot(connection)
-            permitted = None if relations is None else frozenset(relations)
+        """Open a session on the newest snapshot, or on an earlier one; each statement may take ``seconds``."""
+        permitted = None if relations is None else frozenset(relations)
+        with self._pinned() if at_snapshot is None else self._earlier(at_snapshot) as (connection, snapshot, _):
             yield UntrustedSession(connection, snapshot=snapshot, seconds=seconds, permitted=permitted)
-        finally:
-            leave(connection, None)
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _earlier(self, snapshot: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
+        """Give a connection to an instance of its own: a locked-down one cannot attach another snapshot."""
+        with claim(self._lake.readers, snapshot), closing(self._open(snapshot)) as connection, translated():
+            connection.execute(f"USE {LAKE}")
+            connection.execute("BEGIN TRANSACTION READ ONLY")
+            yield connection, snapshot, LAKE
+
+    def _open(self, snapshot: int | None = None) -> duckdb.DuckDBPyConnection:
         base = self._lake.instance(memory_limit=self._memory_limit)
-        self._lake.attach(base, read_only=True)
+        self._lake.attach(base, read_only=True, snapshot=snapshot)
         with translated():
             base.execute(f"SET allowed_directories = [{literal(self._lake.data)}]")
             base.execute("SET enable_external_access = false")

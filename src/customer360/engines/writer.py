@@ -20,8 +20,9 @@ from pathlib import Path
 import duckdb
 
 from customer360.engines import retention
+from customer360.engines.claims import claimed
 from customer360.engines.failures import translated, translation
-from customer360.engines.lake import LAKE, Lake, literal, newest_snapshot
+from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
 from customer360.engines.lock import Holder, WriterLock
 from customer360.engines.retention import Cleaned
 from customer360.engines.sessions import LakePublication, Listener
@@ -29,17 +30,21 @@ from customer360.errors import CommitFailed, WarehouseError
 
 log = logging.getLogger(__name__)
 
+_inherited: list[duckdb.DuckDBPyConnection | None] = []
+"""Connections that a forked child got from its parent: never used and never closed, their threads are not here."""
+
 
 class Writer:
     """The one writer of a lake, as far as this process goes; the lock settles it between processes."""
 
-    def __init__(self, lake: Lake, *, keep: int, grace_seconds: float, tell: Listener) -> None:
+    def __init__(self, lake: Lake, *, keep: int, tell: Listener) -> None:
         self._lake = lake
         self._lock = WriterLock(lake.lock)
         self._keep = keep
-        self._grace_seconds = grace_seconds
         self._tell = tell
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._identity = ""
+        self._pid = os.getpid()
 
     @contextmanager
     def publication(self, *, note: str, wait: float, earlier: int | None = None) -> Iterator[LakePublication]:
@@ -54,7 +59,7 @@ class Writer:
             publication = LakePublication(connection, snapshot=before, tell=self._tell)
             try:
                 yield publication
-            except BaseException:
+            except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
                 with suppress(duckdb.Error):
                     connection.execute("ROLLBACK")
                 raise
@@ -68,18 +73,29 @@ class Writer:
     def maintain(self, *, purge: bool, wait: float) -> Cleaned:
         """Merge, rewrite, expire, delete. ``purge``: keep the newest state only and leave nothing older on disk."""
         with self._alone("maintenance", wait) as (connection, _), translated(self._lake.folder):
+            if purge:
+                self._refuse_while_read()
             retention.rewrite_deleted_rows(connection, threshold=0.0 if purge else 0.5)
             retention.merge_small_files(connection, more_than=1)
-            expired = retention.expire(connection, keep=1 if purge else self._keep)
-            grace_seconds = 0.0 if purge else self._grace_seconds
-            deleted = retention.delete_scheduled_files(
-                connection, self._lake, grace_seconds=grace_seconds, tell=self._tell
-            )
+            if purge:  # a merge's snapshot is not counted otherwise, and what it merged would stay
+                expired = retention.expire(connection, self._lake, keep=1, uncounted=None)
+            else:
+                expired = retention.expire(connection, self._lake, keep=self._keep)
+            deleted = retention.delete_scheduled_files(connection, self._lake, tell=self._tell)
             orphans = retention.delete_orphans(connection, self._lake)
             if purge:
                 self.discard()
                 _vacuum(self._lake.catalogue)
         return Cleaned(snapshots=expired) + deleted + orphans
+
+    def _refuse_while_read(self) -> None:
+        reading = claimed(self._lake.readers)
+        if reading.snapshots:
+            raise WarehouseError(
+                f"Older states cannot be purged while {len(reading.snapshots)} of them are being read.",
+                place=str(self._lake.folder),
+                next_step="Stop the programs that read the warehouse (c360 serve) and run again.",
+            )
 
     def discard(self) -> None:
         """Close this process's writing connection; the next publish opens a new one."""
@@ -108,16 +124,24 @@ class Writer:
                     self._tell("leftovers deleted")
                 yield connection, holder
                 self._lake.unfinished.unlink(missing_ok=True)
-            except BaseException:
+            except BaseException:  # whatever it was, a connection that saw it is not used again
                 self.discard()
                 raise
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
+        """Return the kept connection, or a new one; also when the lake was deleted or replaced meanwhile."""
+        if self._pid != os.getpid():
+            _inherited.append(self._connection)
+            self._connection, self._pid = None, os.getpid()
+        if self._connection is not None and (
+            not self._lake.catalogue.exists() or identity(self._connection) != self._identity
+        ):
+            self.discard()
         if self._connection is None:
             connection = self._lake.instance(spill=self._lake.spill)
             self._lake.attach(connection, read_only=False)
             connection.execute(f"USE {LAKE}")
-            self._connection = connection
+            self._connection, self._identity = connection, identity(connection)
         return self._connection
 
     def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder) -> None:
@@ -141,9 +165,7 @@ class Writer:
         It goes on the log and the connection away; the next publish or `maintain` does the work.
         """
         try:
-            retention.retain(
-                connection, self._lake, keep=self._keep, grace_seconds=self._grace_seconds, tell=self._tell
-            )
+            retention.retain(connection, self._lake, keep=self._keep, tell=self._tell)
         except (duckdb.Error, OSError) as error:
             log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
             self._tell("clean-up failed")

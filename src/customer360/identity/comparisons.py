@@ -16,8 +16,10 @@ NULL, OTHER = "missing", "different"
 
 @dataclass(frozen=True)
 class Level:
-    """One degree of agreement. ``sql`` reads columns with ``_l`` and ``_r``; ``tf`` names a column whose rare values
-    weigh more."""
+    """One degree of agreement.
+
+    ``sql`` reads columns with ``_l`` and ``_r``; ``tf`` names a column whose rare values weigh more.
+    """
 
     name: str
     sql: str
@@ -48,7 +50,9 @@ class Comparison:
 
     def splink(self, m: dict[str, float], u: dict[str, float]) -> dict[str, Any]:
         """Return the comparison as Splink settings, with these probabilities by level."""
-        levels: list[dict[str, Any]] = [{"sql_condition": self.missing, "label_for_charts": NULL, "is_null_level": True}]
+        levels: list[dict[str, Any]] = [
+            {"sql_condition": self.missing, "label_for_charts": NULL, "is_null_level": True}
+        ]
         for level in self.levels:
             made: dict[str, Any] = {
                 "sql_condition": "ELSE" if level is self.levels[-1] else level.sql,
@@ -162,7 +166,9 @@ BORN = Comparison(
         ),
         Level("one digit", "damerau_levenshtein(born_l, born_r) <= 1", 0.05, 0.0008),
         Level("same year", "left(born_l, 4) = left(born_r, 4)", 0.01, 0.015),
-        Level("near year", "abs(CAST(left(born_l, 4) AS INTEGER) - CAST(left(born_r, 4) AS INTEGER)) <= 1", 0.005, 0.03),
+        Level(
+            "near year", "abs(CAST(left(born_l, 4) AS INTEGER) - CAST(left(born_r, 4) AS INTEGER)) <= 1", 0.005, 0.03
+        ),
         Level("two digits", "damerau_levenshtein(born_l, born_r) <= 2", 0.01, 0.01),
         Level(OTHER, "", 0.005, 0.944),
     ),

@@ -1,6 +1,4 @@
-"""Find clusters in conflict and cut their weakest links: too many records, birth years apart, records that no person
-can both be.
-"""
+"""Find clusters in conflict (too large, or of records that no person can both be) and cut their weakest links."""
 
 from __future__ import annotations
 
@@ -60,7 +58,10 @@ class Clusters:
 def clusters(
     connection: DuckDBPyConnection,
     count: int,
-    links: Links, never: Sequence[tuple[int, int]], settings: Settings, families: Families
+    links: Links,
+    never: Sequence[tuple[int, int]],
+    settings: Settings,
+    families: Families,
 ) -> Clusters:
     """Return clusters without conflict. ``never``: pairs that people keep apart."""
     label = components(count, links.left, links.right)
@@ -121,7 +122,7 @@ def _pairs_apart(
         return []
     connection.register("inside", pa.table({"place": inside, "cluster": label[inside]}))
     connection.execute(
-        f"""
+        """
         CREATE OR REPLACE TEMP TABLE member AS
         SELECT cluster, place, first, last, given, roots, first_count, born, mail, national
         FROM inside JOIN rep_place USING (place) JOIN rep USING (rid)

@@ -19,8 +19,10 @@ SELECT
 
 @dataclass(frozen=True)
 class Quality:
-    """Pairs found against pairs that labels say belong together. ``largest_wrong``: records of the largest cluster of
-    several people."""
+    """Pairs found against pairs that labels say belong together.
+
+    ``largest_wrong``: records of the largest cluster of several people.
+    """
 
     precision: float | None
     recall: float | None

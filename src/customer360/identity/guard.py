@@ -22,9 +22,13 @@ ODD_BIRTHDAY = 8.0
 
 def guard(connection: DuckDBPyConnection, settings: Settings) -> None:
     """Make ``rep``, ``repeat`` and ``dropped``."""
-    connection.execute("CREATE OR REPLACE TABLE dropped (kind VARCHAR, reason VARCHAR, identifiers BIGINT, records BIGINT)")
+    connection.execute(
+        "CREATE OR REPLACE TABLE dropped (kind VARCHAR, reason VARCHAR, identifiers BIGINT, records BIGINT)"
+    )
     for column in IDENTIFIERS:
-        _empty_shared(connection, "record", column, "count(DISTINCT (first, last))", settings.names_per_identifier, "names")
+        _empty_shared(
+            connection, "record", column, "count(DISTINCT (first, last))", settings.names_per_identifier, "names"
+        )
     _empty_odd_birthdays(connection)
     _collapse(connection)
     for column in IDENTIFIERS:

@@ -36,7 +36,9 @@ class People:
             raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
         with self.engine.read() as session:
             if XREF not in session.relations():
-                raise IdentityError("The project has no table identity.customer_xref.", next_step="Add the identity steps and build.")
+                raise IdentityError(
+                    "The project has no table identity.customer_xref.", next_step="Add the identity steps and build."
+                )
             return session.query(sql, parameters)
 
     def customer_of(self, person: str) -> str:
@@ -46,7 +48,9 @@ class People:
             sql = f"SELECT customer_id FROM {XREF.sql} WHERE system = ? AND record_id = ? AND valid_to IS NULL"
             found = self._query(sql, (system, record))
         else:
-            found = self._query(f"SELECT customer_id FROM {XREF.sql} WHERE customer_id = ? AND valid_to IS NULL LIMIT 1", (person,))
+            found = self._query(
+                f"SELECT customer_id FROM {XREF.sql} WHERE customer_id = ? AND valid_to IS NULL LIMIT 1", (person,)
+            )
             if not found.num_rows:
                 found = self._query(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (person,))
         if not found.num_rows:
@@ -84,7 +88,10 @@ class People:
     def against(self, labels: Path) -> pa.Table:
         """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
         read = pa_csv.read_csv(
-            labels, convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(("system", "record_id", "label"), pa.string()))
+            labels,
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(("system", "record_id", "label"), pa.string())
+            ),
         )
         if not {"system", "record_id", "label"} <= set(read.column_names):
             raise RecordsMalformed("Labels need the columns system, record_id and label.", place=str(labels))
@@ -110,7 +117,9 @@ class People:
         of = self._all_of(person)
         for record in records:
             if record not in of:
-                raise IdentityError(f"'{record}' is no record of that customer.", next_step="`c360 identity customer` lists them.")
+                raise IdentityError(
+                    f"'{record}' is no record of that customer.", next_step="`c360 identity customer` lists them."
+                )
         return self._keep("split", tuple(records), tuple(r for r in of if r not in records), who, why)
 
     def never(self, one: str, other: str, *, who: str, why: str) -> Override:
@@ -140,7 +149,9 @@ class People:
 
 
 def _named(table: pa.Table) -> pa.Table:
-    return pa.table({"record_id": [f"{r['system']}:{r['record_id']}" for r in table.select(["system", "record_id"]).to_pylist()]})
+    return pa.table(
+        {"record_id": [f"{r['system']}:{r['record_id']}" for r in table.select(["system", "record_id"]).to_pylist()]}
+    )
 
 
 def _text(value: object) -> str | None:

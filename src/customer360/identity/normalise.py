@@ -1,4 +1,4 @@
-"""Bring what systems wrote into one form, so that equal things are equal: text in SQL, the rest on distinct values only.
+"""Bring what systems wrote into one form, so that equal things are equal: in SQL, the rest on distinct values.
 
 Makes the table ``record``: one row per record, ``rid`` numbering them by ``record_id``, so that nothing depends on the
 order of the input.
@@ -23,7 +23,7 @@ from customer360.names import quoted
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})  # noqa: RUF001 - the letter is meant
 _TITLES = "|".join(words.TITLES)
 _STREET = "|".join(words.STREET_WORDS)
 
@@ -79,7 +79,9 @@ def _texts(records: pa.Table, roles: Mapping[str, Sequence[str]]) -> pa.Table:
                 column = column.cast(pa.date32(), safe=False)
             if pa.types.is_floating(column.type):
                 column = column.cast(pa.int64(), safe=False)
-            columns[name] = pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else column.cast(pa.string())
+            columns[name] = (
+                pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else column.cast(pa.string())
+            )
     return pa.table(columns)
 
 

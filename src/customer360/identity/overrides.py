@@ -30,8 +30,10 @@ CREATE TABLE IF NOT EXISTS identity_override (
 
 @dataclass(frozen=True)
 class Override:
-    """One decision. ``merge``: all records are one person; ``split`` and ``never``: no record of one side is the same
-    person as one of the other."""
+    """One decision.
+
+    ``merge``: all records are one person; ``split`` and ``never``: nobody of one side is anybody of the other.
+    """
 
     kind: Kind
     records_a: tuple[str, ...]
@@ -147,7 +149,8 @@ class SqliteStore:
             raise OverrideRefused(f"Override {number} was undone before, by {found.undone_by}.")
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute(
-                "UPDATE identity_override SET undone_by = ?, undone_at = ? WHERE number = ?", (who, at.isoformat(), number)
+                "UPDATE identity_override SET undone_by = ?, undone_at = ? WHERE number = ?",
+                (who, at.isoformat(), number),
             )
         return replace(found, undone_by=who, undone_at=at)
 

@@ -78,7 +78,9 @@ def _read_the_rest(connection: DuckDBPyConnection) -> None:
             numbers.append(None)
             continue
         numbers.append(phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164))
-    table = pa.table({"phone": rest["phone"], "country_code": rest["country_code"], "number": pa.array(numbers, pa.string())})
+    table = pa.table(
+        {"phone": rest["phone"], "country_code": rest["country_code"], "number": pa.array(numbers, pa.string())}
+    )
     connection.register("phone_arrow", table)
     connection.execute("CREATE OR REPLACE TABLE phone_map AS SELECT * FROM phone_arrow")
     connection.unregister("phone_arrow")

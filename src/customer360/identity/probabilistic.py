@@ -1,4 +1,4 @@
-"""Weigh pairs with Splink (Fellegi and Sunter 1969, A Theory for Record Linkage): learn how telling each level is, score.
+"""Weigh pairs with Splink (Fellegi and Sunter 1969, A Theory for Record Linkage).
 
 Runs in the caller's in-memory connection. ``u`` comes from pairs taken at random, ``m`` by expectation maximisation on
 pairs that agree on one thing or another, both kept near documented defaults, so that few or odd records cannot lead the
@@ -47,8 +47,10 @@ SESSIONS = {
 
 @dataclass(frozen=True)
 class Model:
-    """How telling each level is, how common matches are among all pairs, and whether the data hold twins and namesakes
-    in one home."""
+    """How telling each level is, and what the data are like.
+
+    ``prior``: how common matches are among all pairs; ``twins``, ``namesakes``: whether homes hold such pairs.
+    """
 
     m: Levels
     u: Levels
@@ -92,9 +94,11 @@ def train(connection: DuckDBPyConnection, present: tuple[Comparison, ...], setti
     return Model(m, u, 0.5, trained)
 
 
-def score(connection: DuckDBPyConnection, present: tuple[Comparison, ...], model: Model, settings: Settings) -> Model:
-    """Make ``scored`` from ``pair``: gammas, rule and veto numbers, weight in bits, probability. Return the model with
-    its prior: the share of all pairs that match, by what the rules found."""
+def score(connection: DuckDBPyConnection, present: tuple[Comparison, ...], model: Model) -> Model:
+    """Make ``scored`` from ``pair``: gammas, rule and veto numbers, weight in bits, probability.
+
+    Return the model with its prior: the share of all pairs that match, by what the rules found.
+    """
     _predict(connection, present, model, "pair", "compared")
     families = _families(connection, present)
     vetoes = vetoes_of(**families)
@@ -148,7 +152,9 @@ def _predict(
                 "CREATE OR REPLACE TABLE blocked AS SELECT '0' AS match_key, l AS join_key_l, r AS join_key_r"
                 f" FROM {pairs} WHERE rowid >= {part * PART} AND rowid < {(part + 1) * PART}"
             )
-            linker.table_management.register_blocked_pairs_for_predict(api.register("blocked", table_name=f"blocked_{part}"))
+            linker.table_management.register_blocked_pairs_for_predict(
+                api.register("blocked", table_name=f"blocked_{part}")
+            )
             found = linker.inference.predict(warning_mode="never")
             connection.execute(
                 f"INSERT INTO {into} SELECT unique_id_l, unique_id_r, match_weight, {gammas} FROM {found.physical_name}"

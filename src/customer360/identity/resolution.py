@@ -149,7 +149,7 @@ class _Run:
             return
         model = self.model or train(self.connection, present, self.settings)
         self._phase("train")
-        self.model = score(self.connection, present, model, self.settings)
+        self.model = score(self.connection, present, model)
         self.evidence = evidence.sql(present, self.model)
         same = [f"gamma_{c.name} = {c.number('exact')}" for c in present if c.name in {EMAIL.name, NATIONAL.name}]
         self.same_identifier = f"({' OR '.join(same)})" if same else "false"
@@ -190,7 +190,9 @@ class _Run:
         """Make ``manual`` and ``kept_apart`` of record numbers; records that are gone are passed over."""
         for name, pairs in (("manual", self.overrides.merged), ("kept_apart", self.overrides.apart)):
             left, right = [one for one, _ in pairs], [other for _, other in pairs]
-            self.connection.register("given_pairs", pa.table({"a": pa.array(left, pa.string()), "b": pa.array(right, pa.string())}))
+            self.connection.register(
+                "given_pairs", pa.table({"a": pa.array(left, pa.string()), "b": pa.array(right, pa.string())})
+            )
             self.connection.execute(
                 f"CREATE OR REPLACE TABLE {name} AS SELECT x.rid AS l, y.rid AS r FROM given_pairs AS g"
                 " JOIN record AS x ON x.record_id = g.a JOIN record AS y ON y.record_id = g.b"
@@ -211,7 +213,13 @@ class _Run:
         members = self.connection.execute("SELECT record_id, label FROM member_of").to_arrow_table()
         given, aliases = stable_ids.assign(members, known)
         self.connection.register(
-            "given_ids", pa.table({"first_record": pa.array(given.keys(), pa.string()), "person_id": pa.array(given.values(), pa.string())})
+            "given_ids",
+            pa.table(
+                {
+                    "first_record": pa.array(given.keys(), pa.string()),
+                    "person_id": pa.array(given.values(), pa.string()),
+                }
+            ),
         )
         people = self.connection.execute(_PEOPLE.format(names=_names(RULES))).to_arrow_table()
         self.connection.unregister("given_ids")

@@ -47,7 +47,12 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(
         "national id and name",
-        {"national_id": ("exact",), "first_name": (*_LIKE_FIRST, NULL), "last_name": (*_LIKE_LAST, NULL), "date_of_birth": _LIKE_BIRTH},
+        {
+            "national_id": ("exact",),
+            "first_name": (*_LIKE_FIRST, NULL),
+            "last_name": (*_LIKE_LAST, NULL),
+            "date_of_birth": _LIKE_BIRTH,
+        },
     ),
     Rule("national id and birth date", {"national_id": ("exact",), "date_of_birth": _SAME_BIRTH}),
     Rule("e-mail and name", {"email": ("exact",), "first_name": _LIKE_FIRST, "date_of_birth": _LIKE_BIRTH}),
@@ -57,16 +62,34 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "phone and full name",
-        {"home": _SAME_PHONE, "first_name": _SAME_FIRST, "last_name": ("exact", "similar"), "date_of_birth": _LIKE_BIRTH},
+        {
+            "home": _SAME_PHONE,
+            "first_name": _SAME_FIRST,
+            "last_name": ("exact", "similar"),
+            "date_of_birth": _LIKE_BIRTH,
+        },
     ),
-    Rule("phone, first name and birth date", {"home": _SAME_PHONE, "first_name": _LIKE_FIRST, "date_of_birth": _SAME_BIRTH}),
+    Rule(
+        "phone, first name and birth date",
+        {"home": _SAME_PHONE, "first_name": _LIKE_FIRST, "date_of_birth": _SAME_BIRTH},
+    ),
     Rule(
         "full name and birth date",
-        {"first_name": ("exact",), "last_name": ("exact",), "date_of_birth": ("exact",), "national_id": ("exact", "one sign", NULL)},
+        {
+            "first_name": ("exact",),
+            "last_name": ("exact",),
+            "date_of_birth": ("exact",),
+            "national_id": ("exact", "one sign", NULL),
+        },
     ),
     Rule(
         "full name and address",
-        {"home": _SAME_HOME, "first_name": _SAME_FIRST, "last_name": ("exact", "similar"), "date_of_birth": _LIKE_BIRTH},
+        {
+            "home": _SAME_HOME,
+            "first_name": _SAME_FIRST,
+            "last_name": ("exact", "similar"),
+            "date_of_birth": _LIKE_BIRTH,
+        },
     ),
     Rule(
         "address, first name and birth date",
@@ -94,7 +117,10 @@ VETOES: tuple[Rule, ...] = (
     ),
     Rule("different first names and birth dates", {"first_name": (OTHER,), "date_of_birth": (OTHER, "two digits")}),
     Rule("different names", {"first_name": (OTHER,), "last_name": (OTHER,), "national_id": ("one sign", OTHER, NULL)}),
-    Rule("nothing but the name", {"date_of_birth": (NULL,), "email": (NULL, OTHER), "home": (NULL, OTHER), "national_id": (NULL,)}),
+    Rule(
+        "nothing but the name",
+        {"date_of_birth": (NULL,), "email": (NULL, OTHER), "home": (NULL, OTHER), "national_id": (NULL,)},
+    ),
 )
 """What no weight may overrule; people may (`c360 identity merge`)."""
 
@@ -109,8 +135,11 @@ NAMESAKES = Rule("namesakes", {**_FAMILY, "first_name": _SAME_FIRST, "date_of_bi
 
 
 def vetoes_of(*, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
-    """Return the vetoes. Where the data hold no twins, a birth date may outweigh a first name, and where they hold no
-    namesakes in one home, names and home may outweigh a birth date."""
+    """Return the vetoes.
+
+    Where the data hold no twins, a birth date may outweigh a first name; where they hold no namesakes in one home,
+    names and home may outweigh a birth date.
+    """
     kept = []
     for rule in VETOES:
         if rule.name in _AGAINST_TWINS and not twins:

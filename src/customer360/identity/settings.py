@@ -13,7 +13,7 @@ from customer360.identity.failures import IdentityError
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project may change in ``identity.yaml``. The defaults were chosen on labelled public and synthetic data."""
+    """What a project may change. The defaults were chosen on labelled public and synthetic data."""
 
     link_probability: float = 0.95
     """Pairs at least this likely are linked, unless vetoed."""
@@ -53,7 +53,7 @@ class Settings:
         for name in given or {}:
             if name not in known:
                 raise UnknownName("identity setting", name, known)
-        made = replace(cls(), **{**(given or {})})
+        made = replace(cls(), **(given or {}))
         made = replace(made, source_priority=tuple(made.source_priority))
         made._check()
         return made

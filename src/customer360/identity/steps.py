@@ -131,8 +131,10 @@ def identity_review(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any
 
 
 def golden_customer(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
-    """Return one row per customer with the values that survive, ``records`` and ``identity_confidence`` (the least sure
-    record's). Parameters: ``source_priority``, ``rules`` by attribute."""
+    """Return one row per customer: values that survive, ``records``, ``identity_confidence`` (the least sure record's).
+
+    Parameters: ``source_priority``, ``rules`` by attribute.
+    """
     golden, _ = _survived(inputs, parameters)
     current = _current(inputs["xref"])
     sums = current.group_by("customer_id").aggregate([("confidence", "min"), ("record_id", "count")])
@@ -146,8 +148,10 @@ def golden_origin(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any],
 
 
 def with_overrides(project: Project, store: OverrideStore) -> Project:
-    """Return the project with what people decided as parameter of its identity steps, so that a new decision makes
-    the step, and all that stands on it, out of date."""
+    """Return the project with what people decided as parameter of its identity steps.
+
+    So a new decision makes the step, and all that stands on it, out of date.
+    """
     document = Overrides.of(store.all()).document()
     if not document["merged"] and not document["apart"]:
         return project
@@ -155,8 +159,9 @@ def with_overrides(project: Project, store: OverrideStore) -> Project:
     for relation, model in project.models.items():
         step = model.step
         if step is not None and step.method in RECORD_METHODS:
-            model = replace(model, step=replace(step, parameters={**step.parameters, "overrides": document}))
-        models[relation] = model
+            models[relation] = replace(model, step=replace(step, parameters={**step.parameters, "overrides": document}))
+        else:
+            models[relation] = model
     return replace(project, models=models)
 
 
@@ -174,7 +179,9 @@ def _current(xref: pa.Table) -> pa.Table:
 
 
 def _names(records: pa.Table) -> pa.Array:
-    joined = pc.binary_join_element_wise(records["system"].cast(pa.string()), records["record_id"].cast(pa.string()), ":")
+    joined = pc.binary_join_element_wise(
+        records["system"].cast(pa.string()), records["record_id"].cast(pa.string()), ":"
+    )
     return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
 
 

@@ -1,4 +1,4 @@
-"""Choose the value of each attribute that survives of a person's records, and keep where it came from and by which rule."""
+"""Choose the value of each attribute that survives of a person's records, and keep its origin and rule."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def survive(
     with duckdb.connect() as connection:
         connection.register("records", records)
         connection.register("xref", xref)
-        order = pa.table({"system": pa.array(priority, pa.string()), "priority": pa.array(range(len(priority)), pa.int64())})
+        order = pa.table(
+            {"system": pa.array(priority, pa.string()), "priority": pa.array(range(len(priority)), pa.int64())}
+        )
         connection.register("priorities", order)
         updated = "CAST(updated_at AS TIMESTAMP)" if "updated_at" in records.column_names else "CAST(NULL AS TIMESTAMP)"
         connection.execute(
@@ -71,7 +73,11 @@ def survive(
 def _choose(connection: object, attribute: str, rules: tuple[str, ...]) -> None:
     """Add one attribute to ``golden`` and where its values came from to ``origin``."""
     junk = ", ".join(f"'{name}'" for name in JUNK_MAIL_NAMES)
-    real = f"AND regexp_replace(lower(split_part(value, '@', 1)), '[^a-z0-9]', '', 'g') NOT IN ({junk})" if attribute == "email" else ""
+    real = (
+        f"AND regexp_replace(lower(split_part(value, '@', 1)), '[^a-z0-9]', '', 'g') NOT IN ({junk})"
+        if attribute == "email"
+        else ""
+    )
     order = ", ".join(RULES[name] for name in rules)
     column = quoted(attribute)
     connection.execute(  # type: ignore[attr-defined]

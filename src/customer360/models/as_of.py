@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from customer360.engines.base import Session
 from customer360.errors import ProjectError, UnknownName, WarehouseMissing
 from customer360.names import Relation, quoted, raw_relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from customer360.engines.base import Session
+    from customer360.project.spec import Project
 
 
 def resolve_as_of(session: Session, project: Project) -> date:

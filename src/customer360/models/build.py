@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from customer360.clock import now, stopwatch
-from customer360.engines.base import Engine, Publication, Session
 from customer360.errors import C360Error, ProjectErrors
 from customer360.models.as_of import resolve_as_of
 from customer360.models.failures import failure
@@ -20,9 +18,15 @@ from customer360.models.plan import Plan, from_zero, make_plan
 from customer360.models.quality.run import Inspector
 from customer360.models.report import BlockingChecks, BuildReport, NodeResult
 from customer360.models.state import Built, append_builds, append_checks, write_state
-from customer360.names import Relation
 from customer360.progress import Progress, Silent
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.engines.base import Engine, Publication, Session
+    from customer360.names import Relation
+    from customer360.project.spec import Project
 
 _TASK = "build"
 
@@ -48,7 +52,7 @@ def build(
     if errors:
         raise ProjectErrors(errors)
     selected = graph.select(select)
-    job = _Job(engine, project, graph, selected, full_refresh, as_of, progress)
+    job = _Job(engine, project, graph, selected, full_refresh, select is None, as_of, progress)
     plan, planned_at = None, None
     if engine.exists():
         with engine.read() as session:
@@ -72,6 +76,7 @@ class _Job:
     graph: Graph
     selected: tuple[Relation, ...]
     full_refresh: bool
+    prune: bool
     as_of: date | None
     progress: Progress
     build_id: str = field(default_factory=lambda: uuid4().hex)
@@ -81,7 +86,15 @@ class _Job:
 
     def plan(self, session: Session) -> Plan:
         as_of = self.as_of or resolve_as_of(session, self.project)
-        return make_plan(session, self.project, self.graph, self.selected, as_of, full_refresh=self.full_refresh)
+        return make_plan(
+            session,
+            self.project,
+            self.graph,
+            self.selected,
+            as_of,
+            full_refresh=self.full_refresh,
+            prune=self.prune,
+        )
 
     def run(self, publication: Publication, plan: Plan) -> None:
         """Make every table, check them, remember what was done."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from math import isclose
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -18,7 +18,9 @@ from customer360.models.kinds.union import select_of
 from customer360.models.methods import method
 from customer360.models.render import literal
 from customer360.names import LOAD_ID, Relation, quoted, raw_relation
-from customer360.project.spec import Case, Contract, Project
+
+if TYPE_CHECKING:
+    from customer360.project.spec import Case, Contract, Project
 
 _SHOWN = 5
 
@@ -129,8 +131,8 @@ def _create(
 def _contract(relation: Relation, project: Project) -> Contract | None:
     for name, source in project.sources.items():
         for table in source.tables.values():
-            if raw_relation(name, table.name) == relation and table.contract in project.contracts:
-                return project.contracts[table.contract]
+            if raw_relation(name, table.name) == relation:
+                return project.contracts.get(table.contract or "")
     return project.contract_of(relation)
 
 

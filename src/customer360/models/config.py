@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from customer360.errors import C360Error, ModelError, Place, UnknownName
 from customer360.names import IDENTIFIER
-from customer360.project.spec import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.project.spec import Model
 
 Kind = Literal["full", "incremental", "scd2", "view", "union", "step"]
 
@@ -103,7 +106,7 @@ def _kind(model: Model, errors: list[C360Error]) -> Kind:
     if written not in _WRITTEN_KINDS:
         errors.append(UnknownName("kind of model", written, _WRITTEN_KINDS, place=model.place))
         return "full"
-    return cast(Kind, written)
+    return cast("Kind", written)
 
 
 def _filled(kind: Kind, config: Mapping[str, str], place: Place, errors: list[C360Error]) -> KindConfig:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from customer360.errors import BuildFailed, C360Error
-from customer360.models.graph import Node
+
+if TYPE_CHECKING:
+    from customer360.models.graph import Node
 
 _SHOWN = 400
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error, ModelError, ProjectErrors, UnknownName
 from customer360.models.config import KindConfig, read_config
 from customer360.models.render import RenderedPart, collect
 from customer360.names import Relation
-from customer360.project.spec import Contract, Model, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from customer360.project.spec import Contract, Model, Project
 
 
 @dataclass(frozen=True)

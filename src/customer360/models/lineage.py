@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sqlglot import exp
-from sqlglot.optimizer.scope import Scope, build_scope
+from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
-from customer360.models.columns import ColumnsOf, output_columns
+from customer360.engines.dialect_rules import WHOLE_TYPES
+from customer360.models.column_types import is_integer, is_number
+from customer360.models.columns import ColumnsOf, output_columns, source_columns
 from customer360.models.graph import Graph, Node
-from customer360.models.lint import Known
-from customer360.models.render import RenderedPart
+from customer360.models.known import Known
 from customer360.names import Relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from customer360.models.render import RenderedPart
+    from customer360.project.spec import Project
 
 Column = tuple[Relation, str]
+Origins = dict[str, dict[Column, str]]
+"""By column of a query: the table columns it is made of, and how."""
+Done = dict[int, Origins]
+"""Origins by query, so that each is worked out once."""
 
 
 @dataclass(frozen=True, order=True)
@@ -109,15 +118,13 @@ def _of_step(node: Node, known: Known) -> Iterator[Edge]:
                     yield Edge(node.relation, name, relation, column, "step")
 
 
-def part_lineage(part: RenderedPart, columns_of: ColumnsOf) -> dict[str, dict[Column, str]]:
+def part_lineage(part: RenderedPart, columns_of: ColumnsOf) -> Origins:
     """Return, per column that a SELECT yields, the table columns it is made of and how."""
     scope = build_scope(part.tree)
     return {} if scope is None else _outputs(scope, columns_of, {})
 
 
-def _outputs(
-    scope: Scope, columns_of: ColumnsOf, done: dict[int, dict[str, dict[Column, str]]]
-) -> dict[str, dict[Column, str]]:
+def _outputs(scope: Scope, columns_of: ColumnsOf, done: Done) -> Origins:
     """Return the origins of a scope's columns by name; each scope is worked out once."""
     key = id(scope.expression)
     if key in done:
@@ -132,7 +139,7 @@ def _outputs(
     return done[key]
 
 
-def _side_by_side(halves: list[dict[str, dict[Column, str]]]) -> dict[str, dict[Column, str]]:
+def _side_by_side(halves: list[Origins]) -> Origins:
     """Merge the halves of a UNION: columns belong together by position and are called as in the first."""
     merged = {name: dict(found) for name, found in halves[0].items()} if halves else {}
     for half in halves[1:]:
@@ -141,10 +148,8 @@ def _side_by_side(halves: list[dict[str, dict[Column, str]]]) -> dict[str, dict[
     return merged
 
 
-def _select(
-    scope: Scope, columns_of: ColumnsOf, done: dict[int, dict[str, dict[Column, str]]]
-) -> Iterator[tuple[str, dict[Column, str]]]:
-    for item in scope.expression.selects:
+def _select(scope: Scope, columns_of: ColumnsOf, done: Done) -> Iterator[tuple[str, dict[Column, str]]]:
+    for item in _items(scope):
         if item.is_star:
             wanted = [item.table] if isinstance(item, exp.Column) else list(scope.selected_sources)
             for source in wanted:
@@ -160,9 +165,13 @@ def _select(
         yield item.alias_or_name, found
 
 
-def _resolved(
-    scope: Scope, column: exp.Column, columns_of: ColumnsOf, done: dict[int, dict[str, dict[Column, str]]]
-) -> dict[Column, str]:
+def _items(scope: Scope) -> list[exp.Expr]:
+    """Return what a scope's SELECT yields, in order."""
+    query = scope.expression
+    return list(query.selects) if isinstance(query, exp.Query) else []
+
+
+def _resolved(scope: Scope, column: exp.Column, columns_of: ColumnsOf, done: Done) -> dict[Column, str]:
     """Return the origins of a column as it is written inside a scope (or a subquery of it)."""
     home: Scope | None = next(
         (inner for inner in scope.subquery_scopes if column.find_ancestor(exp.Select) is inner.expression), scope
@@ -173,32 +182,24 @@ def _resolved(
             if name in home.sources and (column.table or column.name in _source_names(home, name, columns_of)):
                 return _origin(home, name, column.name, columns_of, done)
         if not column.table:
-            alias = next(
-                (i for i in home.expression.selects if i.alias == column.name and column not in i.walk()), None
-            )
+            alias = next((i for i in _items(home) if i.alias == column.name and column not in i.walk()), None)
             if alias is not None:
                 return dict(_merge(home, alias, columns_of, done))
         home = home.parent
     return {}
 
 
-def _merge(
-    scope: Scope, item: exp.Expr, columns_of: ColumnsOf, done: dict[int, dict[str, dict[Column, str]]]
-) -> Iterator[tuple[Column, str]]:
+def _merge(scope: Scope, item: exp.Expr, columns_of: ColumnsOf, done: Done) -> Iterator[tuple[Column, str]]:
     for column in item.find_all(exp.Column):
         for origin in _resolved(scope, column, columns_of, done):
             yield origin, "computed"
 
 
 def _source_names(scope: Scope, name: str, columns_of: ColumnsOf) -> tuple[str, ...]:
-    from customer360.models.columns import source_columns
-
     return source_columns(scope, name, columns_of) or ()
 
 
-def _origin(
-    scope: Scope, source: str, column: str, columns_of: ColumnsOf, done: dict[int, dict[str, dict[Column, str]]]
-) -> dict[Column, str]:
+def _origin(scope: Scope, source: str, column: str, columns_of: ColumnsOf, done: Done) -> dict[Column, str]:
     """Return what a column of something in FROM is made of."""
     found = scope.sources.get(source)
     if isinstance(found, exp.Table):
@@ -213,3 +214,22 @@ def _origin(
     if column in names and names.index(column) < len(own):
         return inner.get(own[names.index(column)], {})
     return {}
+
+
+def narrowed_fractions(part: RenderedPart, known: Known) -> Iterator[tuple[exp.Cast, str, str]]:
+    """Yield casts to whole numbers of columns that are declared as fractions: the cast, the column, its type."""
+    casts = [
+        c for c in part.tree.find_all(exp.Cast) if c.to.this in WHOLE_TYPES and isinstance(c.this.unnest(), exp.Column)
+    ]
+    if not casts:
+        return
+    done: Done = {}
+    for scope in traverse_scope(part.tree):
+        for cast in casts:
+            if cast.find_ancestor(exp.Select) is not scope.expression:
+                continue
+            column = cast.this.unnest()
+            for (relation, name), how in _resolved(scope, column, known.columns, done).items():
+                type_ = known.type_of(relation, name)
+                if how == "copied" and type_ and is_number(type_) and not is_integer(type_):
+                    yield cast, column.sql("duckdb"), type_

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -11,12 +10,18 @@ from customer360.engines.dialect import LABELS, TARGETS, Gap, gaps, line_of, nam
 from customer360.errors import C360Error, ModelError, UnknownName, nearest
 from customer360.models.columns import Misnamed, misnamed
 from customer360.models.graph import Graph, Node
+from customer360.models.known import Known
+from customer360.models.lineage import narrowed_fractions
 from customer360.models.lint_contract import rule_errors, shape_errors
 from customer360.models.methods import METHODS
 from customer360.models.purity import impurities
 from customer360.models.render import RenderedPart, line_in
-from customer360.names import LOAD_ID, QUARANTINE_SCHEMA, RAW_PREFIX, STATE_SCHEMA, Relation, raw_relation
-from customer360.project.spec import Project
+from customer360.names import QUARANTINE_SCHEMA, RAW_PREFIX, STATE_SCHEMA, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from customer360.project.spec import Project
 
 
 def lint(project: Project) -> list[C360Error]:
@@ -39,40 +44,6 @@ def lint_graph(project: Project, graph: Graph) -> list[C360Error]:
     return sorted(errors, key=_file_order)
 
 
-class Known:
-    """What a model may read: tables and their columns."""
-
-    def __init__(self, project: Project, graph: Graph) -> None:
-        self._project = project
-        self._graph = graph
-
-    @cached_property
-    def readable(self) -> frozenset[Relation]:
-        """Every model, and every raw table that a source declares."""
-        raw = (raw_relation(name, table) for name, source in self._project.sources.items() for table in source.tables)
-        return frozenset({*self._project.models, *raw})
-
-    @cached_property
-    def _columns(self) -> dict[Relation, tuple[str, ...]]:
-        contracts = self._project.contracts
-        found = {c.relation: tuple(column.name for column in c.columns) for c in contracts.values()}
-        for name, source in self._project.sources.items():
-            for table in source.tables.values():
-                contract = contracts.get(table.contract or "")
-                if contract is not None:
-                    found[raw_relation(name, table.name)] = (*(c.name for c in contract.columns), LOAD_ID)
-        return found
-
-    def columns(self, relation: Relation) -> Sequence[str] | None:
-        """Return a table's columns: as its contract declares them, else as its SELECT names them."""
-        if relation in self._columns:
-            return self._columns[relation]
-        node = self._graph.nodes.get(relation)
-        if node is None or len(node.parts) != 1 or "*" in node.parts[0].columns:
-            return None
-        return (*node.parts[0].columns, *node.config.version_columns)
-
-
 def lint_part(part: RenderedPart, known: Known) -> Iterator[C360Error]:
     """Yield what is wrong with one SQL text."""
     impure = list(impurities(part.tree))
@@ -87,7 +58,8 @@ def lint_part(part: RenderedPart, known: Known) -> Iterator[C360Error]:
             aliases.append(_alias_gap(found))
         else:
             yield _misnamed_error(part, found)
-    yield from _unportable(part, {named(node) for node, _, _ in impure}, aliases)
+    gaps_found = [*aliases, *(_narrowing_gap(*found) for found in narrowed_fractions(part, known))]
+    yield from _unportable(part, {named(node) for node, _, _ in impure}, gaps_found)
 
 
 def _place_in_project(node: Node) -> Iterator[C360Error]:
@@ -158,6 +130,14 @@ def _misnamed_error(part: RenderedPart, found: Misnamed) -> C360Error:
 def _alias_gap(found: Misnamed) -> Gap:
     hint = "Repeat the expression, or name it in a WITH part first."
     return Gap(line_of(found.node), f"Using the alias '{found.name}' in the SELECT that makes it", "postgres", hint)
+
+
+def _narrowing_gap(node: exp.Cast, column: str, type_: str) -> Gap:
+    written = node.to.sql("duckdb")
+    what = f"Casting {column} ({type_}) to {written} without rounding"
+    return Gap(
+        line_of(node), what, "spark", f"Write CAST(ROUND({column}) AS {written}): Spark cuts off, DuckDB rounds."
+    )
 
 
 def _unportable(part: RenderedPart, told: set[str], more: Sequence[Gap]) -> Iterator[C360Error]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from customer360.engines.dialect import LABELS, TARGETS, gaps, line_of
 from customer360.errors import C360Error, ModelError, UnknownName
-from customer360.models.graph import Node
 from customer360.models.purity import impurities
 from customer360.models.quality.check import checks_of
 from customer360.models.quality.verdict import require_known
 from customer360.models.render import line_in, parse
-from customer360.names import Relation
-from customer360.project.spec import Contract, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.models.graph import Node
+    from customer360.names import Relation
+    from customer360.project.spec import Contract, Project
 
 _ANY_DAY = date(2000, 1, 1)
 

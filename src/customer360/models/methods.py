@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
-from datetime import date
-from typing import Any, Protocol, cast
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from customer360.errors import Place, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pyarrow as pa
 
 METHODS: dict[str, str] = {
     "calendar": "customer360.star.calendar:calendar",
@@ -24,6 +26,11 @@ METHODS: dict[str, str] = {
     "identity_review": "customer360.identity.steps:identity_review",
     "golden_customer": "customer360.identity.steps:golden_customer",
     "golden_origin": "customer360.identity.steps:golden_origin",
+    "model_card": "customer360.science.model_card:run",
+    "affinity": "customer360.science.affinity:run",
+    "attribution": "customer360.science.attribution:run",
+    "forecast": "customer360.science.forecast:run",
+    "inventory_health": "customer360.science.inventory:run",
 }
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
@@ -41,4 +48,4 @@ def method(name: str, *, place: Place | None = None) -> Method:
     if name not in METHODS:
         raise UnknownName("method", name, list(METHODS), place=place)
     module, _, function = METHODS[name].partition(":")
-    return cast(Method, getattr(importlib.import_module(module), function))
+    return cast("Method", getattr(importlib.import_module(module), function))

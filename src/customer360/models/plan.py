@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from typing import TYPE_CHECKING
 
-from customer360.engines.base import Session
 from customer360.errors import BuildFailed, UnknownName
-from customer360.models.graph import Graph, Node
 from customer360.models.quality.check import Check, checks_of
 from customer360.models.state import Built, raw_versions, read_state
 from customer360.names import STATE_SCHEMA, Relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from customer360.engines.base import Session
+    from customer360.models.graph import Graph, Node
+    from customer360.project.spec import Project
 
 _FORMAT = 1
 """Raise when the same model would be built differently: everything is then built anew."""
@@ -43,9 +47,19 @@ class Plan:
 
 
 def make_plan(
-    session: Session, project: Project, graph: Graph, selected: Sequence[Relation], as_of: date, *, full_refresh: bool
+    session: Session,
+    project: Project,
+    graph: Graph,
+    selected: Sequence[Relation],
+    as_of: date,
+    *,
+    full_refresh: bool,
+    prune: bool,
 ) -> Plan:
-    """Compare the project with what the warehouse remembers; BuildFailed when an input is not there."""
+    """Compare the project with what the warehouse remembers; BuildFailed when an input is not there.
+
+    ``prune`` also drops tables whose models are gone.
+    """
     present = session.relations()
     plan = Plan(as_of, present, read_state(session, present))
     plan.versions |= _inputs(session, graph, selected, plan)
@@ -54,7 +68,7 @@ def make_plan(
         if relation in wanted:
             _plan_table(graph.nodes[relation], plan, full_refresh=full_refresh)
     _plan_checks(project, graph, wanted, plan)
-    if wanted == set(graph.nodes):
+    if prune:
         plan.drop = sorted(r for r, b in plan.state.items() if r not in graph.nodes and b.kind not in _HISTORIES)
     return plan
 
@@ -77,7 +91,7 @@ def _inputs(session: Session, graph: Graph, selected: Sequence[Relation], plan: 
                 raw.add(read)
             else:
                 raise _missing(graph.nodes[relation], read, plan)
-    return found | raw_versions(session, raw)
+    return found | raw_versions(session, raw, plan.present)
 
 
 def _missing(node: Node, read: Relation, plan: Plan) -> BuildFailed:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CLOCK: tuple[type[exp.Expr], ...] = (
     exp.CurrentDate,
@@ -23,7 +26,8 @@ _CLOCK_FUNCTIONS = frozenset(
     {
         "now", "today", "current_date", "current_time", "current_timestamp", "get_current_time",
         "get_current_timestamp", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "timeofday",
-        "localtime", "localtimestamp", "current_localtime", "current_localtimestamp", "getdate", "sysdate", "unix_timestamp",
+        "localtime", "localtimestamp", "current_localtime", "current_localtimestamp", "getdate", "sysdate",
+        "unix_timestamp",
     }
 )  # fmt: skip
 _CLOCK_WORDS = frozenset({"now", "today", "tomorrow", "yesterday"})

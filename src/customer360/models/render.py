@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
@@ -17,7 +17,9 @@ from sqlglot.errors import ParseError, TokenError
 from customer360.engines.dialect import transpile
 from customer360.errors import C360Error, ModelError, Place, UnknownName
 from customer360.names import Relation, raw_relation
-from customer360.project.spec import ModelPart, Project
+
+if TYPE_CHECKING:
+    from customer360.project.spec import ModelPart, Project
 
 _TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CALL = re.compile(r"^\s*(\w+)\s*\(\s*(.*?)\s*\)\s*$", re.DOTALL)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
 from customer360.errors import ChecksFailed
-from customer360.names import Relation
-from customer360.project.spec import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    from customer360.names import Relation
+    from customer360.project.spec import Severity
 
 Action = Literal["built", "skipped", "view", "dropped"]
 Outcome = Literal["passed", "failed", "error", "not_executed"]
@@ -58,6 +61,8 @@ class CheckResult:
     started: datetime
     ms: float
     reason: str | None = None
+    asks: str | None = None
+    place: str | None = None
 
     @property
     def rule(self) -> str:
@@ -82,11 +87,14 @@ class CheckResult:
         return self.severity == "error" and self.outcome in {"failed", "error"}
 
     def sentence(self) -> str:
-        """Say in one line what was found: rule, count, sample keys."""
+        """Say in one line what was found: rule, count, sample keys, place."""
+        return f"{self._found()}. In {self.place}." if self.place else f"{self._found()}."
+
+    def _found(self) -> str:
         about = f"{self.relation}.{self.column}" if self.column else str(self.relation)
         if self.outcome == "error":
             return f"{about}: the rule '{self.rule_id}' could not be executed: {self.reason}"
-        text = f"{about}: the rule '{self.rule_id}' found {self.value}"
+        text = f"{about}: the rule '{self.rule_id}'{f' ({self.asks})' if self.asks else ''} found {self.value}"
         text += "" if self.unit == "rows" else f" {self.unit}"
         if self.operator:
             text += f", {self.operator} {self.threshold}"
@@ -158,4 +166,7 @@ class BlockingChecks(ChecksFailed):
         noun = "check" if len(self.failed) == 1 else "checks"
         lines = "\n".join(f"  {result.sentence()}" for result in self.failed)
         fate = "" if published else "; nothing was published, readers keep the state from before"
-        super().__init__(f"{len(self.failed)} blocking {noun} failed{fate}:\n{lines}")
+        super().__init__(
+            f"{len(self.failed)} blocking {noun} failed{fate}:\n{lines}\n",
+            next_step="Correct the data, the model or the contract, then run it again.",
+        )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from customer360.engines.base import Column, Publication, Session
-from customer360.models.report import CheckResult, NodeResult
-from customer360.names import LOAD_ID, STATE_SCHEMA, Relation, quoted
+from customer360.names import LOAD_ID, RAW_PREFIX, STATE_SCHEMA, Relation, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from customer360.models.report import CheckResult, NodeResult
 
 STATE = Relation(STATE_SCHEMA, "build_state")
 BUILD_LOG = Relation(STATE_SCHEMA, "build_log")
 CHECK_LOG = Relation(STATE_SCHEMA, "check_log")
+LOAD_LOG = Relation(STATE_SCHEMA, "load_log")
 
 _STATE_COLUMNS = (
     Column("table_schema", "VARCHAR"),
@@ -142,9 +147,12 @@ def append_builds(
 def append_checks(publication: Publication, present: frozenset[Relation], results: Iterable[CheckResult]) -> None:
     """Add check results to the log."""
     rows = [
-        (c.contract_id, c.version, c.relation.schema, c.relation.table, c.column, c.rule_id, c.type, c.metric)
-        + (c.dimension, c.severity, c.sql, None if c.value is None else str(c.value), c.unit, c.operator, c.threshold)
-        + (c.outcome, ", ".join(c.sample) or None, c.reason, c.run_id, c.started.replace(tzinfo=None), c.ms)
+        (
+            *(c.contract_id, c.version, c.relation.schema, c.relation.table, c.column, c.rule_id, c.type, c.metric),
+            *(c.dimension, c.severity, c.sql, None if c.value is None else str(c.value), c.unit, c.operator),
+            *(c.threshold, c.outcome, ", ".join(c.sample) or None, c.reason, c.run_id),
+            *(c.started.replace(tzinfo=None), c.ms),
+        )
         for c in results
     ]
     _append(publication, present, CHECK_LOG, _CHECK_COLUMNS, rows)
@@ -170,21 +178,35 @@ def _arrow(columns: tuple[Column, ...], rows: Sequence[tuple[object, ...]]) -> p
     return pa.table([pa.array(v, type=f.type) for v, f in zip(values, schema, strict=True)], schema=schema)
 
 
-def raw_versions(session: Session, relations: Iterable[Relation]) -> dict[Relation, str]:
-    """Return a text per raw table that changes whenever its rows do: the rows that each load left in it.
+def raw_versions(session: Session, relations: Iterable[Relation], present: frozenset[Relation]) -> dict[Relation, str]:
+    """Return a text per raw table that changes whenever its rows do.
 
-    Rows only ever come with a load id of their own and are only ever taken away, so the counts per load tell.
+    That is the newest entry of ``c360.load_log`` about it, and how many rows of each load are left in it: rows come
+    with the id of their load, and what takes rows away changes a count. Whoever changes rows in place (an erasure)
+    writes an entry of his own.
     """
     wanted = sorted(relations)
     if not wanted:
         return {}
-    selects = (
+    selects = [
         f"SELECT {number} AS place, CAST({quoted(LOAD_ID)} AS VARCHAR) AS load, COUNT(*) AS amount "
         f"FROM {relation.sql} GROUP BY {quoted(LOAD_ID)}"
         for number, relation in enumerate(wanted)
-    )
+    ]
+    if LOAD_LOG in present:
+        selects.append(
+            "SELECT -1 AS place, source || '.' || table_name AS load, MAX(load_id) AS amount "
+            f"FROM {LOAD_LOG.sql} GROUP BY source, table_name"
+        )
     rows = session.query(" UNION ALL ".join(selects)).to_pylist()
+    newest = {row["load"]: row["amount"] for row in rows if row["place"] == -1}
     loads: dict[Relation, list[str]] = {relation: [] for relation in wanted}
     for row in rows:
-        loads[wanted[row["place"]]].append(f"{row['load']}={row['amount']}")
-    return {relation: ";".join(sorted(parts)) for relation, parts in loads.items()}
+        if row["place"] >= 0:
+            loads[wanted[row["place"]]].append(f"{row['load']}={row['amount']}")
+    return {r: f"{newest.get(_logged(r))};{';'.join(sorted(parts))}" for r, parts in loads.items()}
+
+
+def _logged(relation: Relation) -> str:
+    """Return the name under which the load log knows a raw table."""
+    return f"{relation.schema.removeprefix(RAW_PREFIX)}.{relation.table}"

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from customer360.errors import ProjectError
 from customer360.names import quoted
 from customer360.raw.checks import Check
-from customer360.raw.plan import LandingColumn, Plan, engine_types
+from customer360.raw.plan import LandingColumn, Plan
 
 CHUNK_ROWS = 250_000
 CHUNK_BYTES = 64 << 20
@@ -29,6 +29,7 @@ BAD_ROWS = pa.schema(
 )
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+_MAX_PRECISION = 38
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _HAS_ZONE = "length({0}) > 10 AND regexp_matches(substr({0}, 11), '[^0-9:.ZT ]')"
@@ -47,17 +48,17 @@ class CastChunk:
 class Caster:
     """Casts the chunks of one table. ``keyed`` adds the key as text (``_row_key``) to good rows too."""
 
-    def __init__(self, plan: Plan, schema: pa.Schema, *, keyed: bool) -> None:
-        self._scratch = duckdb.connect(config={"autoinstall_known_extensions": "false"})
-        self._scratch.execute("SET TimeZone = 'UTC'")
+    def __init__(
+        self, scratch: duckdb.DuckDBPyConnection, plan: Plan, source_types: Mapping[str, str], *, keyed: bool
+    ) -> None:
+        self._scratch = scratch
         self._plan = plan
-        self._sources = engine_types(schema)
+        self._sources = source_types
         self._casts = [cast_of(column, self._sources) for column in plan.columns]
         checks = [check for cast in self._casts for check in cast.checks]
         self._checks: tuple[Check, ...] = (*checks, *plan.checks)
         self._keyed = keyed
         self._sql = self._statement()
-        self._try_out(schema)
 
     def cast(self, chunk: pa.Table) -> CastChunk:
         """Return a chunk's rows, cast and sorted out."""
@@ -81,10 +82,6 @@ class Caster:
         )
         reasons = Counter(f"{check.column} {check.reason}" for check in checks)
         return CastChunk(found.filter(is_good).drop_columns(hidden), named, hashes, reasons)
-
-    def close(self) -> None:
-        """Give the scratch database back."""
-        self._scratch.close()
 
     def _statement(self) -> str:
         """Return the query: source columns numbered, cast under their landing names, then judged."""
@@ -123,17 +120,17 @@ class Caster:
         source = next((c.source for c in self._plan.columns if c.name == check.column), None)
         return _numbered(numbered.index(source)) if source else "NULL"
 
-    def _try_out(self, schema: pa.Schema) -> None:
-        """Run the query on no rows, so that a rule's bad pattern or value is told before anything is read."""
+    def tried_out(self, schema: pa.Schema) -> CastChunk:
+        """Cast no rows, so that a rule's bad pattern or value is told before anything is read."""
         try:
-            self.cast(schema.empty_table())
             for check in self._checks:
-                if "regexp_matches(" in check.sql:
+                if "regexp_matches(" in check.sql and "{source}" not in check.sql:
                     self._scratch.execute(f"SELECT {check.sql} FROM (SELECT 'x' AS {quoted(check.column)})").fetchall()
+            return self.cast(schema.empty_table())
         except duckdb.Error as error:
             raise ProjectError(
                 f"The contract of {self._plan.table.source}.{self._plan.table.name} has a rule or type"
-                f" that cannot be applied to its rows: {str(error).split(chr(10), 1)[0]}",
+                f" that cannot be applied to its rows: {str(error).split(chr(10), 1)[0]}.",
                 place=self._plan.table.place,
                 next_step="Correct the contract's types, bounds and patterns (RE2 syntax).",
             ) from None
@@ -184,10 +181,19 @@ def _lost(name: str, value: str, given: str, wanted: str) -> str | None:
     if wanted in _INTEGERS or decimal:
         if given in _FLOATS:  # binary fractions are rounded to the scale, whole numbers must be whole
             return None if decimal else f"{value} <> {name}"
-        if given == "VARCHAR" or given.startswith("DECIMAL"):
-            scale = min(int(decimal[2]) + 8, 38 - int(decimal[1]) + int(decimal[2])) if decimal else 10
-            return f"TRY_CAST({value} AS DECIMAL(38, {scale})) <> {name}"
+        if given.startswith("DECIMAL"):
+            return f"{value} <> {name}"
+        if given == "VARCHAR":
+            return _digits_lost(name, value, int(decimal[1]) if decimal else 28, int(decimal[2]) if decimal else 0)
     return None
+
+
+def _digits_lost(name: str, value: str, precision: int, scale: int) -> str:
+    """Return the condition under which a number written as text has digits beyond its scale."""
+    more = 10
+    if precision + more <= _MAX_PRECISION:
+        return f"TRY_CAST({value} AS DECIMAL({precision + more}, {scale + more})) <> {name}"
+    return f"regexp_matches({value}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')"
 
 
 def chunks(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

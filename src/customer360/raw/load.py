@@ -6,12 +6,11 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import ExitStack, closing
+from datetime import UTC
 from pathlib import Path
 
 from customer360.clock import now, stopwatch
-from customer360.connectors.base import Connector, Extract
 from customer360.connectors.registry import open_connector
 from customer360.engines.base import Engine
 from customer360.errors import (
@@ -21,66 +20,23 @@ from customer360.errors import (
     ProjectError,
     SettingMissing,
     SourceError,
-    SourceMalformed,
     UnknownName,
 )
 from customer360.names import raw_relation
 from customer360.progress import Progress, Silent
 from customer360.project.spec import Project, Source, SourceTable
 from customer360.raw.cursor import written
-from customer360.raw.land import changed_rows, land
-from customer360.raw.log import LastLoad, LogEntry, last_loads, open_log, write_log
-from customer360.raw.plan import Mode, Plan, contract_for, plan, signature_of
-from customer360.raw.quarantine import put_aside, quarantine_changes, refuse_rejected
+from customer360.raw.land import land
+from customer360.raw.log import LogEntry, last_loads, open_log, write_log
+from customer360.raw.plan import Mode
+from customer360.raw.quarantine import put_aside
+from customer360.raw.read import Known, Landing, TableReader
 from customer360.raw.report import LoadReport, TableLoad
-from customer360.raw.stage import Staged, stage
 
 __all__ = ["LoadReport", "TableLoad", "load"]
 
 _OF_ONE_SOURCE = (SourceError, SettingMissing, ProjectError, ExtensionMissing)
 """Errors that stop their source only; others (the warehouse is busy) stop the load."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the warehouse holds of one table."""
-
-    last: LastLoad | None
-    landed: Mapping[str, str] | None
-    """Columns and types of the raw table, None when there is none."""
-
-
-@dataclass(frozen=True)
-class Landing:
-    """A table that has been read and waits to be written."""
-
-    plan: Plan
-    staged: Staged
-    known: Known
-    fingerprint: str | None
-    started_at: datetime
-    rows_changed: int
-    seconds: float
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """Source and table."""
-        return self.plan.table.source, self.plan.table.name
-
-    def outcome(self, status: str) -> TableLoad:
-        """Return the report's line."""
-        is_loaded = status == "loaded"
-        return TableLoad(
-            *self.name,
-            status="loaded" if is_loaded else "unchanged",
-            rows_read=self.staged.rows_read,
-            rows_landed=self.staged.good.num_rows if is_loaded else 0,
-            rows_changed=self.rows_changed if is_loaded else 0,
-            rows_rejected=self.staged.bad.num_rows if is_loaded else 0,
-            rejected=dict(self.staged.rejected),
-            drift=self.plan.drift.sentences(),
-            seconds=self.seconds,
-        )
 
 
 def load(
@@ -104,12 +60,12 @@ def load(
     done: list[TableLoad] = []
     failures: dict[str, C360Error] = {}
     for source, chosen in wanted:
-        loader = _SourceLoad(engine, project, source, known, full=full, progress=progress or Silent())
+        loading = _SourceLoad(engine, project, source, known, full=full, progress=progress or Silent())
         try:
-            done += loader.run(chosen)
+            done += loading.run(chosen)
         except _OF_ONE_SOURCE as error:
             failures[source.name] = error
-            done += loader.failed(chosen, error)
+            done += loading.failed(chosen, error)
     return LoadReport(tuple(done), failures, stopwatch() - began)
 
 
@@ -138,28 +94,22 @@ class _SourceLoad:
         """Load these tables; raises what stops the source."""
         task = f"load {self._source.name}"
         self._progress.start(task, len(tables))
-        connector = open_connector(self._source, self._project.root)
-        outcomes: dict[str, TableLoad] = {}
-        landings: list[Landing] = []
         try:
-            with tempfile.TemporaryDirectory(prefix="c360-load-", dir=_staging_folder()) as folder:
+            with ExitStack() as stack:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="c360-load-", dir=_staging_folder()))
+                connector = stack.enter_context(closing(open_connector(self._source, self._project.root)))
+                reader = TableReader(self._engine, self._project, connector, Path(folder), full=self._full)
+                stack.enter_context(closing(reader))
+                landings = {}
                 for table in tables:
                     self._current = table
-                    landing = self._read(connector, table, Path(folder) / table.name)
-                    if isinstance(landing, TableLoad):
-                        outcomes[table.name] = landing
-                    else:
-                        landings.append(landing)
+                    landings[table.name] = reader.read(table, self._known[table.source, table.name])
                     self._progress.step(task, table.name)
                 self._current = None
-                if landings:
-                    self._publish(landings)
-                    outcomes |= {landing.plan.table.name: landing.outcome("loaded") for landing in landings}
-                landings.clear()  # maps files of the folder
+                self._publish([landing for landing in landings.values() if landing is not None and landing.is_new])
+                return [_outcome(table, landings[table.name]) for table in tables]
         finally:
-            connector.close()
             self._progress.finish(task)
-        return [outcomes[table.name] for table in tables]
 
     def failed(self, tables: Sequence[SourceTable], error: C360Error) -> list[TableLoad]:
         """Return the report's lines of a source that was not published."""
@@ -171,34 +121,9 @@ class _SourceLoad:
             for t in tables
         ]
 
-    def _read(self, connector: Connector, table: SourceTable, folder: Path) -> Landing | TableLoad:
-        """Stage one table's rows; a TableLoad says that there is nothing to publish."""
-        began, started_at = stopwatch(), now().astimezone(UTC).replace(tzinfo=None)
-        known = self._known[table.source, table.name]
-        contract = contract_for(self._project, table)
-        fingerprint = connector.fingerprint(table)
-        if not self._full and _is_seen(known, fingerprint, signature_of(table, contract)):
-            return TableLoad(table.source, table.name, "unchanged", seconds=stopwatch() - began)
-        schema = connector.schema(table)
-        planned = plan(table, contract, schema, last=known.last, landed=known.landed, full=self._full)
-        folder.mkdir()
-        staged = stage(planned, schema, connector.read(Extract(table, planned.since)), folder)
-        refuse_rejected(planned, staged)
-        if planned.since is not None and not staged.rows_read:
-            raise _cursor_reset(table)
-        rows_changed, is_new = self._compared(planned, staged, known)
-        landing = Landing(planned, staged, known, fingerprint, started_at, rows_changed, stopwatch() - began)
-        return landing if is_new else landing.outcome("unchanged")
-
-    def _compared(self, planned: Plan, staged: Staged, known: Known) -> tuple[int, bool]:
-        """Return how many rows change, and whether there is anything to publish at all."""
-        if known.landed is None or known.last is None:
-            return staged.good.num_rows, True
-        with self._engine.read() as session:
-            rows = changed_rows(session, planned, staged, known.last, known.landed)
-            return rows or 0, rows is not None or bool(quarantine_changes(session, planned, staged))
-
     def _publish(self, landings: Sequence[Landing]) -> None:
+        if not landings:
+            return
         with self._engine.publish(note=f"load {self._source.name}") as publication:
             load_id = open_log(publication)
             newest = last_loads(publication)
@@ -213,6 +138,10 @@ class _SourceLoad:
                 put_aside(publication, landing.plan, landing.staged, load_id)
                 write_log(publication, load_id, _entry(landing))
                 load_id += 1
+
+
+def _outcome(table: SourceTable, landing: Landing | None) -> TableLoad:
+    return TableLoad(table.source, table.name, "unchanged") if landing is None else landing.outcome()
 
 
 def _entry(landing: Landing) -> LogEntry:
@@ -272,25 +201,6 @@ def _known(engine: Engine, wanted: Sequence[tuple[Source, Sequence[SourceTable]]
             )
             for name in names
         }
-
-
-def _is_seen(known: Known, fingerprint: str | None, signature: str) -> bool:
-    last = known.last
-    return (
-        fingerprint is not None
-        and last is not None
-        and known.landed is not None
-        and (last.fingerprint, last.signature) == (fingerprint, signature)
-    )
-
-
-def _cursor_reset(table: SourceTable) -> SourceMalformed:
-    return SourceMalformed(
-        f"The source of {table.source}.{table.name} has no row as new as one that was loaded before:"
-        f" it was emptied, or its cursor '{table.cursor}' started again.",
-        place=table.place,
-        next_step=f"What was loaded stays. To take the source as it is now: c360 load {table.source} --full.",
-    )
 
 
 def _staging_folder() -> str | None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum
 
-import duckdb
 import pyarrow as pa
 
 from customer360.connectors.base import CursorValue
@@ -98,11 +97,15 @@ def plan(
     contract: Contract | None,
     schema: pa.Schema,
     *,
+    source_types: Mapping[str, str],
     last: LastLoad | None,
     landed: Mapping[str, str] | None,
     full: bool,
 ) -> Plan:
-    """Return how a table lands. ``landed``: columns and types of its raw table, None when there is none.
+    """Return how a table lands.
+
+    ``source_types``: the DuckDB type of each column of ``schema``; ``landed``: columns and types of its raw table, None
+    when there is none.
 
     Raises SchemaDrift (policy fail), SourceMalformed (no key or cursor column), ProjectError.
     """
@@ -113,7 +116,7 @@ def plan(
         raise refuse(drift, table)
     _check_named_columns(table, contract, schema)
     keeps_shape = known and table.on_schema_change == "ignore" and not full
-    types = _landing_types(table, contract, schema, drift if keeps_shape else Drift(), landed)
+    types = _landing_types(table, contract, source_types, drift if keeps_shape else Drift(), landed)
     columns = _columns(types, schema, _absent(contract, types), landed if landed and known and not full else {})
     signature = signature_of(table, contract)
     mode, since = Mode.replace, None
@@ -177,7 +180,11 @@ def _check_named_columns(table: SourceTable, contract: Contract | None, schema: 
 
 
 def _landing_types(
-    table: SourceTable, contract: Contract | None, schema: pa.Schema, kept: Drift, landed: Mapping[str, str] | None
+    table: SourceTable,
+    contract: Contract | None,
+    source_types: Mapping[str, str],
+    kept: Drift,
+    landed: Mapping[str, str] | None,
 ) -> dict[str, str]:
     """Return name and type of each column that comes from the source today.
 
@@ -186,7 +193,7 @@ def _landing_types(
     declared = {column.name.casefold(): column for column in contract.columns} if contract else {}
     retyped = {name for name, _, _ in kept.retyped}
     types = {}
-    for name, engine_type in engine_types(schema).items():
+    for name, engine_type in source_types.items():
         if name in kept.new:
             continue
         if column := declared.get(name.casefold()):
@@ -219,14 +226,3 @@ def _columns(
 
 def _landing_name(name: str, types: Mapping[str, str]) -> str:
     return next(known for known in types if known.casefold() == name.casefold())
-
-
-def engine_types(schema: pa.Schema) -> dict[str, str]:
-    """Return the DuckDB type of each Arrow column; enumerations and columns of only NULLs become VARCHAR."""
-    with duckdb.connect() as scratch:
-        scratch.register("source", schema.empty_table())
-        rows: Sequence[tuple[str, str]] = scratch.execute(
-            "SELECT column_name, column_type FROM (DESCRIBE source)"
-        ).fetchall()
-    nulls = {field.name for field in schema if pa.types.is_null(field.type)}
-    return {n: "VARCHAR" if n in nulls or t.startswith("ENUM") else t for n, t in rows}

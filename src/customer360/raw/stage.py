@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,29 +56,32 @@ class _File:
         return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()
 
 
-def stage(plan: Plan, schema: pa.Schema, batches: Iterable[pa.RecordBatch], folder: Path) -> Staged:
+def stage(
+    scratch: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    source_types: Mapping[str, str],
+    rows_in: pa.RecordBatchReader,
+    folder: Path,
+) -> Staged:
     """Read, cast and sort out every row. With key and cursor, of several rows with one key only the newest stays."""
-    caster = Caster(plan, schema, keyed=plan.mode is Mode.merge)
+    caster = Caster(scratch, plan, source_types, keyed=plan.mode is Mode.merge)
+    empty = caster.tried_out(rows_in.schema)
     good, bad = _File(folder / "good.arrow"), _File(folder / "bad.arrow")
     rows = hashes = 0
     rejected: Counter[str] = Counter()
     cursor_to: CursorValue | None = None
-    try:
-        empty = caster.cast(schema.empty_table())
-        for chunk in chunks(batches, schema):
-            done = caster.cast(chunk)
-            good.write(_positioned(done, rows) if _is_deduplicated(plan) else done.good)
-            if done.bad.num_rows:
-                bad.write(done.bad)
-            rows += chunk.num_rows
-            hashes = (hashes + done.hashes) % 2**64
-            rejected.update(done.reasons)
-            cursor_to = _later(cursor_to, done.good, plan)
-    finally:
-        caster.close()
+    for chunk in chunks(rows_in, rows_in.schema):
+        done = caster.cast(chunk)
+        good.write(_positioned(done, rows) if _is_deduplicated(plan) else done.good)
+        if done.bad.num_rows:
+            bad.write(done.bad)
+        rows += chunk.num_rows
+        hashes = (hashes + done.hashes) % 2**64
+        rejected.update(done.reasons)
+        cursor_to = _later(cursor_to, done.good, plan)
     found = good.mapped()
     if found is not None and _is_deduplicated(plan):
-        found = _newest_of_each_key(found, plan, folder)
+        found = _newest_of_each_key(scratch, found, plan, folder)
     return Staged(
         good=empty.good if found is None else found,
         bad=bad.mapped() or BAD_ROWS.empty_table(),
@@ -107,14 +110,12 @@ def _later(known: CursorValue | None, rows: pa.Table, plan: Plan) -> CursorValue
     return max(known, newest)
 
 
-def _newest_of_each_key(rows: pa.Table, plan: Plan, folder: Path) -> pa.Table:
+def _newest_of_each_key(scratch: duckdb.DuckDBPyConnection, rows: pa.Table, plan: Plan, folder: Path) -> pa.Table:
     """Return one row a key: the one with the greatest cursor, of equals the last in source order."""
     key = ", ".join(quoted(name) for name in plan.key)
-    with duckdb.connect(config={"temp_directory": str(folder), "memory_limit": "1GB"}) as scratch:
-        scratch.execute("SET TimeZone = 'UTC'")
-        scratch.register("staged", rows)
-        is_double = scratch.execute(f"SELECT 1 FROM staged GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchone()
-        if not is_double:
+    scratch.register("staged", rows)
+    try:
+        if not scratch.execute(f"SELECT 1 FROM staged GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchone():
             return rows.drop_columns([POSITION])
         newest = f"{quoted(str(plan.cursor))} DESC NULLS LAST, {POSITION} DESC"
         kept = scratch.execute(
@@ -124,6 +125,8 @@ def _newest_of_each_key(rows: pa.Table, plan: Plan, folder: Path) -> pa.Table:
         file = _File(folder / "newest.arrow")
         for batch in kept.to_arrow_reader(100_000):
             file.write(pa.Table.from_batches([batch]))
+    finally:
+        scratch.unregister("staged")
     found = file.mapped()
     assert found is not None  # noqa: S101 - a table with double keys has rows
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from customer360.engines.dialect import transpile
 from customer360.errors import QueryError
 from customer360.semantic.combine import Totals, filled, with_totals
 from customer360.semantic.last_step import last_select
@@ -50,7 +51,14 @@ def compile_query(
     """
     setting = Setting(model, as_of, principal or OWNER, dialect, query.history)
     question = resolve(setting, query)
-    return Compiled(_tree(question).sql(dialect=dialect, pretty=True), tuple(columns(question)))
+    return Compiled(_text(_tree(question), dialect), tuple(columns(question)))
+
+
+def _text(tree: exp.Select, dialect: str) -> str:
+    """Write the tree for an engine: printed for DuckDB, read back by the portability rules for the others."""
+    if dialect == "duckdb":
+        return tree.sql(dialect="duckdb", pretty=True)
+    return transpile(tree.sql(dialect="duckdb", pretty=True), dialect, pretty=True)
 
 
 def _tree(question: Question) -> exp.Select:

@@ -37,8 +37,9 @@ _ORDERED = ("<", "<=", ">", ">=", "between")
 class Conditions:
     """Builds predicates for one lookup of names."""
 
-    def __init__(self, lookup: Lookup, as_of: date, calendar: Calendar) -> None:
+    def __init__(self, lookup: Lookup, as_of: date, calendar: Calendar, zone: str = "UTC") -> None:
         self._lookup = lookup
+        self._zone = zone
         self._as_of = as_of
         self._calendar = calendar
 
@@ -99,7 +100,7 @@ class Conditions:
     def _compared(self, target: exp.Expr, field: Typed, op: str, value: Any) -> exp.Expr:
         covered = span(value, field, self._as_of, self._calendar)
         if covered is not None:
-            return _against_span(target, op, covered)
+            return _against_span(local_time(target, field, self._zone), op, covered)
         if field.datatype == "String" and value == NONE_MEMBER and op in ("=", "!="):
             empty = exp.or_(target.copy().is_(exp.null()), target.copy().eq(exp.Literal.string(NONE_MEMBER)))
             return exp.paren(empty) if op == "=" else _negated(empty)
@@ -107,6 +108,13 @@ class Conditions:
             check_listed(value, field)
         compared = _COMPARISONS[op](this=target.copy(), expression=literal(value, field))
         return exp.paren(exp.or_(compared, target.copy().is_(exp.null()))) if op == "!=" else compared
+
+
+def local_time(target: exp.Expr, field: Typed, zone: str) -> exp.Expr:
+    """Return a moment with zone as the clock of a zone shows it, so that it can be compared with days."""
+    if field.datatype != "DateTimeTz":
+        return target
+    return exp.AtTimeZone(this=target, zone=exp.Literal.string(zone))
 
 
 def _against_span(target: exp.Expr, op: str, covered: Span) -> exp.Expr:
@@ -151,7 +159,7 @@ def _several(condition: Condition, exactly: int | None = None) -> Sequence[Any]:
 
 def conjuncts(given: Filter | None) -> Iterator[Filter]:
     """Yield the conditions that must all hold."""
-    if isinstance(given, AllOf):
+    if isinstance(given, AllOf) and given.all:
         for part in given.all:
             yield from conjuncts(part)
     elif given is not None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from customer360.errors import Place
 
 TEMPORAL_TYPES = frozenset({"Date", "Time", "DateTime", "DateTimeTz"})
-NUMERIC_TYPES = frozenset({"Integer", "Decimal", "Float"})
+CUTTABLE = frozenset({"Date", "DateTime", "DateTimeTz"})
+"""Types that can be cut to days, months and years."""
 DATATYPES = ("String", "Integer", "Decimal", "Float", "Boolean", "Date", "Time", "DateTime", "DateTimeTz", "Opaque")
 DIALECTS = ("ANSI_SQL", "SNOWFLAKE", "MDX", "TABLEAU", "DATABRICKS", "MAQL", "BIGQUERY", "Ossie_SQL_2026")
 

@@ -13,26 +13,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _FORBIDDEN = (exp.Query, exp.DDL, exp.DML, exp.Command, exp.Window, exp.Star)
+_EXPRESSIONS = (exp.Condition, exp.WithinGroup, exp.Filter, exp.AtTimeZone)
 AGGREGATES = (exp.AggFunc, exp.WithinGroup, exp.Filter)
 """Nodes that are, or wrap, an aggregate call."""
 
 _TWO_SIDED = (exp.PercentileCont, exp.PercentileDisc)
 
 
-def parse_expression(text: str, place: Place, *, dialect: str | None = None) -> exp.Expr:
-    """Return the tree of one expression. Raises ModelError for a query, a statement, a window or a syntax error."""
+def parse_expression(text: str, place: Place, *, dialect: str = "duckdb") -> exp.Expr:
+    """Return the tree of one expression. Raises ModelError for a query, a statement, a window or a syntax error.
+
+    ANSI_SQL is read as DuckDB reads it, as all SQL of a project is.
+    """
     try:
         tree = parse_one(text, dialect=dialect)
     except SqlglotError as error:
         first = str(error).splitlines()[0]
         raise ModelError(f"The expression `{text}` is not SQL: {first}", place=place) from error
+    if not isinstance(tree, _EXPRESSIONS):
+        raise _no_expression(text, "a query or a statement", place)
     for node in tree.walk():
         if isinstance(node, _FORBIDDEN) and not _counts_rows(node):
             what = "a window function" if isinstance(node, exp.Window) else "a query or a statement"
-            raise ModelError(
-                f"The expression `{text}` holds {what}.", place=place, next_step="Write an expression over fields only."
-            )
+            raise _no_expression(text, what, place)
     return _guard_divisions(_plain_percentiles(tree))
+
+
+def _no_expression(text: str, what: str, place: Place) -> ModelError:
+    step = "Write an expression over fields only."
+    return ModelError(f"The expression `{text}` holds {what}.", place=place, next_step=step)
 
 
 def _counts_rows(node: exp.Expr) -> bool:

@@ -172,7 +172,7 @@ class Window(_Part):
     kind: Literal["cumulative", "trailing", "period_to_date"]
     count: int | None = Field(default=None, ge=1)
     unit: Unit | None = None
-    take: Take = "last"
+    take: Literal["last"] = "last"
 
 
 class Parts(_Part):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from customer360.errors import QueryError
-from customer360.semantic.conditions import NONE_MEMBER, Conditions, names
+from customer360.semantic.conditions import NONE_MEMBER, Conditions, local_time, names
 from customer360.semantic.expression import all_of, any_of, named
 from customer360.semantic.grains import bucket, moved
 from customer360.semantic.identifiers import identifier
@@ -147,7 +147,8 @@ class Fact:
 
     def condition(self, part: Filter) -> exp.Expr:
         """Return a condition of the query over this fact's rows."""
-        return Conditions(self._lookup, self.question.setting.as_of, self.question.calendar).build(part)
+        zone = self.question.model.c360.timezone
+        return Conditions(self._lookup, self.question.setting.as_of, self.question.calendar, zone).build(part)
 
     def time_conditions(self) -> Iterator[exp.Expr]:
         """Yield the query's conditions that are about this fact's calendar only."""
@@ -163,6 +164,7 @@ class Fact:
             return
         tree, field = self.moment()
         typed = Typed(field.qualified, field.datatype)
+        tree = local_time(tree, typed, self.question.model.c360.timezone)
         if period.start is not None:
             yield exp.GTE(this=tree.copy(), expression=day_literal(period.start, typed))
         if period.end is not None:

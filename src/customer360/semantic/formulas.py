@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from customer360.errors import C360Error, ModelError, Place, ProjectError, UnknownName
+from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.expression import has_aggregate, outer_aggregates, parse_expression, references
 from customer360.semantic.measure import Atom, Formula, LiftableFilter, adjusted, atom_reference
 from customer360.semantic.paths import reachable
@@ -105,9 +106,8 @@ class Formulas:
         return Formula(metric, outer.transform(replaced), atoms)
 
     def _from_expression(self, metric: Metric) -> Formula:
-        text = metric_text(metric, self._engine)
-        own = (metric.c360.sql or {}).get(self._engine)
-        tree = parse_expression(text, metric.place, dialect=self._engine if own else None)
+        text, dialect = metric_text(metric, self._engine)
+        tree = parse_expression(text, metric.place, dialect=dialect)
         base = metric.c360.base
         if base is not None and base not in self._directory.datasets:
             raise UnknownName("dataset", base, list(self._directory.datasets), place=metric.place)
@@ -195,13 +195,15 @@ class Formulas:
         return dataset.name if dataset else owner
 
     def _time_field(self, metric: Metric, dataset: Dataset) -> tuple[str, str] | None:
-        for text, place in ((metric.c360.time_field, metric.place), (dataset.c360.time_field, dataset.place)):
+        balance = metric.c360.semi_additive
+        over = balance.over if balance and balance.over != "$time" else metric.c360.time_field
+        for text, place in ((over, metric.place), (dataset.c360.time_field, dataset.place)):
             if text is None:
                 continue
             owner, name = self._directory.resolve(text if "." in text else f"{dataset.name}.{text}", place=place)
             if self._dataset(owner) in reachable(self._directory, dataset.name):
                 return owner, name
-        own = [field.name for field in dataset.fields.values() if field.is_time]
+        own = [field.name for field in dataset.fields.values() if field.is_time and field.datatype in CUTTABLE]
         return (dataset.name, own[0]) if len(own) == 1 else None
 
     def _is_integer(self, call: exp.Expr) -> bool:
@@ -236,24 +238,39 @@ class Formulas:
 
     def _adjusted(self, metric: Metric, formula: Formula) -> Formula:
         base = metric.c360.base or next((atom.base for atom in formula.atoms.values()), None)
+        filters = tuple(self._predicate(text, base, metric.place) for text in metric.c360.filters)
+        for atom in formula.atoms.values():
+            self._check_filters(metric, atom, filters)
         return adjusted(
             formula,
-            filters=tuple(self._predicate(text, base, metric.place) for text in metric.c360.filters),
+            filters=filters,
             default_filters=self._default_filters(metric.c360.default_filters, base, metric.place),
             semi_additive=metric.c360.semi_additive,
             window=metric.c360.window,
         )
 
+    def _check_filters(self, metric: Metric, atom: Atom, filters: Iterable[exp.Expr]) -> None:
+        near = reachable(self._directory, atom.base)
+        for tree in filters:
+            for reference in references(tree):
+                if self._dataset(reference.table) not in near:
+                    raise ModelError(
+                        f"The filter `{tree.sql()}` of metric '{metric.name}' does not reach {atom.base}, whose rows "
+                        "it counts.",
+                        place=metric.place,
+                        next_step=f"Filter by fields of {', '.join(sorted(near))}.",
+                    )
 
-def metric_text(metric: Metric, engine: str) -> str:
-    """Return the expression that an engine runs. Raises ModelError when none of its dialects is there."""
+
+def metric_text(metric: Metric, engine: str) -> tuple[str, str]:
+    """Return the expression that an engine runs and the dialect it is written in. Raises ModelError without one."""
     own = (metric.c360.sql or {}).get(engine)
     if own:
-        return own
+        return own, engine
     for dialect in _DIALECTS[engine]:
         text = metric.expression.text(dialect)
         if text is not None:
-            return text
+            return text, "databricks" if dialect == "DATABRICKS" else "duckdb"
     raise ModelError(
         f"Metric '{metric.name}' has no expression that {engine} can run.",
         place=metric.place,

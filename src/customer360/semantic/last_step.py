@@ -13,8 +13,9 @@ from customer360.semantic.facts import OTHER_MEMBER, restricted
 from customer360.semantic.identifiers import identifier
 from customer360.semantic.outputs import Output, output_names, outputs
 from customer360.semantic.question import as_query_error, is_axis_name
+from customer360.semantic.scope import Scope
 from customer360.semantic.shares import total_variant
-from customer360.semantic.steps import column, table
+from customer360.semantic.steps import column, grouped, table
 from customer360.semantic.values import Typed
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _COMMENT = "the figures asked for"
 
 
-def last_select(totaller: Totaller, source: Totals) -> exp.Select:
+def last_select(totaller: Totaller, source: Totals, comment: str | None = _COMMENT) -> exp.Select:
     """Return the figures of a question from the step that has all its atoms."""
     question = totaller.question
     shown = [named(_member(group), identifier(group.column)) for group in question.groups]
@@ -37,8 +38,9 @@ def last_select(totaller: Totaller, source: Totals) -> exp.Select:
         visible = [*(group.column for group in question.groups), *output_names(question)]
         result = exp.select(*(column(name) for name in visible)).from_(table(inner))
         result = restricted(result, _having(question))
-    result.add_comments([_COMMENT])
-    return _paged(_ordered(question, result), question)
+    if comment is not None:
+        result.add_comments([comment])
+    return _paged(_ordered(totaller, result), question)
 
 
 def _member(group: GroupBy) -> exp.Expr:
@@ -101,8 +103,9 @@ def _having(question: Question) -> list[exp.Expr]:
     return [conditions.build(part) for part in question.having]
 
 
-def _ordered(question: Question, result: exp.Select) -> exp.Select:
+def _ordered(totaller: Totaller, result: exp.Select) -> exp.Select:
     """Order as asked, ties by the dimensions, so that equal queries give equal pages."""
+    question = totaller.question
     orders = [(_order_column(question, order.by), order.descending) for order in question.query.order]
     chosen = {name for name, _ in orders}
     orders += [(group.column, False) for group in question.groups if group.column not in chosen]
@@ -113,9 +116,26 @@ def _ordered(question: Question, result: exp.Select) -> exp.Select:
             is_rest = exp.If(this=column(name).eq(OTHER_MEMBER), true=exp.Literal.number(1))
             last = exp.Case(ifs=[is_rest], default=exp.Literal.number(0))
             result = result.order_by(exp.Ordered(this=last, nulls_first=False), copy=False)
-        ordered = exp.Ordered(this=column(name), desc=descending, nulls_first=False)
-        result = result.order_by(ordered, copy=False)
+        by, result = _sort_key(totaller, name, result)
+        result = result.order_by(exp.Ordered(this=by, desc=descending, nulls_first=False), copy=False)
     return result
+
+
+def _sort_key(totaller: Totaller, name: str, result: exp.Select) -> tuple[exp.Expr, exp.Select]:
+    """Return what a column is sorted by: itself, or the position that another field gives its members."""
+    question = totaller.question
+    group = next((group for group in question.groups if group.column == name), None)
+    field = group.field if group else None
+    if group is None or field is None or field.c360.sort_by is None:
+        return column(name), result
+    rows = Scope(question.setting, field.dataset)
+    member, position = rows.column(field.dataset, field.name), rows.column(field.dataset, field.c360.sort_by)
+    outputs = [exp.alias_(member, "member"), exp.alias_(exp.Min(this=position), "position")]
+    members = grouped(rows.select().select(*outputs, copy=False), 1)
+    step = totaller.steps.add(f"{name}_order", members, f"the order of the members: by {field.c360.sort_by}")
+    source = result.args["from_"].this.name
+    condition = column(name, source).eq(column("member", step))
+    return column("position", step), result.join(exp.Join(this=table(step), on=condition, side="LEFT"), copy=False)
 
 
 def _order_column(question: Question, by: str) -> str:

@@ -71,11 +71,17 @@ class SemanticModel:
 
     def formulas_for(self, engine: str) -> Mapping[str, Formula]:
         """Return the formula of each metric for an engine. Raises ProjectErrors."""
-        formulas = Formulas(self.directory, dict(self.metrics), engine)
-        built = formulas.build()
-        if formulas.errors:
-            raise ProjectErrors(formulas.errors)
-        return built
+        if engine not in self._built:
+            formulas = Formulas(self.directory, dict(self.metrics), engine)
+            self._built[engine] = formulas.build()
+            if formulas.errors:
+                raise ProjectErrors(formulas.errors)
+        return self._built[engine]
+
+    @cached_property
+    def _built(self) -> dict[str, Mapping[str, Formula]]:
+        """Formulas by engine, as they are asked for."""
+        return {}
 
     @cached_property
     def atom_names(self) -> Mapping[str, str]:
@@ -98,7 +104,7 @@ class SemanticModel:
         if policy.dataset not in self.datasets:
             raise UnknownName("dataset", policy.dataset, list(self.datasets), place=self.place)
         tree = parse_expression(policy.expression, self.place)
-        return self.directory.qualify(tree, self.place, prefer=[policy.dataset], allow_user=True)
+        return self.directory.qualify(tree, self.place, prefer=[policy.dataset], allow_user=True, physical=False)
 
     @cached_property
     def digest(self) -> str:
@@ -170,7 +176,11 @@ def _relationship_problems(model: SemanticModel, relationship: Relationship) -> 
 
 
 def _dataset_problems(model: SemanticModel, dataset: Dataset) -> list[C360Error]:
-    errors: list[C360Error] = []
+    errors: list[C360Error] = [
+        UnknownName(f"field of {dataset.name}", field.c360.sort_by, list(dataset.fields), place=field.place)
+        for field in dataset.fields.values()
+        if field.c360.sort_by is not None and field.c360.sort_by not in dataset.fields
+    ]
     if dataset.c360.time_field:
         text = dataset.c360.time_field
         qualified = text if "." in text else f"{dataset.name}.{text}"

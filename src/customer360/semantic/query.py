@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping  # noqa: TC003 -- pydantic reads annotations when it runs
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -153,7 +153,7 @@ class MetricQuery(_Closed):
     top: Top | None = Field(default=None, description="Keep the largest members of a dimension.")
     fill: Literal["null", "zero"] | None = Field(
         default=None,
-        description="Give every period of the range a row; `zero` writes 0 for additive metrics without rows.",
+        description="Give every period of the range a row; `zero` counts sums without rows as 0.",
     )
     history: Literal["as_is", "as_was"] | None = Field(
         default=None, description="Attributes of dimensions with history: as they are today, or as they were then."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from customer360.errors import QueryError, UnknownName
 from customer360.semantic.calendar_units import Calendar
 from customer360.semantic.conditions import conjuncts, names
+from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.extensions import Window
 from customer360.semantic.measure import adjusted
 from customer360.semantic.outputs import output_names
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import Dimension, Filter, MetricQuery, TimeRange, WindowedMetric
     from customer360.semantic.scope import Setting
-
-_TEMPORAL = ("Date", "DateTime", "DateTimeTz", None)
 
 
 def resolve(setting: Setting, query: MetricQuery) -> Question:
@@ -66,7 +65,7 @@ def _figure(setting: Setting, name: str) -> Figure:
 
 def _formula(setting: Setting, name: str) -> Formula:
     model = setting.model
-    formulas = model.formulas if setting.dialect == "duckdb" else model.formulas_for(setting.dialect)
+    formulas = model.formulas_for(setting.dialect)
     if name not in formulas:
         raise as_query_error(UnknownName("metric", name, list(formulas)))
     return formulas[name]
@@ -114,7 +113,7 @@ def _group(model: SemanticModel, asked: Dimension, formulas: tuple[Formula, ...]
     owner, field = locate(model, asked.name, formulas)
     if not field.is_dimension:
         raise QueryError(f"{field.qualified} is not a dimension.", next_step="Ask for a metric over it instead.")
-    if asked.grain and not (field.is_time and field.datatype in _TEMPORAL):
+    if asked.grain and not (field.is_time and field.datatype in CUTTABLE):
         raise QueryError(f"{field.qualified} is no date, so it has no {asked.grain}.", next_step="Leave the grain out.")
     return GroupBy(asked, asked.name.replace(".", "_") + suffix, owner, field.name, field)
 

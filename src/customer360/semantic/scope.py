@@ -10,7 +10,7 @@ from sqlglot import exp, parse_one
 from customer360.errors import QueryError
 from customer360.semantic.identifiers import identifier, reference
 from customer360.semantic.masks import masked
-from customer360.semantic.paths import Edge, History, Path, all_paths, bridge_of, connect
+from customer360.semantic.paths import Edge, History, Path, all_paths, bridge_of, connect, find_path
 from customer360.semantic.policies import policies_for
 from customer360.semantic.values import date_literal
 
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from customer360.semantic.elements import Dataset
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.names import Directory
     from customer360.semantic.principal import Principal
+
+
+PathKey = tuple[tuple[str, bool], ...]
+"""Relationships of a path by name, each with whether it is walked backward."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ class Scope:
         self.setting = setting
         self.base = base
         self._model = setting.model
-        self._aliases: dict[tuple[tuple[str, bool], ...], str] = {(): base}
+        self._aliases: dict[PathKey, str] = {(): base}
+        self._paths: dict[PathKey, Path] = {}
         self._joins: list[exp.Join] = []
         self.bridge: str | None = None
         """The bridge that the rows are multiplied by, once something across it is asked for."""
@@ -50,7 +56,7 @@ class Scope:
     def select(self) -> exp.Select:
         """Return ``SELECT FROM base LEFT JOIN ...`` with the joins needed so far and the policies of the principal."""
         predicates = list(self._policies())  # may add joins, so before they are read
-        query = exp.select().from_(self._table(self._model.datasets[self.base], self.base))
+        query = exp.select().from_(dataset_table(self._model.datasets[self.base], self.base))
         query.set("joins", [join.copy() for join in self._joins])
         for predicate in predicates:
             query = query.where(predicate, copy=False)
@@ -123,13 +129,14 @@ class Scope:
         return tree.transform(replaced)
 
     def _alias(self, path: Path, owner: str) -> str:
-        key: tuple[tuple[str, bool], ...] = ()
+        key: PathKey = ()
         for number, edge in enumerate(path, start=1):
             parent = self._aliases[key]
             key = (*key, (edge.relationship.name, edge.backward))
             if key not in self._aliases:
                 wanted = owner if number == len(path) else edge.target
                 self._aliases[key] = self._unused(wanted)
+                self._paths[key] = path[:number]
                 self._joins.append(self._join(edge, parent, self._aliases[key]))
         return self._aliases[key]
 
@@ -143,13 +150,15 @@ class Scope:
     def _join(self, edge: Edge, parent: str, alias: str) -> exp.Join:
         source, target = self._model.datasets[edge.source], self._model.datasets[edge.target]
         conditions: list[exp.Expr] = [
-            reference(parent, self._physical(source, a)).eq(reference(alias, self._physical(target, b)))
+            reference(parent, physical_column(self._model, source, a)).eq(
+                reference(alias, physical_column(self._model, target, b))
+            )
             for a, b in edge.pairs
         ]
         conditions += self._temporal(edge, parent, alias)
         kind = "LEFT" if edge.relationship.c360.join == "left" else "INNER"
         return exp.Join(
-            this=self._table(target, alias), on=exp.and_(*conditions), side=kind if kind == "LEFT" else None
+            this=dataset_table(target, alias), on=exp.and_(*conditions), side=kind if kind == "LEFT" else None
         )
 
     def _temporal(self, edge: Edge, parent: str, alias: str) -> Iterator[exp.Expr]:
@@ -179,39 +188,69 @@ class Scope:
                 next_step='Add "at": "<field>" to its temporal extension.',
             )
         source = self._model.datasets[edge.source]
-        return reference(parent, self._physical(source, name.rpartition(".")[2]))
-
-    def _physical(self, dataset: Dataset, name: str) -> str:
-        """Return the table's column that a key names: a field that is a bare column stands for it."""
-        tree = self._model.field_trees.get((dataset.name, name))
-        return tree.name if isinstance(tree, exp.Column) else name
-
-    def _table(self, dataset: Dataset, alias: str) -> exp.Expr:
-        if dataset.is_query:
-            return exp.Subquery(this=parse_one(dataset.source), alias=exp.TableAlias(this=identifier(alias)))
-        parts = [identifier(part) for part in dataset.source.split(".")]
-        table = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
-        table.set("alias", exp.TableAlias(this=identifier(alias)))
-        return table
+        return reference(parent, physical_column(self._model, source, name.rpartition(".")[2]))
 
     def _policies(self) -> Iterator[exp.Expr]:
         """Yield the predicates of the principal: who may not see a customer does not see their orders either."""
-        for dataset, predicate in policies_for(self._model, self.setting.principal):
-            for path in self._ways_to(dataset):
+        policies = list(policies_for(self._model, self.setting.principal))
+        done: set[tuple[int, PathKey]] = set()
+        while True:  # a predicate may join datasets that have policies of their own
+            open_ways = [
+                (number, predicate, path)
+                for number, (dataset, predicate) in enumerate(policies)
+                for path in self._ways_to(dataset)
+                if (number, _key(path)) not in done
+            ]
+            if not open_ways:
+                return
+            for number, predicate, path in open_ways:
+                done.add((number, _key(path)))
                 yield exp.paren(self.translate(predicate, prefix=path, raw=True))
 
     def _ways_to(self, dataset: str) -> list[Path]:
-        """Return every path to the rows of a dataset: from the fact, and from the bridge it is multiplied by."""
-        directory = self._model.directory
-        ways = all_paths(directory, self.base, dataset)
+        """Return the paths along which a policy on a dataset holds.
+
+        The one that queries take when they name no role (all, when that is not decided), and every one that is
+        joined: from the fact, and from the bridge it is multiplied by.
+        """
+        ways = _usual_ways(self._model.directory, self.base, dataset)
         if self.bridge is not None:
-            beyond = all_paths(directory, self.bridge, dataset)
+            beyond = _usual_ways(self._model.directory, self.bridge, dataset)
             ways += [(*self._bridge_path, *path) for path in beyond if _does_not_return(path, self._bridge_path)]
-        return ways
+        ways += [path for path in self._paths.values() if path[-1].target == dataset]
+        return list({_key(path): path for path in ways}.values())
+
+
+def _usual_ways(directory: Directory, base: str, dataset: str) -> list[Path]:
+    try:
+        path = find_path(directory, base, dataset)
+    except QueryError:
+        return all_paths(directory, base, dataset)
+    return [] if path is None else [path]
+
+
+def _key(path: Path) -> PathKey:
+    return tuple((edge.relationship.name, edge.backward) for edge in path)
 
 
 def _does_not_return(path: Path, bridge_path: Path) -> bool:
     return not path or path[0].relationship.name != bridge_path[-1].relationship.name
+
+
+def physical_column(model: SemanticModel, dataset: Dataset, name: str) -> str:
+    """Return the table's column that a key names: a field that is a bare column stands for it."""
+    tree = model.field_trees.get((dataset.name, name))
+    return tree.name if isinstance(tree, exp.Column) else name
+
+
+def dataset_table(dataset: Dataset, alias: str) -> exp.Expr:
+    """Return a dataset's table or query under an alias, ready to stand in FROM."""
+    if dataset.is_query:
+        return exp.Subquery(this=parse_one(dataset.source), alias=exp.TableAlias(this=identifier(alias)))
+    parts = [identifier(part) for part in dataset.source.split(".")]
+    table = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
+    table.set("alias", exp.TableAlias(this=identifier(alias)))
+    return table
 
 
 def _aliased(tree: exp.Expr, alias: str) -> exp.Expr:

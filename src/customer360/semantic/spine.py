@@ -36,10 +36,16 @@ def add_spine(
         last = _point(period.end, grain, calendar)
     size, unit = _STEP[grain.removeprefix("fiscal_")]
     interval = exp.Interval(this=exp.Literal.string(str(size)), unit=exp.var(unit))
-    series = exp.Unnest(expressions=[exp.GenerateSeries(start=first, end=last, step=interval)])
-    points = exp.select(exp.alias_(exp.cast(series, "DATE"), identifier(name)))
+    series = exp.Table(
+        this=exp.GenerateSeries(start=first, end=last, step=interval),
+        alias=exp.TableAlias(this=identifier("points"), columns=[identifier("point")]),
+    )
+    points = exp.select(exp.alias_(exp.cast(column("point"), "DATE"), identifier(name)))
     if period is None or period.start is None or period.end is None:
         points = points.from_(exp.Subquery(this=bounds, alias=exp.TableAlias(this=identifier("bounds"))))
+        points = points.join(exp.Join(this=series, kind="CROSS"), copy=False)
+    else:
+        points = points.from_(series)
     return steps.add(f"every_{grain}", points, f"every {grain.replace('_', ' ')} of the range, also those without rows")
 
 

@@ -40,6 +40,6 @@ def add_top_members(question: Question, steps: Steps) -> TopMembers | None:
     totaller = Totaller(ranking, steps)
     source = totaller.totals([(ranking.main, ranking.every_figure)], [group.column])
     comment = f"the {asked.n} {'smallest' if asked.ascending else 'largest'} members by {asked.by}"
-    ranked = steps.add("ranked_members", last_select(totaller, source), comment)
+    ranked = steps.add("ranked_members", last_select(totaller, source, comment=None), comment)
     members = exp.select(exp.alias_(column(group.column), "member")).from_(table(ranked))
     return TopMembers(group.column, steps.add("top_members", members, comment), asked.other)

@@ -109,8 +109,8 @@ def period_span(period: Period, field: Typed) -> Span:
 
 def day_literal(day: date, field: Typed) -> exp.Expr:
     """Return a day as a literal of a temporal field's type."""
-    kinds = {"DateTime": "TIMESTAMP", "DateTimeTz": "TIMESTAMPTZ"}
-    return exp.cast(exp.Literal.string(day.isoformat()), kinds.get(field.datatype or "", "DATE"))
+    is_moment = field.datatype in ("DateTime", "DateTimeTz")  # of the latter the clock in the model's zone
+    return exp.cast(exp.Literal.string(day.isoformat()), "TIMESTAMP" if is_moment else "DATE")
 
 
 def date_literal(day: date) -> exp.Expr:
@@ -121,6 +121,8 @@ def date_literal(day: date) -> exp.Expr:
 def _text(value: Any) -> exp.Expr:
     if not isinstance(value, str):
         raise TypeError(value)
+    if "\x00" in value:
+        raise ValueError(value)  # ends the statement in DuckDB, and no PostgreSQL text holds one
     return exp.Literal.string(value)
 
 

@@ -193,7 +193,7 @@ def _from_rows(fact: Fact, steps: Steps, cut: GroupBy, window: Window) -> exp.Se
     last_day = moved(column(cut.column), grain, 1) - exp.Interval(this=exp.Literal.string("1"), unit=exp.var("DAY"))
     end: exp.Expr = exp.cast(last_day, "DATE")
     if period is not None and period.end is not None:
-        end = exp.Least(this=end, expressions=[date_literal(period.end)])
+        end = exp.Least(this=end, expressions=[date_literal(period.end)], ignore_nulls=True)
     ends = steps.add(
         f"{grain}_ends",
         exp.select(column(cut.column), exp.alias_(end, identifier(_END))).from_(table(points)),

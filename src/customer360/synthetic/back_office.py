@@ -1,24 +1,31 @@
-"""Write CRM, ERP and WMS (schema ``sources``): telephone customers, their orders and the parcels that leave the warehouse."""
+"""Write CRM, ERP and WMS (schema ``sources``): telephone customers, their orders and their parcels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic import people
+from customer360.synthetic.book import joined
 from customer360.synthetic.columns import integers, moments, money, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.membership import CRM
 from customer360.synthetic.purchases import Baskets, Latent, blocks, latent, simulate
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
 
 STATUSES = ("Shipped", "In Transit", "Delivered", "Returned")
 WRITTEN = people.Errors(placeholder_email=0.02)
 MOST_CENTS = 99_999_999_99
 """What DECIMAL(10, 2) holds."""
+
+ON_THE_ROAD_AFTER, DELIVERED_AFTER, BACK_AFTER = 1.0, 4.0, 14.0
+"""Days after which a parcel is in transit, delivered, and sent back if it is."""
 
 UNSHIPPED, SPLIT, LATE, RETURNED = 0.03, 0.08, 0.10, 0.03
 
@@ -41,10 +48,7 @@ class BackOffice:
             people_here = latent(self.company, block)
             traits.append(people_here)
             baskets.append(simulate(self.company, people_here)[0])
-        join = lambda parts, kind: kind(  # noqa: E731 - two short joins
-            **{name: np.concatenate([getattr(p, name) for p in parts]) for name in kind.__dataclass_fields__}
-        )
-        return join(traits, Latent), join(baskets, Baskets)
+        return joined(traits), joined(baskets)
 
     @cached_property
     def order(self) -> Integers:
@@ -107,7 +111,7 @@ class BackOffice:
         order, shipped, part = order[place], shipped[place], part[place]
         age = end - shipped
         back = company.stream("wms.returned").happens(self.key[order] * 2 + part, RETURNED)
-        status = np.select([age < 1.0, age < 4.0, back & (age > 14.0)], [0, 1, 3], 2)
+        status = np.select([age < ON_THE_ROAD_AFTER, age < DELIVERED_AFTER, back & (age > BACK_AFTER)], [0, 1, 3], 2)
         return pa.table(
             {
                 "shipment_id": integers(np.arange(len(order)) + 1),

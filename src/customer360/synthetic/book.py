@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from customer360.synthetic.catalogue import Catalogue
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.orders import Lines, fill
 from customer360.synthetic.purchases import BLOCK, Baskets, Latent, blocks, latent, simulate
 from customer360.synthetic.segments import segments
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
 
 Part = TypeVar("Part", Baskets, Lines, Latent)
 
@@ -48,10 +50,10 @@ class OrderBook:
             baskets.append(bought)
             lines.append(replace(filled, basket_index=filled.basket_index + offset))
             offset += len(bought.basket)
-        all_baskets, all_lines = _joined(baskets), _joined(lines)
+        all_baskets, all_lines = joined(baskets), joined(lines)
         day = np.floor(all_baskets.moment).astype(np.int64)[all_lines.basket_index]
         order = np.lexsort((all_lines.line, day))
-        return cls(company, catalogue, _joined(traits), np.concatenate(stops), all_baskets, _taken(all_lines, order))
+        return cls(company, catalogue, joined(traits), np.concatenate(stops), all_baskets, _taken(all_lines, order))
 
     @cached_property
     def day(self) -> Integers:
@@ -98,7 +100,8 @@ class OrderBook:
         return last
 
 
-def _joined(parts: list[Part]) -> Part:
+def joined(parts: list[Part]) -> Part:
+    """Return the parts as one."""
     names = [each.name for each in fields(parts[0])]
     return type(parts[0])(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,10 @@ import pyarrow.compute as pc
 from customer360.synthetic import people
 from customer360.synthetic.columns import DAY_SECONDS, dates, instants, integers, moments, money, words
 from customer360.synthetic.company import SIGNUP_DAYS, Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.membership import CARE
+
+if TYPE_CHECKING:
+    from customer360.synthetic.draws import Floats, Integers
 
 SIZES = {"small": 1_000, "medium": 5_000, "large": 20_000, "xlarge": 50_000}
 """Interactions by END."""
@@ -71,6 +74,7 @@ AGENTS = 12
 PHONE_HOURS = (0, 0, 0, 0, 0, 0, 0, 2, 8, 12, 13, 12, 9, 9, 11, 11, 10, 9, 6, 3, 1, 0, 0, 0)
 ONLINE_HOURS = (3, 2, 1, 1, 1, 2, 3, 4, 6, 7, 7, 7, 7, 7, 6, 6, 7, 8, 9, 10, 10, 9, 7, 5)
 PLAN_CHANGES = 0.25
+LONG_SECONDS, VERY_LONG_SECONDS = 900, 1_800
 WRITTEN = people.Errors(no_email=0.0, other_email=0.20, nickname=0.05)
 
 
@@ -207,7 +211,9 @@ class Care:
         channel = stream("care.channel").choose(number, [c[2] for c in CHANNELS])
         kind = stream("care.type").choose(number, [t[4] for t in TYPES])
         online = np.array([c[1] == "Digital" for c in CHANNELS])[channel]
-        hour = np.where(online, stream("care.hour").choose(number, ONLINE_HOURS), stream("care.hour").choose(number, PHONE_HOURS))
+        hour = np.where(
+            online, stream("care.hour").choose(number, ONLINE_HOURS), stream("care.hour").choose(number, PHONE_HOURS)
+        )
         start = day * DAY_SECONDS + ((hour + stream("care.minute").uniform(number)) * 3_600.0).astype(np.int64)
         seconds, queue = self._seconds(number, channel, kind)
         agent = stream("care.agent").integers(number, 0, AGENTS - 1)
@@ -252,7 +258,7 @@ class Care:
         return np.rint(raw).astype(np.int64), np.rint(wait).astype(np.int64)
 
     def _outcome(self, number: Integers, kind: Integers, skill: Integers) -> Integers:
-        """Resolved 70, Pending 15, Escalated 10, Cancelled 5 % overall; hard types and juniors escalate more."""
+        """Return Resolved 70, Pending 15, Escalated 10, Cancelled 5 % overall; hard types and juniors escalate more."""
         hard = np.array([t[5] for t in TYPES])[kind] - 1.0
         draw = self.shop.stream("care.outcome").uniform(number) + 0.10 * hard - 0.05 * (skill - 1)
         return np.searchsorted((0.70, 0.85, 0.95), draw).astype(np.int64)
@@ -262,6 +268,8 @@ class Care:
         low, high = np.array(MOOD)[outcome].T
         mood = low + self.shop.stream("care.mood").uniform(number) * (high - low)
         tired = self.shop.stream("care.tired").uniform(number)
-        mood -= np.select([seconds > 1_800, seconds > 900], [0.1 + 0.2 * tired, 0.05 + 0.1 * tired], 0.0)
+        mood -= np.select(
+            [seconds > VERY_LONG_SECONDS, seconds > LONG_SECONDS], [0.1 + 0.2 * tired, 0.05 + 0.1 * tired], 0.0
+        )
         silent = ~self.shop.stream("care.rates").happens(number, 0.68)
         return money(np.rint(np.clip(mood, -1.0, 1.0) * 100).astype(np.int64), precision=3, missing=silent)

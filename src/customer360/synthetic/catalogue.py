@@ -1,22 +1,38 @@
-"""Make the product catalogue: prices, costs, planted complements, promotions and the fine categories of ``shop_ops``."""
+"""Make the product catalogue: prices, costs, stock labels and the pairs that are bought together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic.columns import money, numbered, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.stock import status as stock_status
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
 
 CATEGORIES = ("Electronics", "Clothing", "Home & Garden", "Sports", "Books", "Beauty", "Toys")
 BRANDS = ("BrandA", "BrandB", "BrandC", "BrandD", "BrandE", "Generic")
 STOCK = ("In Stock", "Low Stock", "Out of Stock")
-LINES = ("Nova", "Aurora", "Summit", "Harbor", "Meadow", "Comet", "Willow", "Atlas", "Ember", "Cobalt", "Juniper", "Vela")
+LINES = (
+    "Nova",
+    "Aurora",
+    "Summit",
+    "Harbor",
+    "Meadow",
+    "Comet",
+    "Willow",
+    "Atlas",
+    "Ember",
+    "Cobalt",
+    "Juniper",
+    "Vela",
+)
 
 LOWEST_CENTS, HIGHEST_CENTS = 1_000, 50_000
 

@@ -1,19 +1,23 @@
-"""Write the seven tables of the store-side customer data platform: people, purchases, service, campaigns, web visits."""
+"""Write the seven tables of the store-side customer data platform: people, purchases, service, campaigns, visits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic import people
+from customer360.synthetic.book import joined
 from customer360.synthetic.columns import dates, dates_of, integers, money, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.membership import CDP
 from customer360.synthetic.purchases import Baskets, Latent, blocks, latent, simulate
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
 
 CATEGORIES = ("Home Care", "Personal Care", "Baby Care", "Fabric Care", "Hair Care")
 BRANDS = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", "Ivy", "Larch")
@@ -47,11 +51,7 @@ class StoreSide:
             traits = latent(self.company, block)
             parts.append((traits, *simulate(self.company, traits)))
         traits_parts, basket_parts, stops = zip(*parts, strict=True)
-        return (
-            Latent(**{n: np.concatenate([getattr(p, n) for p in traits_parts]) for n in Latent.__dataclass_fields__}),
-            Baskets(**{n: np.concatenate([getattr(p, n) for p in basket_parts]) for n in Baskets.__dataclass_fields__}),
-            np.concatenate(stops),
-        )
+        return joined(list(traits_parts)), joined(list(basket_parts)), np.concatenate(stops)
 
     @cached_property
     def _sales(self) -> tuple[Integers, Integers, Integers]:
@@ -70,15 +70,16 @@ class StoreSide:
         """Return ``customer_info``."""
         traits = self._simulated[0]
         person = CDP.person(self.shop, traits.customer)
-        names = people.written_names(self.shop, person, "cdp", WRITTEN)
-        born = people.birth_days(self.shop, person, "cdp", WRITTEN)
+        record = traits.customer  # two records of one person are written independently
+        names = people.written_names(self.shop, person, "cdp", WRITTEN, record)
+        born = people.birth_days(self.shop, person, "cdp", WRITTEN, record)
         return pa.table(
             {
                 "customer_id": integers(traits.customer + 1),
                 "first_name": names.first_names(),
                 "last_name": names.last_names(),
-                "email": people.written_emails(self.shop, person, "cdp", WRITTEN),
-                "phone_number": people.phones(self.shop, person, "cdp", WRITTEN),
+                "email": people.written_emails(self.shop, person, "cdp", WRITTEN, record),
+                "phone_number": people.phones(self.shop, person, "cdp", WRITTEN, record),
                 "date_of_birth": dates_of(born),
                 "registration_date": dates(traits.signup),
             }
@@ -115,14 +116,16 @@ class StoreSide:
                 "purchase_date": dates(day),
                 "quantity": integers(quantity),
                 "total_amount": money(self._price_cents[product] * quantity),
-                "store_id": integers(1 + self.company.stream("cdp.store").integers(baskets.customer[order], 0, STORES - 1)),
+                "store_id": integers(
+                    1 + self.company.stream("cdp.store").integers(baskets.customer[order], 0, STORES - 1)
+                ),
             }
         )
 
     def customer_service(self) -> pa.Table:
-        """Return ``customer_service``: contacts follow purchases, more of them before somebody leaves; scores 1 to 10."""
+        """Return ``customer_service``: contacts follow purchases, more before somebody leaves; scores 1 to 10."""
         order, day, product = self._sales
-        traits, baskets, stopped = self._simulated
+        _traits, baskets, stopped = self._simulated
         customer, key = baskets.customer[order], baskets.basket[order]
         leaving = np.isfinite(stopped)[customer] & (np.floor(stopped[customer]) == day)
         asks = self.company.stream("cdp.contact").happens(key, np.where(leaving, 0.45, 0.18))
@@ -133,7 +136,13 @@ class StoreSide:
         kind = self.company.stream("cdp.contact_kind").choose(key, (0.35, 0.4, 0.25))
         kind = np.where(leaving & self.company.stream("cdp.complains").happens(key, 0.6), 0, kind)
         state = self.company.stream("cdp.resolution").choose(key, (0.78, 0.12, 0.10))
-        mood = 7.6 - 2.2 * (kind == 0) - 1.4 * leaving - 1.2 * (state == 2) + 1.6 * self.company.stream("cdp.mood").normal(key)  # noqa: PLR2004 - escalated
+        mood = (
+            7.6
+            - 2.2 * (kind == 0)
+            - 1.4 * leaving
+            - 1.2 * (state == RESOLUTIONS.index("escalated"))
+            + 1.6 * self.company.stream("cdp.mood").normal(key)
+        )
         silent = ~self.company.stream("cdp.scored").happens(key, 0.7)
         return pa.table(
             {
@@ -161,7 +170,10 @@ class StoreSide:
         number = np.arange(len(start))
         channel = self.company.stream("cdp.campaign_channel").choose(number, (0.45, 0.30, 0.10, 0.09, 0.06))
         audience = self.company.stream("cdp.campaign_audience").integers(number, 0, len(AUDIENCES) - 1)
-        names = [f"{AUDIENCES[a].title()} {CHANNELS[c]} {n + 1}" for n, (a, c) in enumerate(zip(audience, channel, strict=True))]
+        names = [
+            f"{AUDIENCES[a].title()} {CHANNELS[c]} {n + 1}"
+            for n, (a, c) in enumerate(zip(audience, channel, strict=True))
+        ]
         return pa.table(
             {
                 "campaign_id": integers(number + 1),
@@ -211,7 +223,9 @@ class StoreSide:
     def _unsubscribed(self, start: Integers, count: int) -> np.ndarray:
         """Say for each campaign and customer whether an earlier campaign made the customer unsubscribe."""
         key = np.arange(len(start))[:, None] * (1 << 32) + np.arange(count)[None, :]
-        leaves = self.company.stream("cdp.leaves").happens(key, 0.012) & self.company.stream("cdp.reached").happens(key, 0.35)
+        leaves = self.company.stream("cdp.leaves").happens(key, 0.012) & self.company.stream("cdp.reached").happens(
+            key, 0.35
+        )
         before = np.zeros_like(leaves)
         before[1:] = np.logical_or.accumulate(leaves[:-1], axis=0)
         return before
@@ -223,7 +237,9 @@ class StoreSide:
         customer = np.repeat(traits.customer, visits)
         key = customer * 4_096 + np.arange(len(customer)) - np.repeat(np.cumsum(visits) - visits, visits)
         # Spread over a span that does not depend on `until`, so that a later date only adds rows.
-        day = np.floor(traits.signup[customer] + 1_100.0 * company.stream("cdp.visit_day").uniform(key)).astype(np.int64)
+        day = np.floor(traits.signup[customer] + 1_100.0 * company.stream("cdp.visit_day").uniform(key)).astype(
+            np.int64
+        )
         rows = np.flatnonzero(day < company.days)
         rows = rows[np.lexsort((key[rows], day[rows]))]
         key = key[rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.synthetic.company import START
-from customer360.synthetic.draws import Floats, Integers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer360.synthetic.draws import Floats, Integers
 
 _FOUR_DIGITS = np.array([f"{n:04d}" for n in range(10_000)], dtype="S4").view(np.uint32)
 _START_DAYS = (np.datetime64(START, "D") - np.datetime64("1970-01-01", "D")).astype(int)
@@ -21,17 +25,17 @@ Mask = npt.NDArray[np.bool_]
 
 
 def numbered(prefix: str, numbers: Integers, digits: int, *, missing: Mask | None = None) -> pa.Array:
-    """Return ids such as ``CUST000001``: a prefix and a zero-padded number, longer where the number needs more digits."""
+    """Return ids such as ``CUST000001``: a prefix and a zero-padded number, with more digits where it needs them."""
     count, head = len(numbers), len(prefix)
     if count and numbers.max() >= 10**digits:
         padded = pc.utf8_lpad(pa.array(numbers, mask=missing).cast(pa.string()), digits, "0")
         return pc.binary_join_element_wise(prefix, padded, "")
     text = np.empty((count, head + digits), dtype=np.uint8)
     text[:, :head] = np.frombuffer(prefix.encode(), dtype=np.uint8)
-    rest = numbers.astype(np.int64 if digits > _DIGITS_OF_32_BITS else np.uint32)
+    rest: Integers = numbers.astype(np.int64 if digits > _DIGITS_OF_32_BITS else np.uint32)
     for end in range(digits, 0, -4):
         above = rest // 10_000  # numpy's divmod is several times slower than division by a constant
-        four = _FOUR_DIGITS[rest - above * 10_000].view(np.uint8).reshape(count, 4)
+        four = _FOUR_DIGITS[np.subtract(rest, above * 10_000)].view(np.uint8).reshape(count, 4)
         width = min(4, end)
         text[:, head + end - width : head + end] = four[:, 4 - width :]
         rest = above
@@ -59,8 +63,14 @@ def money(cents: Integers, *, precision: int = 10, missing: Mask | None = None) 
 
 
 def words(indexes: Integers, vocabulary: Sequence[str], *, missing: Mask | None = None) -> pa.DictionaryArray:
-    """Return the words at these places of a vocabulary, dictionary-encoded."""
-    return coded(indexes, pa.array(list(vocabulary), pa.string()), missing=missing)
+    """Return the words at these places of a vocabulary, dictionary-encoded.
+
+    A dictionary must not hold a word twice: Arrow's Parquet writer then writes bytes that differ from run to run.
+    """
+    place = {word: number for number, word in enumerate(dict.fromkeys(vocabulary))}
+    if len(place) < len(vocabulary):
+        indexes = np.array([place[word] for word in vocabulary])[indexes]
+    return coded(indexes, pa.array(list(place), pa.string()), missing=missing)
 
 
 def dates(days: Integers | Floats, *, missing: Mask | None = None) -> pa.Array:
@@ -81,7 +91,7 @@ def moments(days: Floats, *, missing: Mask | None = None) -> pa.Array:
 
 def whole_seconds(days: Floats) -> Integers:
     """Return whole seconds since START; 0 where a moment is infinite."""
-    return np.floor(np.where(np.isfinite(days), days, 0.0) * DAY_SECONDS).astype(np.int64)
+    return np.asarray(np.floor(np.where(np.isfinite(days), days, 0.0) * DAY_SECONDS).astype(np.int64))
 
 
 def instants(seconds: Integers, *, missing: Mask | None = None) -> pa.Array:

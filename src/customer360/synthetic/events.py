@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic.ahead import ahead
-from customer360.synthetic.book import OrderBook
 from customer360.synthetic.catalogue import CATEGORIES, Catalogue
 from customer360.synthetic.columns import DAY_SECONDS, Mask, coded, instants, numbered, words
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.sessions import (
     ANONYMOUS,
     BOUGHT,
@@ -28,6 +26,12 @@ from customer360.synthetic.sessions import (
     cart_product,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.synthetic.book import OrderBook
+    from customer360.synthetic.draws import Integers
+
 CHUNK = 100_000
 """Visits expanded at once; bounds memory, decides nothing else."""
 
@@ -36,7 +40,13 @@ VIEW, ADD, REMOVE, CHECKOUT, PURCHASE = range(5)
 DEVICES = ("Desktop", "Mobile", "Tablet")
 BROWSERS = ("Chrome", "Safari", "Firefox", "Edge")
 BROWSER_WEIGHTS = ((0.62, 0.12, 0.13, 0.13), (0.52, 0.42, 0.04, 0.02), (0.40, 0.52, 0.05, 0.03))
-STATIC_PAGES = ("/", "/checkout/shipping", "/checkout/payment", "/checkout/payment?status=declined", "/checkout/confirmation")
+STATIC_PAGES = (
+    "/",
+    "/checkout/shipping",
+    "/checkout/payment",
+    "/checkout/payment?status=declined",
+    "/checkout/confirmation",
+)
 HOME, SHIPPING_PAGE, PAYMENT_PAGE, DECLINED_PAGE, CONFIRMATION = range(5)
 REMOVES = 0.12
 MEAN_GAP_SECONDS = 40.0
@@ -78,9 +88,19 @@ def tables(book: OrderBook, visits: Visits, *, since_day: int = 0, chunk: int = 
     shape = _shape(book, visits)
     ends = np.concatenate(([0], np.cumsum(shape.total, dtype=np.int64)))
     vocabulary = pa.array(pages(book.catalogue))
-    first = int(np.searchsorted(visits.day, since_day))
-    chunks = [slice(begin, min(begin + chunk, len(visits.visit))) for begin in range(first, len(visits.visit), chunk)]
-    yield from ahead(lambda part: _expand(book, visits.taken(part), shape.taken(part), ends, vocabulary, part.start), chunks)
+    first, count = int(np.searchsorted(visits.day, since_day)), len(visits.visit)
+    chunks = [slice(begin, min(begin + chunk, count)) for begin in range(first, max(count, first + 1), chunk)]
+    yield from ahead(
+        lambda part: _expand(
+            book,
+            visits.taken(part),
+            shape.taken(part),
+            vocabulary,
+            first_visit=part.start,
+            first_event=int(ends[part.start]),
+        ),
+        chunks,
+    )
 
 
 def _shape(book: OrderBook, visits: Visits) -> _Shape:
@@ -95,7 +115,7 @@ def _shape(book: OrderBook, visits: Visits) -> _Shape:
 
 
 def _expand(
-    book: OrderBook, visits: Visits, shape: _Shape, ends: Integers, vocabulary: pa.Array, first_visit: int
+    book: OrderBook, visits: Visits, shape: _Shape, vocabulary: pa.Array, *, first_visit: int, first_event: int
 ) -> pa.Table:
     total = shape.total
     starts = (np.cumsum(total, dtype=np.int64) - total).astype(np.int32)
@@ -110,13 +130,15 @@ def _expand(
     nobody = (_unknown(book, visits.visit, visits.stage == BOUGHT))[index]
     return pa.table(
         {
-            "event_id": numbered("EVT", np.arange(ends[first_visit], ends[first_visit] + len(index)) + 1, 8),
-            "customer_id": coded(customer.astype(np.int32)[index], numbered("CUST", customers + 1, 6), missing=nobody | late),
+            "event_id": numbered("EVT", np.arange(first_event, first_event + len(index)) + 1, 8),
+            "customer_id": coded(
+                customer.astype(np.int32)[index], numbered("CUST", customers + 1, 6), missing=nobody | late
+            ),
             "session_id": coded(index, numbered("SES", np.arange(first_visit, first_visit + len(total)) + 1, 7)),
             "event_type": words(kind, TYPES),
-            "event_timestamp": instants(_seconds(book, visits, index, place, starts, total)),
+            "event_timestamp": instants(_seconds(book, visits, index, place=place, starts=starts, total=total)),
             "product_id": coded(product, book.catalogue.ids, missing=product < 0),
-            "page_url": coded(_pages(book, visits, shape, index, place, kind, product), vocabulary),
+            "page_url": coded(_pages(book, visits, shape, index, place=place, kind=kind, product=product), vocabulary),
             "device_type": coded(device.astype(np.int8)[index], pa.array(DEVICES)),
             "browser": coded(browser.astype(np.int8)[index], pa.array(BROWSERS)),
         }
@@ -158,7 +180,14 @@ def _products(book: OrderBook, visits: Visits, index: Integers, item: Integers) 
 
 
 def _pages(
-    book: OrderBook, visits: Visits, shape: _Shape, index: Integers, place: Integers, kind: Integers, product: Integers
+    book: OrderBook,
+    visits: Visits,
+    shape: _Shape,
+    index: Integers,
+    *,
+    place: Integers,
+    kind: Integers,
+    product: Integers,
 ) -> Integers:
     page = product + np.int32(len(STATIC_PAGES) + len(CATEGORIES))
     page[kind == PURCHASE] = CONFIRMATION
@@ -175,7 +204,7 @@ def _pages(
 
 
 def _seconds(
-    book: OrderBook, visits: Visits, index: Integers, place: Integers, starts: Integers, total: Integers
+    book: OrderBook, visits: Visits, index: Integers, *, place: Integers, starts: Integers, total: Integers
 ) -> Integers:
     """Return the second since START of each event; a visit never runs past midnight.
 
@@ -189,7 +218,7 @@ def _seconds(
     start = ((hour + company.stream("visits.minute").uniform(visit)) * 3_600.0).astype(np.int64)
     length = run[starts + total - 1] - run[starts]
     begin = visits.day * np.int64(DAY_SECONDS) + np.minimum(start, DAY_SECONDS - 2 - length)
-    return (begin - run[starts])[index] + run
+    return np.asarray((begin - run[starts])[index] + run)
 
 
 def _device(book: OrderBook, visits: Visits) -> Integers:
@@ -201,7 +230,7 @@ def _device(book: OrderBook, visits: Visits) -> Integers:
 def _browser(book: OrderBook, visits: Visits, device: Integers) -> Integers:
     draw = book.company.stream("visits.browser").uniform(visits.customer * np.int64(len(DEVICES)) + device)
     cumulative = np.cumsum(np.array(BROWSER_WEIGHTS), axis=1)[device]
-    return np.minimum((draw[:, None] >= cumulative).sum(axis=1), len(BROWSERS) - 1)
+    return np.asarray(np.minimum((draw[:, None] >= cumulative).sum(axis=1), len(BROWSERS) - 1))
 
 
 def _unknown(book: OrderBook, visit: Integers, buys: Mask) -> Mask:

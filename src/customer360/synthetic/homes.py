@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.synthetic.columns import Mask, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.pools import CITIES, COUNTRIES, POSTCODES, REGIONS, STREET_KINDS, STREETS
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Integers
 
 SHARED_HOME = 0.22
 """Share of neighbouring numbers that live together: same surname, home and phone."""

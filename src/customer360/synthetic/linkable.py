@@ -8,16 +8,19 @@ name together with the date of birth.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.synthetic.columns import Mask, words
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.membership import CARE, CDP, CRM
 from customer360.synthetic.pools import PLACEHOLDER_EMAILS
-from customer360.synthetic.shopflow import ShopFlow
+
+if TYPE_CHECKING:
+    from customer360.synthetic.draws import Integers
+    from customer360.synthetic.shopflow import ShopFlow
 
 SYSTEMS = ("shop", "crm", "cdp", "care")
 EVIDENCE = ("email", "phone", "name and date of birth")
@@ -106,7 +109,9 @@ def _one(shopflow: ShopFlow, system: str, table: str, key: str) -> pa.Table:
     if "customer_name" in have:
         name = rows["customer_name"]
     else:
-        name = pc.binary_join_element_wise(rows["first_name"].cast(pa.string()), rows["last_name"].cast(pa.string()), " ")
+        name = pc.binary_join_element_wise(
+            rows["first_name"].cast(pa.string()), rows["last_name"].cast(pa.string()), " "
+        )
     return pa.table(
         {
             "source_id": rows[key].cast(pa.string()),

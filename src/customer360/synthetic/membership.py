@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.people import PEOPLE_PER_SYSTEM
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Integers
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class System:
     twice: float = 0.0
 
     def count(self, company: Company) -> int:
-        """Customers of this system by ``until``."""
-        return company.signed_up // self.stride
+        """Return how many customers this system has by ``until``."""
+        return -(-company.signed_up // self.stride)
 
     def person(self, company: Company, customer: Integers) -> Integers:
         """Return the person behind each customer number (from 0)."""

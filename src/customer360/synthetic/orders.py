@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from customer360.synthetic.catalogue import CATEGORIES, HIGHEST_CENTS, LOWEST_CENTS, Catalogue
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Integers
-from customer360.synthetic.purchases import Baskets
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
+    from customer360.synthetic.purchases import Baskets
 
 MOST_LINES = 8
 """Lines that one basket can have: line id = basket * MOST_LINES + position."""
@@ -48,10 +51,11 @@ def fill(company: Company, catalogue: Catalogue, baskets: Baskets) -> Lines:
     position = np.arange(len(index)) - np.repeat(np.cumsum(count) - count, count)
     line = baskets.basket[index] * MOST_LINES + position
     quantity = 1 + company.stream("orders.quantity").choose(line, QUANTITY_WEIGHTS)
-    product = _products(company, catalogue, baskets, index, line, baskets.value[index] / count[index] / quantity)
+    unit = baskets.value[index] / count[index] / quantity
+    product = _products(company, catalogue, baskets, index, line=line, unit=unit)
     product = _with_complements(company, catalogue, product, position, line)
     amount = catalogue.price_cents[product] * quantity
-    rate = _discount_percent(company, catalogue, baskets, index, product, line)
+    rate = _discount_percent(company, catalogue, baskets, index, product=product, line=line)
     customer, basket = baskets.customer[index], baskets.basket[index]
     usual = company.stream("customers.payment").integers(customer, 0, len(PAYMENTS) - 1)
     other = company.stream("orders.payment").integers(basket, 0, len(PAYMENTS) - 1)
@@ -59,7 +63,9 @@ def fill(company: Company, catalogue: Catalogue, baskets: Baskets) -> Lines:
     return Lines(line, index, product, quantity, amount, (amount * rate + 50) // 100, np.where(loyal, usual, other))
 
 
-def _products(company: Company, catalogue: Catalogue, baskets: Baskets, index: Integers, line: Integers, unit: np.ndarray) -> Integers:
+def _products(
+    company: Company, catalogue: Catalogue, baskets: Baskets, index: Integers, *, line: Integers, unit: Floats
+) -> Integers:
     favourite = favourite_category(company, baskets.customer)[index]
     other = company.stream("orders.category").integers(line, 0, len(CATEGORIES) - 1)
     loyal = company.stream("orders.usual_category").happens(line, LOYAL_TO_CATEGORY)
@@ -67,7 +73,9 @@ def _products(company: Company, catalogue: Catalogue, baskets: Baskets, index: I
     return catalogue.near(np.where(loyal, favourite, other), cents, company.stream("orders.product").uniform(line))
 
 
-def _with_complements(company: Company, catalogue: Catalogue, product: Integers, position: Integers, line: Integers) -> Integers:
+def _with_complements(
+    company: Company, catalogue: Catalogue, product: Integers, position: Integers, line: Integers
+) -> Integers:
     """Let a line be the partner of the line before it, where that one has a partner."""
     before = np.concatenate(([0], product[:-1]))
     partner = np.where(position > 0, catalogue.complement[before], -1)
@@ -76,10 +84,10 @@ def _with_complements(company: Company, catalogue: Catalogue, product: Integers,
 
 
 def _discount_percent(
-    company: Company, catalogue: Catalogue, baskets: Baskets, index: Integers, product: Integers, line: Integers
+    company: Company, catalogue: Catalogue, baskets: Baskets, index: Integers, *, product: Integers, line: Integers
 ) -> Integers:
     from customer360.synthetic.promotions import promoted_percent
 
     promoted = promoted_percent(company, catalogue.category[product], np.floor(baskets.moment[index]).astype(np.int64))
     ordinary = np.array([0, 5, 10, 15])[company.stream("orders.discount").choose(line, (0.82, 0.09, 0.06, 0.03))]
-    return np.maximum(promoted, ordinary)
+    return np.asarray(np.maximum(promoted, ordinary))

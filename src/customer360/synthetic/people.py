@@ -8,6 +8,7 @@ is that, changed by typos, nicknames, a marriage, a move, another address, a pla
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +16,6 @@ import pyarrow.compute as pc
 
 from customer360.synthetic import homes
 from customer360.synthetic.columns import dates_of, numbered, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Integers
 from customer360.synthetic.pools import (
     CALLING_CODES,
     EMAIL_DOMAINS,
@@ -26,6 +25,10 @@ from customer360.synthetic.pools import (
     PLACEHOLDER_EMAILS,
     typos,
 )
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Integers
 
 PEOPLE_PER_SYSTEM = 1_000_000_000
 """Systems' own people have numbers from here on: system 1 from one billion, system 2 from two ..."""
@@ -126,12 +129,13 @@ def written_emails(
     return pc.if_else(pa.array(draw < bounds[0]), pa.scalar(None, pa.string()), email)
 
 
-def phones(
-    company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None
-) -> pa.Array:
+def phones(company: Company, person: Integers, system: str, errors: Errors, key: Integers | None = None) -> pa.Array:
     """Return phone numbers, one a household, written in one of three ways, some missing."""
     key = person if key is None else key
-    where, number = homes.country(company, person), company.stream("homes.phone").integers(homes.home(company, person), 0, 9_999_999)
+    where, number = (
+        homes.country(company, person),
+        company.stream("homes.phone").integers(homes.home(company, person), 0, 9_999_999),
+    )
     digits = pc.utf8_lpad(pa.array(number).cast(pa.string()), 7, "0")
     area = pa.array(company.stream("homes.area").integers(homes.home(company, person), 201, 989)).cast(pa.string())
     code = words(where, CALLING_CODES).cast(_TEXT)
@@ -160,10 +164,13 @@ def birth_days(
     month, day = date.astype("datetime64[M]"), (date - date.astype("datetime64[M]")).astype(np.int64) + 1
     year, number = month.astype("datetime64[Y]"), (month - month.astype("datetime64[Y]")).astype(np.int64) + 1
     swapped = (year.astype("datetime64[M]") + (np.minimum(day, 12) - 1)).astype("datetime64[D]") + (number - 1)
-    slips = company.stream(f"{system}.birth").happens(person if key is None else key, errors.swapped_birth_date) & (day <= 12)  # noqa: PLR2004 - months
+    slips = company.stream(f"{system}.birth").happens(person if key is None else key, errors.swapped_birth_date) & (
+        day <= MONTHS
+    )
     return np.where(slips, swapped, date).astype("datetime64[D]").astype(np.int64)
 
 
+MONTHS = 12
 AGAIN = 0.35
 """Share of the records of ``table`` that are of the same person as another one."""
 

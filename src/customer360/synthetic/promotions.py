@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,9 @@ import pyarrow as pa
 from customer360.synthetic.catalogue import CATEGORIES
 from customer360.synthetic.columns import dates, money, words
 from customer360.synthetic.company import START, Company
-from customer360.synthetic.draws import Integers
+
+if TYPE_CHECKING:
+    from customer360.synthetic.draws import Integers
 
 CYCLE_DAYS = 28
 """Each category has one promotion in every cycle of four weeks, on days drawn for it."""

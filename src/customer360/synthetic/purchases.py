@@ -6,13 +6,17 @@ your customers the easy way"); basket values are Gamma(p, nu) with nu ~ Gamma(q,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from customer360.synthetic.company import SIGNUP_DAYS, Company
-from customer360.synthetic.draws import Floats, Integers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.synthetic.draws import Floats, Integers
 
 BLOCK = 50_000
 """Customers simulated at once: bounds memory; results do not depend on it."""
@@ -87,7 +91,9 @@ def simulate(company: Company, traits: Latent) -> tuple[Baskets, Floats]:
         active = active[~leaves]
         clock[active] += _wait(company, traits, active, number, clock[active])
         active = active[clock[active] < end]
-    return _collect(company, traits, found), np.where(np.isfinite(stopped), company.to_days(stopped, sales=True), np.inf)
+    return _collect(company, traits, found), np.where(
+        np.isfinite(stopped), company.to_days(stopped, sales=True), np.inf
+    )
 
 
 def _wait(company: Company, traits: Latent, active: Integers, number: int, clock: Floats) -> Floats:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from customer360.synthetic.draws import Floats, Integers
+if TYPE_CHECKING:
+    from customer360.synthetic.draws import Floats, Integers
 
 SEGMENTS = ("High Value", "Medium Value", "Low Value", "At Risk", "Churned")
 CHURNED_SHARE, AT_RISK_SHARE, HIGH_SHARE, MEDIUM_SHARE = 0.10, 0.10, 0.15, 0.30

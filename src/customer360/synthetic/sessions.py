@@ -7,16 +7,19 @@ at payment. Shares are chosen so that the funnel is true: about a third of visit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from customer360.synthetic.book import OrderBook
 from customer360.synthetic.catalogue import CATEGORIES
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.orders import MOST_LINES, favourite_category
 from customer360.synthetic.purchases import MOST_ORDERS
 from customer360.synthetic.stock import is_low
+
+if TYPE_CHECKING:
+    from customer360.synthetic.book import OrderBook
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Floats, Integers
 
 LOOK, CART, SHIPPING, PAYMENT, BOUGHT = range(5)
 STAGES = ("look", "cart", "shipping", "payment", "purchase")
@@ -88,9 +91,7 @@ def plan(book: OrderBook) -> Visits:
 
 def _buying(book: OrderBook) -> Visits:
     baskets = book.baskets
-    tracked = np.flatnonzero(
-        book.company.stream("visits.tracked").happens(baskets.basket, book.company.tracked_share)
-    )
+    tracked = np.flatnonzero(book.company.stream("visits.tracked").happens(baskets.basket, book.company.tracked_share))
     count = len(tracked)
     lines = np.bincount(book.lines.basket_index, minlength=len(baskets.basket))
     return Visits(
@@ -142,9 +143,7 @@ def _arrivals(book: OrderBook) -> tuple[Integers, Integers, Integers]:
         active = active[clock[active] < end]
         if not len(active):
             break
-        kept = active[
-            (clock[active] < stop[active]) | stays.happens(people.customer[active], AFTER_STOP, number)
-        ]
+        kept = active[(clock[active] < stop[active]) | stays.happens(people.customer[active], AFTER_STOP, number)]
         found.append((people.customer[kept] * MOST_ORDERS + number, clock[kept]))
     ids = np.concatenate([part[0] for part in found]) if found else np.empty(0, dtype=np.int64)
     demand = np.concatenate([part[1] for part in found]) if found else np.empty(0)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic import homes, people
 from customer360.synthetic.ahead import ahead
-from customer360.synthetic.book import OrderBook
 from customer360.synthetic.columns import coded, dates, integers, money, numbered, words
 from customer360.synthetic.orders import PAYMENTS
 from customer360.synthetic.segments import SEGMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from customer360.synthetic.book import OrderBook
 
 CHUNK = 250_000
 
@@ -40,7 +44,7 @@ def customers(book: OrderBook) -> pa.Table:
 def orders(book: OrderBook, *, since_day: int = 0, chunk: int = CHUNK) -> Iterator[pa.Table]:
     """Yield ``orders`` in order of their numbers; ``since_day`` leaves out earlier days but keeps the numbering."""
     first, count = int(np.searchsorted(book.day, since_day)), len(book.lines.line)
-    chunks = [slice(begin, min(begin + chunk, count)) for begin in range(first, count, chunk)]
+    chunks = [slice(begin, min(begin + chunk, count)) for begin in range(first, max(count, first + 1), chunk)]
     yield from ahead(lambda part: _orders(book, part), chunks)
 
 

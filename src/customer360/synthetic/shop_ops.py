@@ -1,16 +1,21 @@
 """Write the supplementary shop source ``shop_ops``: returns, recovery e-mails, fine categories, loyalty.
 
-(``promotions`` has a file of its own.)"""
+(``promotions`` has a file of its own.)
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from customer360.synthetic.book import OrderBook
 from customer360.synthetic.columns import dates, integers, moments, money, numbered, words
-from customer360.synthetic.draws import Floats, Integers
 from customer360.synthetic.sessions import ANONYMOUS, BOUGHT, CART, Visits
+
+if TYPE_CHECKING:
+    from customer360.synthetic.book import OrderBook
+    from customer360.synthetic.draws import Floats, Integers
 
 RETURN_CHANCE = (0.06, 0.13, 0.05, 0.06, 0.02, 0.03, 0.04)
 """By category: clothes come back most."""
@@ -61,7 +66,8 @@ def returns(book: OrderBook) -> pa.Table:
     back = np.flatnonzero(company.stream("returns.of_line").happens(lines.line, chance))
     line = lines.line[back]
     day = book.day[back] + company.stream("returns.delay").integers(line, 3, 24)
-    back, line, day = (values[day < company.days] for values in (back, line, day))
+    kept = day < company.days
+    back, line, day = back[kept], line[kept], day[kept]
     order = np.lexsort((back, day))
     back, line, day = back[order], line[order], day[order]
     bought = lines.quantity[back]
@@ -102,7 +108,13 @@ def cart_recovery_emails(book: OrderBook, visits: Visits) -> pa.Table:
     mailed = np.flatnonzero(left & known & company.stream("recovery.sent").happens(visits.visit, SENT))
     visit, customer = visits.visit[mailed], visits.customer[mailed]
     sent = visits.day[mailed] + 1.0 + (2.0 + 8.0 * company.stream("recovery.hour").uniform(visit)) / 24.0
-    mailed, visit, customer, sent = (values[sent < company.days] for values in (mailed, visit, customer, sent))
+    known_by_now = sent < company.days
+    mailed, visit, customer, sent = (
+        mailed[known_by_now],
+        visit[known_by_now],
+        customer[known_by_now],
+        sent[known_by_now],
+    )
     opened = company.stream("recovery.opened").happens(visit, OPENED)
     row, ordered = _next_order(book, customer, sent)
     draw = company.stream("recovery.clicked").uniform(visit)
@@ -129,7 +141,7 @@ def _next_order(book: OrderBook, customer: Integers, sent: Floats) -> tuple[Inte
     order = np.lexsort((np.arange(len(book.day)), book.day, book.customer))
     width = book.company.days + 4_096
     position = book.customer[order] * width + book.day[order]
-    wanted = customer * width + np.floor(sent).astype(np.int64) + 1
+    wanted = customer.astype(np.int64) * width + np.floor(sent).astype(np.int64) + 1
     place = np.searchsorted(position, wanted)
     found = place < len(order)
     row = np.where(found, order[np.minimum(place, len(order) - 1)], -1)

@@ -6,13 +6,17 @@ some cycles demand runs ahead of the supplier and the product is short everywher
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from customer360.synthetic.columns import coded, dates, integers, moments, numbered, words
-from customer360.synthetic.company import Company
-from customer360.synthetic.draws import Integers
+
+if TYPE_CHECKING:
+    from customer360.synthetic.company import Company
+    from customer360.synthetic.draws import Integers
 
 WAREHOUSES = ("WH-US-EAST", "WH-US-WEST", "WH-EU-CENTRAL", "WH-ASIA-PAC")
 GRID_DAYS = 31

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from customer360.synthetic.book import OrderBook
 from customer360.synthetic.catalogue import CATEGORIES
 from customer360.synthetic.columns import DAY_SECONDS, coded, instants, numbered, whole_seconds, words
-from customer360.synthetic.draws import Integers, Stream
 from customer360.synthetic.orders import MOST_LINES
 from customer360.synthetic.segments import SEGMENTS
+
+if TYPE_CHECKING:
+    from customer360.synthetic.book import OrderBook
+    from customer360.synthetic.draws import Integers, Stream
 
 ISSUES = ("Product Defect", "Shipping Delay", "Billing Issue", "Account Issue", "Product Question")
 PRIORITIES = ("Low", "Medium", "High", "Critical")
@@ -28,6 +31,10 @@ TICKET_CHANCE, TICKET_CHANCE_BEFORE_LEAVING = 0.045, 0.20
 """Chance that a basket raises a ticket, when the customer stays and when it was the last one."""
 
 CLOSED_AFTER_DAYS = 7
+AT_RISK_IDLE, CHURNED_IDLE = 90, 180
+"""Days without an order after which the label at the time of a ticket is At Risk, then Churned."""
+
+MEDIUM_CENTS, HIGH_CENTS = 30_000, 100_000
 ANSWERED = 0.62
 """Share of resolved tickets whose customer gives a score."""
 
@@ -52,14 +59,14 @@ class Tickets:
     def priority(self) -> Integers:
         """Critical is rare, and likelier for defects."""
         draw = self._stream("priority").uniform(self.key) + 0.06 * (self.issue == 0)
-        return np.searchsorted((0.28, 0.70, 0.93), draw).astype(np.int64)
+        return np.asarray(np.searchsorted((0.28, 0.70, 0.93), draw))
 
     @cached_property
     def hours(self) -> Integers:
         """Hours to a solution, 1 to 720: log-normal by priority."""
         median = np.array(HOURS_BY_PRIORITY)[self.priority]
         spread = np.exp(0.9 * self._stream("hours").normal(self.key))
-        return np.clip(np.rint(median * spread * (1.0 + 0.5 * self.leaving)), 1, 720).astype(np.int64)
+        return np.asarray(np.clip(np.rint(median * spread * (1.0 + 0.5 * self.leaving)), 1, 720).astype(np.int64))
 
     @cached_property
     def resolved(self) -> Integers:
@@ -96,7 +103,7 @@ class Tickets:
             {
                 "ticket_id": numbered("TKT", np.arange(pick, len(self.key)) + 1, 7),
                 "customer_id": numbered("CUST", self.customer[part] + 1, 6),
-                "customer_segment": words(book.segments[self.customer[part]], SEGMENTS),
+                "customer_segment": words(self._segment[part], SEGMENTS),
                 "created_date": instants(self.created[part]),
                 "resolved_date": instants(self.resolved[part], missing=open_),
                 "issue_type": words(self.issue[part], ISSUES),
@@ -111,6 +118,21 @@ class Tickets:
                 "product_id": coded(product, book.catalogue.ids, missing=~asked),
             }
         )
+
+    @cached_property
+    def _segment(self) -> Integers:
+        """The shop's label when the ticket was raised: by what the customer had bought by then, and when last."""
+        book, width = self.book, self.book.company.days + 1
+        order = np.lexsort((book.day, book.customer))
+        position = book.customer[order] * width + book.day[order]
+        spent = np.concatenate(([0], np.cumsum(book.net_cents[order])))
+        before = np.searchsorted(position, self.customer * width + self.created // DAY_SECONDS)
+        first = np.searchsorted(position, self.customer * width)
+        total = spent[before] - spent[first]
+        last = np.where(before > first, book.day[order][np.maximum(before - 1, 0)], self.created // DAY_SECONDS)
+        idle = self.created // DAY_SECONDS - last
+        rules = [idle > CHURNED_IDLE, idle > AT_RISK_IDLE, total >= HIGH_CENTS, total >= MEDIUM_CENTS]
+        return np.select(rules, [SEGMENTS.index(n) for n in ("Churned", "At Risk", "High Value", "Medium Value")], 2)
 
     @cached_property
     def _agent(self) -> Integers:

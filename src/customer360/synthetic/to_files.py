@@ -1,35 +1,34 @@
-"""Write ShopFlow as files: one folder a system, one Parquet, CSV or JSON-lines file a table, streamed chunk by chunk."""
+"""Write ShopFlow as files: a folder a system, a Parquet, CSV or JSON-lines file a table, streamed chunk by chunk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from customer360.errors import C360Error
 from customer360.progress import Progress, Silent
 from customer360.synthetic import truth
+from customer360.synthetic.ahead import ahead
 from customer360.synthetic.columns import plain
-from customer360.synthetic.shopflow import ShopFlow
+from customer360.synthetic.written import TASK, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    from customer360.synthetic.shopflow import ShopFlow
 
 FileFormat = Literal["parquet", "csv", "jsonl"]
-TASK = "generate"
+TOGETHER = (("shop", "support", "shop_ops"), ("crm", "erp", "wms", "cdp", "care"))
+"""Systems that share no work are written side by side."""
+
 MOST_WORDS = 30_000
 """Larger vocabularies are written as plain text: a Parquet dictionary pays only where few words repeat."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """A table that was written."""
-
-    system: str
-    table: str
-    rows: int
 
 
 def write_files(
@@ -38,25 +37,44 @@ def write_files(
     *,
     systems: Sequence[str] | None = None,
     file_format: FileFormat = "parquet",
+    since: date | None = None,
     progress: Progress | None = None,
 ) -> list[Written]:
-    """Write the systems' tables below ``folder`` and the truth beside them in ``folder/truth``."""
+    """Write the systems' tables below ``folder`` and the truth beside them in ``folder/truth``.
+
+    With ``since``, logs (orders, events ...) get a file of their own with the days from then on,
+    ``orders-2024-12-01.parquet``; tables of state (customers, inventory ...) are written whole again.
+    Errors: UnknownName, C360Error.
+    """
     progress = progress or Silent()
-    chosen = {name: tables for name, tables in shopflow.systems.items() if systems is None or name in systems}
-    written = []
+    chosen = shopflow.chosen(systems)
     progress.start(TASK, sum(len(tables) for tables in chosen.values()) + 1)
-    for system, tables in chosen.items():
+
+    def write(system: str) -> list[Written]:
         (folder / system).mkdir(parents=True, exist_ok=True)
-        for table, rows in tables.items():
-            count = _write(rows(), folder / system / f"{table}.{file_format}", file_format)
-            written.append(Written(system, table, count))
+        done = []
+        for table, source in chosen[system].items():
+            name = f"{table}-{since}" if since and source.moment else table
+            count = _write(source(since), folder / system / f"{name}.{file_format}", file_format)
+            done.append(Written(system, table, count))
             progress.step(TASK, f"{system}.{table}")
-    (folder / "truth").mkdir(parents=True, exist_ok=True)
-    for name, content in truth.tables(shopflow).items():
-        pq.write_table(content, folder / "truth" / f"{name}.parquet", compression="zstd")
+        return done
+
+    groups = [[name for name in group if name in chosen] for group in TOGETHER]
+    try:
+        written = [w for done in ahead(lambda g: [w for s in g for w in write(s)], groups, workers=2) for w in done]
+        _truth(shopflow, folder / "truth")
+    except OSError as error:
+        raise C360Error(f"The folder {folder} cannot be written: {error.strerror}.") from error
     progress.step(TASK, "truth")
     progress.finish(TASK)
     return written
+
+
+def _truth(shopflow: ShopFlow, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in truth.tables(shopflow).items():
+        pq.write_table(plain(content), folder / f"{name}.parquet", compression="zstd")
 
 
 def _write(chunks: Iterator[pa.Table], path: Path, file_format: FileFormat) -> int:
@@ -107,8 +125,7 @@ def _repeats(column: pa.ChunkedArray) -> bool:
 def _csv(chunks: Iterator[pa.Table], path: Path) -> int:
     count, writer = 0, None
     try:
-        for chunk in chunks:
-            chunk = plain(chunk)
+        for chunk in map(plain, chunks):
             writer = writer or pa_csv.CSVWriter(path, chunk.schema)
             writer.write_table(chunk)
             count += chunk.num_rows

@@ -5,18 +5,22 @@ Written beside the data for tests and benchmarks; never loaded by a project.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
 from customer360.synthetic.columns import dates, numbered, words
-from customer360.synthetic.draws import Integers
-from customer360.synthetic.membership import CARE, CDP, CRM
 from customer360.synthetic.homes import home
 from customer360.synthetic.linkable import linkable_pairs
+from customer360.synthetic.membership import CARE, CDP, CRM
 from customer360.synthetic.sessions import BOUGHT, CART, REASONS, STAGES
-from customer360.synthetic.shopflow import ShopFlow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.synthetic.draws import Integers
+    from customer360.synthetic.shopflow import ShopFlow
 
 
 def tables(shopflow: ShopFlow) -> Mapping[str, pa.Table]:
@@ -44,7 +48,9 @@ def people(shopflow: ShopFlow) -> pa.Table:
     person = np.concatenate([part[2] for part in parts])
     return pa.table(
         {
-            "system": words(np.repeat(np.arange(len(parts)), [len(ids) for _, ids, _ in parts]), [name for name, _, _ in parts]),
+            "system": words(
+                np.repeat(np.arange(len(parts)), [len(ids) for _, ids, _ in parts]), [name for name, _, _ in parts]
+            ),
             "source_id": pa.concat_arrays([part[1] for part in parts]),
             "person_id": pa.array(person),
             "household_id": pa.array(home(company, person)),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response  # noqa: TC002 - FastAPI and Pydantic read it at run time
+from starlette.responses import Response
 
 from customer360 import __version__
 from customer360.web.api import dashboards as dashboards_api
@@ -15,12 +18,12 @@ from customer360.web.api import health, metrics
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
-from customer360.web.pages import dashboard, preferences, reference
+from customer360.web.pages import dashboard, downloads, preferences, reference
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from customer360.web.rooms import Rooms
 
@@ -32,18 +35,20 @@ _LEVEL = 5  # 9 takes four times as long for 5 % less
 
 def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
     """Return the app of an opened project. ``hosts`` are the names it answers under (without port)."""
+    boards, assets = Boards(workspace), Assets()
     app = FastAPI(
         title=f"{workspace.project.settings.label}: customer360",
         version=__version__,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # the built-in pages load their scripts from other hosts
         redoc_url=None,
+        lifespan=partial(_warmed, boards),
     )
-    boards, assets = Boards(workspace), Assets()
     pages = Pages(workspace, boards, assets)
     for routes in (metrics.router(workspace, boards), dashboards_api.router(boards), health.router(workspace, boards)):
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
+    app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
     app.include_router(reference.router(app, pages))
     app.include_router(_static(assets))
@@ -51,6 +56,15 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
     app.add_middleware(Guard, hosts=hosts)
     return app
+
+
+@asynccontextmanager
+async def _warmed(boards: Boards, _app: FastAPI) -> AsyncIterator[None]:
+    """Fill the home page in the background while the server starts."""
+    warming = Thread(target=boards.warm, name="warming")
+    warming.start()
+    yield
+    warming.join()
 
 
 def _static(assets: Assets) -> APIRouter:

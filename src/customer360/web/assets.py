@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CHARTS = "charts.js"
 _SNIPPET = "globalThis.c360Charts = { embed: vegaEmbed };"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_VARY = {"Vary": "Accept-Encoding"}  # where the answer is compressed already; else the middleware adds it
 _FOREVER = "public, max-age=31536000, immutable"
 _BROTLI_LEVEL = 9
 
@@ -46,10 +47,12 @@ class Asset:
     def response(self, request: Request) -> Response:
         """Return the smallest form that the browser takes."""
         accepted = request.headers.get("accept-encoding", "")
-        headers = {"Cache-Control": _FOREVER, "Vary": "Accept-Encoding"}
+        headers = {"Cache-Control": _FOREVER}
         for coding, body in (("br", self.brotli), ("gzip", self.gzipped)):
             if coding in accepted:
-                return Response(body, media_type=self.media_type, headers={**headers, "Content-Encoding": coding})
+                return Response(
+                    body, media_type=self.media_type, headers={**headers, **_VARY, "Content-Encoding": coding}
+                )
         return Response(self.plain, media_type=self.media_type, headers=headers)
 
 
@@ -68,7 +71,7 @@ class Assets:
         pool.shutdown(wait=False)
 
     def _add(self, name: str, digest: str, asset: Asset | Future[Asset]) -> None:
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
+        stem, suffix = Path(name).stem, Path(name).suffix
         address = f"{stem}.{digest[:12]}{suffix}"
         self._addresses[name] = address
         self._assets[address] = asset

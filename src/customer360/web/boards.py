@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from customer360.clock import stopwatch
-from customer360.dashboards.fill import Vocabulary, fill_dashboard
+from customer360.dashboards.fill import Vocabulary, choices_of, fill_dashboard
+from customer360.dashboards.filters import NO_FILTERS
 from customer360.dashboards.vocabulary import vocabulary_of
-from customer360.errors import UnknownName, WarehouseMissing
+from customer360.errors import C360Error, UnknownName, WarehouseMissing
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from datetime import date
 
-    from customer360.dashboards.filled import FilledDashboard
+    from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
@@ -39,6 +42,8 @@ class Edition:
     snapshot: Snapshot
     as_of: date
     vocabulary: Vocabulary
+    choices: dict[str, tuple[Choices, ...]] = field(default_factory=dict)
+    """What filters offer, by dashboard; asked once."""
 
 
 class Boards:
@@ -52,6 +57,7 @@ class Boards:
         self._filled: OrderedDict[Hashable, FilledDashboard] = OrderedDict()
         self._busy: dict[Hashable, Lock] = {}
         self._lock = Lock()
+        self._choosing = Lock()
 
     @property
     def all(self) -> tuple[Dashboard, ...]:
@@ -108,10 +114,27 @@ class Boards:
                 self._filled.popitem(last=False)
         return found
 
+    def choices(self, name: str) -> tuple[Choices, ...]:
+        """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
+        board, edition = self.named(name), self.edition()
+        with self._choosing:
+            found = edition.choices.get(name)
+            if found is None:
+                ask = partial(self._rooms.answer, as_of=edition.as_of)
+                found = edition.choices[name] = choices_of(board, ask, edition.vocabulary)
+            return found
+
+    def warm(self) -> None:
+        """Fill the home page before somebody asks for it; what is wrong with it, its reader will be told."""
+        with suppress(C360Error):
+            for board in self.all[:1]:
+                self.choices(board.name)
+                self.filled(board.name, NO_FILTERS)
+
     def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
         return fill_dashboard(
             board,
-            lambda query: self._rooms.answer(query, as_of=edition.as_of),
+            partial(self._rooms.answer, as_of=edition.as_of),
             vocabulary=edition.vocabulary,
             as_of=edition.as_of,
             currency=self._rooms.project.settings.currency,

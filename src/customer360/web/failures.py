@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -35,26 +36,27 @@ def add_handlers(app: FastAPI, pages: Pages) -> None:
         return pages.respond(request, "error.html", problem.status, problem=problem)
 
     def ours(request: Request, error: Exception) -> Response:
-        assert isinstance(error, C360Error)  # noqa: S101 - what it is registered for
+        assert isinstance(error, C360Error)
         if isinstance(error, WarehouseMissing) and not request.url.path.startswith(API):
             return pages.respond(request, "first_run.html", HTTPStatus.SERVICE_UNAVAILABLE)
         return answer(request, _problems_of(error))
 
     def http(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+        assert isinstance(error, HTTPException)
         status = HTTPStatus(error.status_code)
         detail = _DETAILS.get(status, str(error.detail))
         return answer(request, plain_problem(status, detail), dict(error.headers or {}))
 
     def malformed(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+        assert isinstance(error, RequestValidationError)
         wrong = [{"at": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
         text = "The request is not as the API describes it."
         return answer(request, plain_problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, errors=wrong))
 
     def unexpected(request: Request, error: Exception) -> Response:
         number = uuid.uuid4().hex[:8]
-        log.error("request failed", path=request.url.path, number=number, exc_info=error)
+        where = "".join(traceback.format_exception(error))  # not exc_info: that shows the values of local variables
+        log.error("request failed", path=request.url.path, number=number, traceback=where)
         text = f"Something broke that should not. The server's log has the details under {number}."
         response = answer(request, plain_problem(HTTPStatus.INTERNAL_SERVER_ERROR, text))
         response.headers.update(HEADERS)  # this handler runs outside the guard

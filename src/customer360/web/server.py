@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error
@@ -70,7 +71,5 @@ def serve(
     if ready is not None:
         listener.listen()  # from here on a client waits in the queue instead of being refused
         ready(f"http://{shown}:{listener.getsockname()[1]}")
-    try:
+    with listener, suppress(KeyboardInterrupt):  # uvicorn raises it again after it has shut down: the normal end
         uvicorn.Server(config).run(sockets=[listener])
-    finally:
-        listener.close()

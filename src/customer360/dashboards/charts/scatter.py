@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 2_000
 _SEED = 8360
+_LOG_TICKS = [10**power for power in range(13)]
 _CANVAS_FROM = 500  # points: from here on a bitmap is drawn faster than so many SVG elements
 _NARROW = {"height": 340, "encoding": {"color": {"legend": {"orient": "bottom", "columns": 2, "symbolOpacity": 1}}}}
 """What changes where the chart is narrower than a phone is long: the legend goes below."""
@@ -95,8 +96,8 @@ def _points(frame: Frame, canvas: Canvas, colour: Column | None) -> Spec:
     names = {"x": x, "y": y} | ({"z": size} if size else {}) | ({"c": colour} if colour else {})
     rows = values(frame, names)
     encoding: Spec = {
-        "x": _scale(x, "x", canvas),
-        "y": _scale(y, "y", canvas),
+        "x": _scale(frame, x, "x", canvas),
+        "y": _scale(frame, y, "y", canvas),
         "tooltip": [tooltip(column, short) for short, column in names.items()],
     }
     if size:
@@ -121,9 +122,27 @@ def _points(frame: Frame, canvas: Canvas, colour: Column | None) -> Spec:
     return canvas.spec(frame, data={"values": rows}, mark=mark, encoding=encoding, usermeta=usermeta)
 
 
-def _scale(column: Column, short: str, canvas: Canvas) -> Spec:
-    """Return position; ``options.x_scale: log`` (or ``y_scale``) spreads values that crowd near zero."""
-    kind = canvas.options.get(f"{short}_scale", "linear")
-    scale: Spec = {"type": "symlog" if kind == "log" else "linear", "zero": True, "padding": 6}
-    shown = axis(column, title=column.label, grid=True, tickCount=4)
-    return {"field": short, "type": "quantitative", "axis": shown, "scale": scale}
+def _scale(frame: Frame, column: Column, short: str, canvas: Canvas) -> Spec:
+    """Return a position on a linear scale, or a logarithmic one where most points would crowd at its start.
+
+    ``options.x_scale`` and ``y_scale`` (``linear`` or ``log``) decide instead.
+    """
+    floats = pc.cast(frame.table[column.name], pa.float64())
+    asked = canvas.options.get(f"{short}_scale", "log" if _is_crowded(floats) else "linear")
+    if asked != "log":
+        shown = axis(column, title=column.label, grid=True, tickCount=4)
+        return {**_position(short, shown), "scale": {"zero": True, "padding": 6}}
+    high = pc.max(floats).as_py() or 1
+    ticks = [0, *(tick for tick in _LOG_TICKS if tick <= high)]
+    shown = axis(column, title=f"{column.label} (log scale)", grid=True, values=ticks, labelOverlap="greedy")
+    return {**_position(short, shown), "scale": {"type": "symlog", "padding": 6, "nice": False}}
+
+
+def _position(short: str, shown: Spec) -> Spec:
+    return {"field": short, "type": "quantitative", "axis": shown}
+
+
+def _is_crowded(values: pa.ChunkedArray) -> bool:
+    """Say whether nothing is negative and three quarters of the values lie in the first eighth of the range."""
+    low, high = pc.min(values).as_py(), pc.max(values).as_py()
+    return low is not None and low >= 0 and pc.quantile(values, 0.75)[0].as_py() < high / 8

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from customer360.models.config import Kind
 from customer360.models.kinds import full, incremental, scd2, step, union, view
 from customer360.models.kinds.work import Work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from customer360.models.config import Kind
 
 KINDS: Mapping[Kind, Callable[[Work], int | None]] = {
     "full": full.build,

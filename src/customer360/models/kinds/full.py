@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from customer360.models.kinds.work import Work
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customer360.models.kinds.work import Work
 
 
 def build(work: Work) -> int | None:

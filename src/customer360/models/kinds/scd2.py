@@ -5,13 +5,16 @@ Source of the technique: Ralph Kimball, Margy Ross, The Data Warehouse Toolkit (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from customer360.errors import BuildFailed
-from customer360.models.kinds.work import STAGE, Work
 from customer360.models.column_types import is_integer, normalised
+from customer360.models.kinds.work import STAGE, Work
 from customer360.names import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 OPEN_END = "DATE '9999-12-31'"
 
@@ -77,7 +80,8 @@ def build(work: Work) -> int | None:
     durable_type = next((c.type for c in columns if c.name == durable), "VARCHAR")
     if is_integer(durable_type) and normalised(durable_type, work.dialect) not in {"BIGINT", "HUGEINT"}:
         raise BuildFailed(
-            f"The durable key {durable} of {work.node.relation} is {durable_type}; keys of closed versions need BIGINT.",
+            f"The durable key {durable} of {work.node.relation} is {durable_type}; "
+            "the keys of closed versions need BIGINT.",
             place=work.node.model.place,
             next_step=f"Write CAST({durable} AS BIGINT) AS {durable}, and BIGINT in its contract.",
         )
@@ -120,7 +124,7 @@ def _refuse_the_past(history: _History) -> None:
         raise BuildFailed(
             f"The history {work.node.relation} goes up to {newest}, later than the as-of date {work.as_of}.",
             place=work.node.model.place,
-            next_step="Build with a later as-of date, or begin the history anew: c360 build --full-refresh.",
+            next_step="Build with a later as-of date, or begin the history anew: c360 build --full.",
         )
 
 
@@ -128,27 +132,28 @@ def _continue(history: _History) -> None:
     work, config = history.work, history.work.node.config
     today = f"DATE '{work.as_of.isoformat()}'"
     current, since = quoted(config.is_current), quoted(config.valid_from)
-    same = " AND ".join(f"fresh.{quoted(c)} = old.{quoted(c)}" for c in config.key)
+    same = _same_key(work, "old")
     differs = " OR ".join(f"fresh.{quoted(c)} IS DISTINCT FROM old.{quoted(c)}" for c in history.tracked) or "FALSE"
     joined = f"{work.fresh} LEFT JOIN {work.table} AS old ON {same} AND old.{current}"
-    work.stage(
-        work.translated(
-            f"SELECT fresh.*, old.{since} AS c360_since FROM {joined} WHERE old.{quoted(config.key[0])} IS NULL OR {differs}"
-        )
-    )
-    keys = f"SELECT 1 FROM {STAGE} AS fresh WHERE {same.replace('old.', work.table + '.')}"
+    work.stage(work.translated(f"SELECT fresh.* FROM {joined} WHERE old.{quoted(config.key[0])} IS NULL OR {differs}"))
+    keys = f"SELECT 1 FROM {STAGE} AS fresh WHERE {_same_key(work, work.table)}"
     # A version that began on this very day is replaced, not closed: the same day twice leaves one version.
     work.publication.execute(
         work.translated(f"DELETE FROM {work.table} WHERE {current} AND {since} = {today} AND EXISTS ({keys})")
     )
     _close(history, f"EXISTS ({keys})")
     if config.expire_missing:
-        _close(history, f"NOT EXISTS (SELECT 1 FROM {work.fresh} WHERE {same.replace('old.', work.table + '.')})")
+        _close(history, f"NOT EXISTS (SELECT 1 FROM {work.fresh} WHERE {_same_key(work, work.table)})")
     names = [*history.columns, *config.version_columns]
     listed = history.rows(today)
     work.publication.insert_select(work.node.relation, work.translated(f"SELECT {listed} FROM {STAGE} AS fresh"), names)
     work.unstage()
     _overwrite(history, same)
+
+
+def _same_key(work: Work, other: str) -> str:
+    """Return the condition that a fresh row and one of ``other`` are versions of the same thing."""
+    return " AND ".join(f"fresh.{quoted(c)} = {other}.{quoted(c)}" for c in work.node.config.key)
 
 
 def _close(history: _History, condition: str) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from customer360.errors import BuildFailed
-from customer360.models.kinds.work import Work
 from customer360.models.methods import method
 from customer360.names import quoted
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from customer360.models.kinds.work import Work
 
 _RESULT = "c360_step_result"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from typing import TYPE_CHECKING
 
 from customer360.engines.base import Column
 from customer360.errors import BuildFailed
-from customer360.models.graph import Node
-from customer360.models.kinds.work import Work
 from customer360.names import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from customer360.models.graph import Node
+    from customer360.models.kinds.work import Work
 
 
 def build(work: Work) -> int | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from typing import TYPE_CHECKING
 
-from customer360.engines.base import Publication
 from customer360.engines.dialect import transpile
-from customer360.models.graph import Node
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.engines.base import Publication
+    from customer360.models.graph import Node
 
 STAGE = "c360_stage"
 """Name of the temporary table in which a kind lays out the rows it is about to merge."""
@@ -15,7 +19,9 @@ STAGE = "c360_stage"
 
 @dataclass(frozen=True)
 class Work:
-    """One table to make. ``from_zero``: there is nothing to go on from, or going on was not wanted.
+    """One table to make.
+
+    ``from_zero``: there is nothing to go on from, or going on was not wanted.
     ``exists``: a table of this name was published before.
     """
 
@@ -38,7 +44,7 @@ class Work:
 
     @property
     def fresh(self) -> str:
-        """The model's own SELECT as a source of rows called ``fresh`` (on lines of its own: it may end in a comment)."""
+        """The model's own SELECT as a source of rows called ``fresh``, on lines of its own: it may end in a comment."""
         return f"(\n{self.select}\n) AS fresh"
 
     def translated(self, sql: str) -> str:

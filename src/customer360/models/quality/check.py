@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from customer360.errors import ModelError, Place
 from customer360.models.quality import conditions as sql
 from customer360.models.quality.service import age_limits
 from customer360.models.quality.sqlrule import rule_query
 from customer360.names import Relation, quoted
-from customer360.project.spec import Contract, ContractColumn, Project, QualityRule, Reference, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date
+
+    from customer360.project.spec import Contract, ContractColumn, Project, QualityRule, Reference, Severity
 
 How = Literal["count", "aggregate", "scalar", "none"]
 
@@ -46,6 +49,8 @@ class Check:
     reads: frozenset[Relation] = frozenset()
     """Other tables that decide about the result."""
     reason: str | None = None
+    asks: str | None = None
+    """What the rule asks for, in words, where its name alone does not say it."""
 
 
 def checks_of(contract: Contract, project: Project, as_of: date) -> tuple[Check, ...]:
@@ -86,15 +91,16 @@ def _of_column(contract: Contract, column: ContractColumn) -> Iterator[Check]:
                      metric=rule, dimension=dimension, **more)  # fmt: skip
 
     if column.required or column.primary_key is not None:
-        yield check("required", "count", f"{name} IS NULL", "completeness")
+        yield check("required", "count", f"{name} IS NULL", "completeness", asks="a value in every row")
     alone = contract.key == (column.name,)
     if column.unique and not alone:
         yield check("unique", "scalar", sql.duplicates(contract.relation, [column.name]), "uniqueness",
-                    twice=(column.name,))  # fmt: skip
+                    twice=(column.name,), asks="each value once")  # fmt: skip
     longest = column.max_length
     declared = column.options.get("maxLength")
     if longest is not None and (declared is None or longest <= declared):
-        yield check("max_length", "count", f"LENGTH({name}) > {int(longest)}", "conformity")
+        yield check("max_length", "count", f"LENGTH({name}) > {int(longest)}", "conformity",
+                    asks=f"at most {int(longest)} characters")  # fmt: skip
     for option, value in column.options.items():
         condition = sql.option_condition(column, option, value)
         if condition == sql.DESCRIPTIVE or (option == "maxLength" and longest is not None and longest <= value):
@@ -102,14 +108,14 @@ def _of_column(contract: Contract, column: ContractColumn) -> Iterator[Check]:
         if condition is None:
             yield check(option, "none", "", "conformity", reason=f"the option {option} is not executed")
         else:
-            yield check(option, "count", condition, "conformity")
+            yield check(option, "count", condition, "conformity", asks=f"{option} {value}")
 
 
 def _of_key(contract: Contract) -> Iterator[Check]:
     if contract.key:
         yield Check(
             contract, "key_unique", "declared", "scalar", sql.duplicates(contract.relation, contract.key),
-            contract.place, metric="key", dimension="uniqueness", twice=contract.key,
+            contract.place, metric="key", dimension="uniqueness", twice=contract.key, asks="each key once",
             column=contract.key[0] if len(contract.key) == 1 else None,
         )  # fmt: skip
 
@@ -120,6 +126,7 @@ def _of_reference(contract: Contract, reference: Reference) -> Check:
         contract, f"{name}_references_{reference.to.table}", "declared", "scalar",
         f"SELECT COUNT(*) FROM {contract.relation.sql} AS child WHERE {orphan}", reference.place,
         metric="reference", dimension="consistency", offending=orphan, reads=frozenset({reference.to}),
+        asks=f"a row of {reference.to} for each value",
         column=reference.columns[0] if len(reference.columns) == 1 else None,
     )  # fmt: skip
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from customer360.errors import ModelError, UnknownName
 from customer360.models.column_types import is_integer, is_list, is_number, normalised
 from customer360.names import Relation, quoted
-from customer360.project.spec import ContractColumn, QualityRule, Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from customer360.project.spec import ContractColumn, QualityRule, Reference
 
 DESCRIPTIVE: Final = "descriptive"
 """Marks an option that describes a column and forbids nothing."""

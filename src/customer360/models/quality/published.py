@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from customer360.engines.base import Engine
 from customer360.models.as_of import resolve_as_of
 from customer360.models.quality.check import checks_of
 from customer360.models.quality.run import Inspector
-from customer360.models.report import CheckResult
-from customer360.names import Relation
-from customer360.project.spec import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from customer360.engines.base import Engine
+    from customer360.models.report import CheckResult
+    from customer360.names import Relation
+    from customer360.project.spec import Project
 
 
 def check_published(

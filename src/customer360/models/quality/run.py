@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360.clock import now, stopwatch
-from customer360.engines.base import Column, Session
 from customer360.engines.dialect import ROW_DIGESTS, transpile
 from customer360.errors import StatementFailed
+from customer360.models.column_types import normalised
 from customer360.models.failures import told
 from customer360.models.quality.check import Check
 from customer360.models.quality.verdict import described, holds
 from customer360.models.render import with_as_of
 from customer360.models.report import CheckResult, Value
-from customer360.models.column_types import normalised
 from customer360.names import Relation, quoted
-from customer360.project.spec import Contract, ContractColumn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from customer360.engines.base import Column, Session
+    from customer360.project.spec import Contract, ContractColumn
 
 SAMPLE = 5
 _PERSONAL = {"confidential", "restricted", "pii"}
@@ -197,6 +200,8 @@ class Inspector:
             started=started,
             ms=round(ms, 3),
             reason=reason,
+            asks=check.asks,
+            place=str(check.place),
         )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360.names import quoted
-from customer360.project.spec import Contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from customer360.project.spec import Contract
 
 _LATENCY = {"latency", "ly", "freshness"}
 _RETENTION = {"retention", "re"}

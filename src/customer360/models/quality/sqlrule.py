@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from customer360.errors import ModelError, UnknownName
 from customer360.models.render import fill, parse, relations_of
 from customer360.names import Relation, quoted
-from customer360.project.spec import Contract, Project, QualityRule
+
+if TYPE_CHECKING:
+    from customer360.project.spec import Contract, Project, QualityRule
 
 _PLACEHOLDER = re.compile(r"\$?\{(\w+)\}")
 

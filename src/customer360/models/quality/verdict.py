@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from customer360.errors import ModelError, Place, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "mustBe": operator.eq,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of, plain_row
-from customer360.semantic.query import MetricQuery  # noqa: TC001 - FastAPI and Pydantic read it at run time
+from customer360.semantic.query import MetricQuery
 from customer360.web.api.problems import RESPONSES
 from customer360.web.api.shapes import ColumnOut, MetricOut, MetricsOut, RowsOut
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI, Request
-from starlette.responses import Response  # noqa: TC002 - FastAPI and Pydantic read it at run time
+from starlette.responses import Response
 
 if TYPE_CHECKING:
     from customer360.web.pages.templating import Pages

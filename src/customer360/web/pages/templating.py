@@ -49,7 +49,7 @@ class Pages:
             theme=theme if theme in THEMES else None,
             **facts,
         )
-        return HTMLResponse(html, status, headers={"Vary": "Cookie, Accept-Encoding"})
+        return HTMLResponse(html, status, headers={"Vary": "Cookie"})
 
 
 def _address(request: Request) -> str:

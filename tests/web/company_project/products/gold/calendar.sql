@@ -1,3 +1,3 @@
 -- One row per day of two years.
-SELECT CAST(strftime(d, '%Y%m%d') AS INTEGER) AS date_key, CAST(d AS DATE) AS day
-FROM generate_series(DATE '2023-01-01', DATE '2024-12-31', INTERVAL 1 DAY) AS days(d)
+SELECT CAST(strftime(DATE '2023-01-01' + CAST(n AS INTEGER), '%Y%m%d') AS INTEGER) AS date_key, DATE '2023-01-01' + CAST(n AS INTEGER) AS day
+FROM range(0, 731) AS numbers(n)

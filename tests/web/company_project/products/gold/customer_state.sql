@@ -1,16 +1,24 @@
--- One row per customer with what is known on 2024-11-18.
+-- One row per customer with what is known as of the as-of date.
+WITH bought AS (
+    SELECT
+        s.customer_key,
+        sum(s.net) AS lifetime_value,
+        count(DISTINCT s.transaction_id) AS frequency,
+        date_diff('day', max(k.day), as_of()) AS recency
+    FROM gold.sales AS s
+    JOIN gold.calendar AS k ON k.date_key = s.date_key
+    GROUP BY s.customer_key
+)
 SELECT
-    c.*,
-    coalesce(sum(s.net), 0) AS lifetime_value,
-    count(DISTINCT s.transaction_id) AS frequency,
-    date_diff('day', max(k.day), DATE '2024-11-18') AS recency,
+    c.customer_key,
+    c.segment,
+    c.satisfaction,
+    CAST(coalesce(b.lifetime_value, 0) AS DECIMAL(38, 2)) AS lifetime_value,
+    coalesce(b.frequency, 0) AS frequency,
+    b.recency,
     CASE
-        WHEN count(s.line_id) = 0 THEN 'Prospect'
-        WHEN date_diff('day', max(k.day), DATE '2024-11-18') < 60 THEN 'Low'
-        WHEN date_diff('day', max(k.day), DATE '2024-11-18') < 180 THEN 'Medium'
-        ELSE 'High'
+        WHEN b.recency IS NULL THEN 'Prospect' WHEN b.recency < 60 THEN 'Low'
+        WHEN b.recency < 180 THEN 'Medium' ELSE 'High'
     END AS churn_band
 FROM gold.customer AS c
-LEFT JOIN gold.sales AS s USING (customer_key)
-LEFT JOIN gold.calendar AS k USING (date_key)
-GROUP BY ALL
+LEFT JOIN bought AS b ON b.customer_key = c.customer_key

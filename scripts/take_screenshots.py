@@ -1,0 +1,48 @@
+"""Take the documentation's screenshots of the demo project: `python scripts/take_screenshots.py demo`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from customer360.web.server import serve
+from customer360.workspace import open_project
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+SHOTS = {
+    "executive-light": (1440, 1000, "light"),
+    "executive-dark": (1440, 1000, "dark"),
+    "executive-phone": (390, 844, "light"),
+}
+PORT = 8399
+
+
+def main() -> None:
+    """Serve the project and photograph the executive page, light, dark and on a phone."""
+    workspace = open_project(sys.argv[1] if len(sys.argv) > 1 else "demo")
+    ready = threading.Event()
+    server = threading.Thread(
+        target=serve, args=(workspace,), kwargs={"port": PORT, "ready": lambda _: ready.set()}, daemon=True
+    )
+    server.start()
+    ready.wait(30)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    arguments = ["--no-sandbox", "--disable-background-networking", "--disable-sync", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        for name, (width, height, scheme) in SHOTS.items():
+            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+            page.goto(f"http://127.0.0.1:{PORT}/")
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(1_500)
+            page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

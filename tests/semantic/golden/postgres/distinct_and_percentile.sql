@@ -1,0 +1,15 @@
+WITH sales_totals AS (
+  /* one row per order line, totalled over all */
+  SELECT
+    COUNT(DISTINCT sales.customer_key) AS buyers,
+    PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
+      CAST(sales.net AS DOUBLE PRECISION)) AS median_line_value
+  FROM gold.sales AS sales
+  WHERE
+    NOT sales.is_test
+)
+/* the figures asked for */
+SELECT
+  COALESCE(buyers, 0) AS buyers,
+  median_line_value
+FROM sales_totals

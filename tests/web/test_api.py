@@ -1,0 +1,171 @@
+"""The REST API gives the figures of the semantic model, and says what is wrong as problem details."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from customer360.workspace import Workspace
+
+QUERY = {"metrics": ["revenue"], "dimensions": [{"name": "category"}], "order": [{"by": "revenue", "descending": True}]}
+ASK = "/api/v1/metrics/query"
+
+
+def rows(shop: Workspace, sql: str) -> list[dict[str, Any]]:
+    with shop.engine.read() as session:
+        found: list[dict[str, Any]] = session.query(sql).to_pylist()
+        return found
+
+
+def test_a_metric_query_answers_what_sql_by_hand_does(client: TestClient, shop: Workspace) -> None:
+    body = client.post(ASK, json=QUERY).json()
+    by_hand = rows(shop, "SELECT category, sum(net) AS revenue FROM gold.sales GROUP BY 1 ORDER BY 2 DESC")
+    assert body["rows"] == [{"category": row["category"], "revenue": float(row["revenue"])} for row in by_hand]
+    assert body["as_of"] == "2024-11-18"
+    assert body["truncated"] is False
+    assert "gold.sales" in body["sql"]
+    assert [(c["name"], c["role"], c["unit"]) for c in body["columns"]] == [
+        ("category", "dimension", None),
+        ("revenue", "metric", "USD"),
+    ]
+
+
+def test_csv_and_arrow_by_the_accept_header(client: TestClient) -> None:
+    json_rows = client.post(ASK, json=QUERY).json()["rows"]
+    answer = client.post(ASK, json=QUERY, headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    found = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [(row["category"], float(row["revenue"])) for row in found] == [tuple(row.values()) for row in json_rows]
+    stream = client.post(ASK, json=QUERY, headers={"Accept": "application/vnd.apache.arrow.stream, */*;q=0.1"})
+    table = pa.ipc.open_stream(stream.content).read_all()
+    assert table.column("category").to_pylist() == [row["category"] for row in json_rows]
+    assert pa.types.is_decimal(table.schema.field("revenue").type)
+
+
+def test_a_limit_pages(client: TestClient) -> None:
+    body = client.post(ASK, json={**QUERY, "limit": 2}).json()
+    assert len(body["rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "hint"),
+    [
+        ({"metrics": ["revenu"]}, {404, 422}, "revenue"),
+        ({"metrics": ["revenue"], "dimensions": [{"name": "categry"}]}, {404, 422}, "category"),
+        ({"metrics": ["customers"], "dimensions": [{"name": "category"}]}, {422}, ""),
+    ],
+)
+def test_a_wrong_name_is_a_problem_with_the_right_one(
+    client: TestClient, query: Any, status: set[int], hint: str
+) -> None:
+    answer = client.post(ASK, json=query)
+    assert answer.status_code in status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == answer.status_code
+    assert problem["type"].startswith("urn:customer360:problem:")
+    assert hint in problem["detail"] + problem.get("next_step", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "at"),
+    [("{", "body.1"), ('{"metric": []}', "body.metrics"), ('{"metrics": ["revenue"], "limit": 0}', "body.limit")],
+)
+def test_a_malformed_body_says_where(client: TestClient, content: str, at: str) -> None:
+    answer = client.post(ASK, content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert at in {wrong["at"] for wrong in answer.json()["errors"]}
+
+
+def test_the_catalogue_says_what_metrics_mean(client: TestClient) -> None:
+    metrics = {metric["name"]: metric for metric in client.get("/api/v1/metrics").json()["metrics"]}
+    assert metrics["average_order_value"] == {
+        "name": "average_order_value",
+        "label": "Average order value",
+        "description": "Revenue divided by the number of orders.",
+        "formula": "SUM(sales.net) / COUNT(DISTINCT sales.transaction_id)",
+        "unit": "USD",
+        "better": "up",
+        "owner": None,
+        "status": None,
+    }
+
+
+def test_dashboards_are_listed_and_read(client: TestClient) -> None:
+    listed = client.get("/api/v1/dashboards").json()["dashboards"]
+    assert [board["name"] for board in listed] == ["executive"]
+    board = client.get("/api/v1/dashboards/executive", params={"from": "2024-01-01", "to": "2024-03-31"}).json()
+    assert [widget["name"] for widget in board["widgets"]] == listed[0]["widgets"]
+    satisfaction = next(widget for widget in board["widgets"] if widget["name"] == "customer_satisfaction")
+    assert satisfaction["state"] == "no_data_source"
+    assert "no source of service contacts" in satisfaction["message"]
+
+
+def test_every_widget_equals_its_metric_query(client: TestClient, shop: Workspace) -> None:
+    for widget in shop.project.dashboards["executive"].widgets:
+        shown = client.get(f"/api/v1/dashboards/executive/{widget.name}").json()
+        asked = client.post(ASK, json=dict(widget.query)).json()
+        assert shown["rows"] == asked["rows"], widget.name
+        assert shown["sql"] in asked["sql"]  # a query without a limit gets one: an answer in JSON has an end
+
+
+def test_a_widget_brings_its_chart_on_demand(client: TestClient) -> None:
+    url = "/api/v1/dashboards/executive/category_performance"
+    assert client.get(url).json()["spec"] is None
+    spec = client.get(url, params={"spec": "dark"}).json()["spec"]
+    assert spec["$schema"].endswith("/vega-lite/v6.json")
+    assert "@" not in str(spec["layer"])
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "hint"),
+    [
+        ("/api/v1/dashboards/exekutive", 404, "executive"),
+        ("/api/v1/dashboards/executive/custommers", 404, "customers"),
+        ("/api/v1/dashboards/executive?from=yesterday", 422, "YYYY-MM-DD"),
+        ("/api/v1/dashboards/executive?from=2024-02-01&to=2024-01-01", 422, "Swap"),
+        ("/api/v1/dashboards/executive?spec=pink", 422, ""),
+        ("/api/v1/nothing", 404, ""),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem(client: TestClient, url: str, status: int, hint: str) -> None:
+    answer = client.get(url)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert hint in str(answer.json())
+
+
+def test_the_wrong_method_is_a_problem_that_names_the_right_one(client: TestClient) -> None:
+    answer = client.get(ASK)
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_health_names_the_published_state(client: TestClient, shop: Workspace) -> None:
+    health = client.get("/api/v1/health").json()
+    assert health["status"] == "ok"
+    assert health["snapshot"] == shop.history()[0].id
+    assert health["as_of"] == "2024-11-18"
+
+
+def test_the_description_covers_every_endpoint(client: TestClient) -> None:
+    description = client.get("/api/v1/openapi.json").json()
+    assert set(description["paths"]) == {
+        "/api/v1/metrics",
+        "/api/v1/metrics/query",
+        "/api/v1/dashboards",
+        "/api/v1/dashboards/{name}",
+        "/api/v1/dashboards/{name}/{widget}",
+        "/api/v1/health",
+    }
+    for url in ("/docs", "/redoc", "/openapi.json"):
+        assert client.get(url).status_code == 404

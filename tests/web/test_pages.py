@@ -1,0 +1,191 @@
+"""Pages are whole without JavaScript: every figure, table, definition and download is in the HTML."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.testclient import TestClient
+from tests.web.company import unbuilt_company
+
+from customer360.web.app import create_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERE = "http://127.0.0.1"
+
+
+class Text(HTMLParser):
+    """The texts a person reads, and what the page refers to."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.links: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._skipped = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.links += [value for name, value in attrs if name in ("href", "src", "action") and value]
+        self._skipped += tag == "script"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._skipped -= tag == "script"
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipped:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+@pytest.fixture(scope="module")
+def page(client: TestClient) -> Text:
+    answer = client.get("/")
+    assert answer.status_code == 200
+    return Text(answer.text)
+
+
+def test_every_figure_is_in_the_text(page: Text, client: TestClient) -> None:
+    board = client.get("/api/v1/dashboards/executive").json()
+    for widget in board["widgets"]:
+        assert widget["title"] in page.text
+        for metric in widget["metrics"]:
+            assert metric["description"] in page.text
+    for row in next(w for w in board["widgets"] if w["name"] == "category_performance")["rows"]:
+        assert f"${row['revenue']:,.2f}" in page.text
+    assert "This project has no source of service contacts, so satisfaction is not measured." in page.text
+    assert "Figures as of 18 Nov 2024" in page.text
+
+
+def test_charts_have_a_sentence_and_a_picture_for_those_without_javascript(page: Text, client: TestClient) -> None:
+    figures = [facts for tag, facts in page.tags if tag == "figure"]
+    assert len(figures) == 6
+    assert all(facts["role"] == "img" and (facts["aria-label"] or "").endswith(".") for facts in figures)
+    pictures = [facts["src"] for tag, facts in page.tags if tag == "img" and (facts["src"] or "").endswith(".svg")][1:]
+    assert len(pictures) == 6
+    for url in pictures:
+        answer = client.get(url or "")
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.text.startswith("<svg")
+
+
+def test_every_link_of_the_page_leads_somewhere(page: Text, client: TestClient) -> None:
+    links = {link for link in page.links if link.startswith("/") and link != "/preferences/theme"}
+    assert len(links) > 40
+    assert [link for link in links if client.get(link).status_code != 200] == []
+    assert {link for link in page.links if not link.startswith(("/", "#"))} == set()
+
+
+def test_no_inline_script_and_no_inline_style(client: TestClient) -> None:
+    for url in ("/", "/docs/api", "/nowhere"):
+        html = client.get(url).text
+        scripts = re.findall(r"<script([^>]*)>", html)
+        assert all("src=" in script or 'type="application/json"' in script for script in scripts)
+        assert not re.search(r'\s(style|on\w+)="', html)
+        assert "<style" not in html
+
+
+def test_filters_live_in_the_address(client: TestClient) -> None:
+    page = Text(client.get("/?from=2024-01-01&to=2024-03-31&country=US&country=CA").text)
+    for chip in ("1 Jan \N{EN DASH} 31 Mar 2024", "Country: US", "Country: CA"):
+        assert chip in page.text
+    assert "/?country=US&country=CA" in page.links
+    assert "/?from=2024-01-01&to=2024-03-31&country=CA" in page.links
+    assert (
+        "/dashboards/executive/category_performance.csv?from=2024-01-01&to=2024-03-31&country=US&country=CA"
+        in page.links
+    )
+    assert "Not filtered by date." in page.text
+    inputs = {
+        facts["name"]: facts["value"] for tag, facts in page.tags if tag == "input" and facts.get("type") == "date"
+    }
+    assert inputs == {"from": "2024-01-01", "to": "2024-03-31"}
+
+
+def test_what_a_reader_typed_is_shown_as_text(client: TestClient) -> None:
+    html = client.get("/", params={"country": '<script>alert(1)</script>"'}).text
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "text"),
+    [
+        ("/nowhere", 404, "There is nothing at this address."),
+        ("/dashboards/exekutive", 404, "Did you mean 'executive'?"),
+        ("/dashboards/executive/custommers.csv", 404, "Did you mean 'customers'?"),
+        ("/dashboards/executive/top_customers.png", 422, "has no chart to draw"),
+        ("/?from=soon", 422, "'soon' is no date. Write 'from' as YYYY-MM-DD"),
+        ("/static/app.000000000000.css", 404, "There is nothing at this address."),
+    ],
+)
+def test_a_wrong_address_gets_a_page_that_helps(client: TestClient, url: str, status: int, text: str) -> None:
+    answer = client.get(url)
+    page = Text(answer.text)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert text in re.sub(r"\s+", " ", page.text)
+    assert "/" in page.links
+
+
+def test_a_failure_of_ours_is_a_page_without_its_insides(shop: object, client: TestClient) -> None:
+    class Broken:
+        project = shop.project  # type: ignore[attr-defined]
+
+        def history(self) -> None:
+            raise ZeroDivisionError("a secret value")
+
+    broken = TestClient(create_app(Broken()), base_url=HERE, raise_server_exceptions=False)  # type: ignore[arg-type]
+    answer = broken.get("/")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    problem = broken.get("/api/v1/health")
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert "secret" not in problem.text
+
+
+def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> None:
+    workspace = unbuilt_company(tmp_path / "company")
+    with TestClient(create_app(workspace), base_url=HERE) as client:
+        answer = client.get("/")
+        assert answer.status_code == 503
+        assert "c360 run" in answer.text
+        assert client.get("/api/v1/health").json()["status"] == "nothing_built"
+        assert client.get("/api/v1/metrics").status_code == 503
+        workspace.build()
+        assert client.get("/").status_code == 200
+
+
+def test_light_and_dark_are_remembered_in_a_cookie(shop: object) -> None:
+    with TestClient(create_app(shop), base_url=HERE) as client:  # type: ignore[arg-type]
+        assert "data-theme" not in client.get("/").text.split("</head>")[0]
+        answer = client.post(
+            "/preferences/theme", data={"theme": "dark", "back": "/?country=US"}, follow_redirects=False
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, "/?country=US")
+        assert '<html lang="en" data-theme="dark">' in client.get("/").text
+        client.post("/preferences/theme", data={"theme": "pink"})
+        assert "data-theme" not in client.get("/").text.split("</head>")[0]
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nSet-Cookie: b", ""]
+)
+def test_the_way_back_stays_on_this_server(client: TestClient, back: str) -> None:
+    answer = client.post("/preferences/theme", data={"back": back}, follow_redirects=False)
+    assert answer.headers["location"] == "/"
+
+
+def test_a_page_weighs_less_than_60_kilobytes(client: TestClient) -> None:
+    assert len(gzip.compress(client.get("/").content, 5)) < 60_000
