@@ -64,7 +64,12 @@ class Workspace:
         from customer360.models.build import build
 
         return build(
-            self.engine, self._with_decisions(), select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
+            self.engine,
+            self._with_decisions(),
+            select=select,
+            full_refresh=full_refresh,
+            as_of=as_of,
+            progress=progress,
         )
 
     def _with_decisions(self) -> Project:

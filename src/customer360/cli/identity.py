@@ -205,5 +205,6 @@ def _people(project: Path) -> People:
 
 def _decided(override: Any) -> None:
     note(
-        f"Kept as override {override.number}. Run `c360 identity run` to apply it; `c360 identity undo {override.number}` takes it back."
+        f"Kept as override {override.number}. Run `c360 identity run` to apply it;"
+        f" `c360 identity undo {override.number}` takes it back."
     )

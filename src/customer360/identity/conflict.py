@@ -133,7 +133,8 @@ def _pairs_apart(
     found = connection.execute(
         f"""
         SELECT l, r FROM (
-          SELECT a.place AS l, b.place AS r, a.mail = b.mail AS same_mail, a.national = b.national AS same_national, {both}
+          SELECT a.place AS l, b.place AS r, a.mail = b.mail AS same_mail, a.national = b.national AS same_national,
+            {both}
           FROM member AS a JOIN member AS b ON a.cluster = b.cluster AND a.place < b.place
         ) WHERE {_APART} ORDER BY l, r
         """,

@@ -64,7 +64,8 @@ def threshold_curve(edges: pa.Table, labels: pa.Table) -> pa.Table:
               SELECT e.probability, a.label = b.label AS is_right
               FROM edges AS e JOIN labels AS a ON a.record_id = e.record_a JOIN labels AS b ON b.record_id = e.record_b
             )
-            SELECT CAST(t AS DOUBLE) AS threshold, count(probability) AS links, avg(CAST(is_right AS INTEGER)) AS precision
+            SELECT CAST(t AS DOUBLE) AS threshold, count(probability) AS links,
+              avg(CAST(is_right AS INTEGER)) AS precision
             FROM (VALUES (0.5), (0.6), (0.7), (0.8), (0.9), (0.95), (0.99), (0.999), (0.9999)) AS s(t)
             LEFT JOIN judged ON probability >= t GROUP BY t ORDER BY t
             """
@@ -94,10 +95,12 @@ SELECT * FROM (
   SELECT 1 AS place, 'records' AS figure, CAST(count(*) AS DOUBLE) AS value FROM now
   UNION ALL SELECT 2, 'people', count(*) FROM sizes
   UNION ALL SELECT 3, 'share of links: ' || kind, n / (SELECT sum(n) FROM kinds) FROM kinds
-  UNION ALL SELECT 4, 'people with ' || CASE WHEN n >= 6 THEN '6 or more' ELSE CAST(n AS VARCHAR) END || ' records', count(*)
+  UNION ALL SELECT 4, 'people with ' ||
+      CASE WHEN n >= 6 THEN '6 or more' ELSE CAST(n AS VARCHAR) END || ' records', count(*)
     FROM sizes GROUP BY 2
   UNION ALL SELECT 5, 'doubts to review', count(*) FROM edges WHERE kind = 'doubt'
   UNION ALL SELECT 6, 'share of records moved by the last change',
-    (SELECT count(DISTINCT (system, record_id)) FROM xref, newest WHERE valid_to = newest.day) / greatest(count(*), 1) FROM now
+    (SELECT count(DISTINCT (system, record_id)) FROM xref, newest WHERE valid_to = newest.day)
+      / greatest(count(*), 1) FROM now
 ) ORDER BY place, figure
 """

@@ -11,11 +11,12 @@ from customer360.identity.rules import RULES, VETOES
 
 
 def sql(present: Sequence[Comparison], model: Model) -> str:
-    """Return SQL over ``scored`` for one line: ``first_name: exact (+7.6); email: exact (+20.1)``. Bits, rare values not counted."""
+    """Return SQL over ``scored`` for one line: ``first_name: exact (+7.6); email: exact (+20.1)``, in bits."""
     parts = []
     for comparison in present:
         whens = " ".join(
-            f"WHEN {comparison.number(level.name)} THEN '{comparison.name}: {level.name} ({model.weight(comparison.name, level.name):+.1f})'"
+            f"WHEN {comparison.number(level.name)} THEN '{comparison.name}: {level.name}"
+            f" ({model.weight(comparison.name, level.name):+.1f})'"
             for level in comparison.levels
         )
         parts.append(f"CASE gamma_{comparison.name} {whens} END")

@@ -69,7 +69,8 @@ class People:
         """Return the edges within and between the customers of two people, kept ones first."""
         ids = (self.customer_of(one), self.customer_of(other))
         return self._query(
-            f"SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept FROM {EDGE.sql} AS e"
+            "SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept"
+            f" FROM {EDGE.sql} AS e"
             f" JOIN {XREF.sql} AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL"
             f" JOIN {XREF.sql} AS y ON y.system = system_b AND y.record_id = record_id_b AND y.valid_to IS NULL"
             " WHERE x.customer_id IN (?, ?) AND y.customer_id IN (?, ?)"
@@ -99,7 +100,8 @@ class People:
         found = self._query(f"SELECT system, record_id, customer_id FROM {XREF.sql} WHERE valid_to IS NULL")
         quality = against_labels(_named(found).append_column("person_id", found["customer_id"]), real)
         edges = self._query(
-            f"SELECT system_a || ':' || record_id_a AS record_a, system_b || ':' || record_id_b AS record_b, probability FROM {EDGE.sql}"
+            "SELECT system_a || ':' || record_id_a AS record_a, system_b || ':' || record_id_b AS record_b, probability"
+            f" FROM {EDGE.sql}"
         )
         rows = [{"figure": name.replace("_", " "), "value": value} for name, value in vars(quality).items()]
         for point in threshold_curve(edges, real).to_pylist():

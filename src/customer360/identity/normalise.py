@@ -23,7 +23,19 @@ from customer360.names import quoted
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})  # noqa: RUF001 - the letter is meant
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
 _TITLES = "|".join(words.TITLES)
 _STREET = "|".join(words.STREET_WORDS)
 
@@ -109,7 +121,7 @@ def _fold(connection: DuckDBPyConnection, role: str) -> None:
 
 
 def _add_roots(connection: DuckDBPyConnection) -> None:
-    """Write the full names that a short first name may stand for (NULL where nobody shortens it), and how common names are."""
+    """Write which full names a short first name may stand for (NULL: nobody shortens it), and how common names are."""
     roots = words.name_roots()
     connection.register(
         "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
@@ -151,12 +163,14 @@ FROM parts
 _MAIL_JUNK = ", ".join(f"'{name}'" for name in words.JUNK_MAIL_NAMES)
 _DOTLESS = ", ".join(f"'{name}'" for name in words.PROVIDERS_IGNORING_DOTS)
 _ODD_DATES = ", ".join(f"'{day}'" for day in words.PLACEHOLDER_DATES)
+_JUNK_DIGITS = ", ".join(f"'{number}'" for number in words.JUNK_DIGITS)
 
 _RECORD = f"""
 CREATE OR REPLACE TABLE record_bare AS
 WITH mail AS (
   SELECT *,
-    CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') THEN split_part(split_part(e, '@', 1), '+', 1) END AS box,
+    CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') THEN
+      split_part(split_part(e, '@', 1), '+', 1) END AS box,
     replace(split_part(e, '@', 2), 'googlemail.com', 'gmail.com') AS domain
   FROM (SELECT *, regexp_replace(regexp_replace(email, '\\s', '', 'g'), '^mailto:', '') AS e FROM named)
 ), mailed AS (
@@ -183,7 +197,8 @@ SELECT
   first,
   last,
   given,
-  CASE WHEN written_day NOT IN ({_ODD_DATES}) AND written_day BETWEEN '18800101' AND $latest THEN written_day END AS born,
+  CASE WHEN written_day NOT IN ({_ODD_DATES}) AND written_day BETWEEN '18800101' AND $latest
+    THEN written_day END AS born,
   mail,
   mail_name,
   phone_number AS phone,
@@ -193,6 +208,6 @@ SELECT
   letters(region) AS region,
   signs(postcode) AS postcode,
   CASE WHEN length(signs(national_id)) >= 5 AND NOT regexp_matches(signs(national_id), '^(0+|1+|9+|x+)$')
-    AND signs(national_id) NOT IN ({", ".join(f"'{d}'" for d in words.JUNK_DIGITS)}) THEN signs(national_id) END AS national
+    AND signs(national_id) NOT IN ({_JUNK_DIGITS}) THEN signs(national_id) END AS national
 FROM written
 """

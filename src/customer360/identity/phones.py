@@ -31,13 +31,14 @@ def add_phones(connection: DuckDBPyConnection, settings: Settings) -> None:
     )
     connection.unregister("country_map")
     _read_the_rest(connection)
+    same = ", ".join(f"'{str(digit) * SHORTEST}'" for digit in range(10))
     junk = ", ".join(f"'{number}'" for number in words.JUNK_DIGITS)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE named AS
         SELECT d.* EXCLUDE (digits, is_international), CASE
           WHEN length(d.digits) NOT BETWEEN {SHORTEST} AND {LONGEST} THEN NULL
-          WHEN right(d.digits, 7) IN ({", ".join(f"'{str(n) * 7}'" for n in range(10))}) OR d.digits IN ({junk}) THEN NULL
+          WHEN right(d.digits, 7) IN ({same}) OR d.digits IN ({junk}) THEN NULL
           WHEN {_PLAIN_INTERNATIONAL} THEN '+' || d.digits
           WHEN {_PLAIN_AMERICAN} THEN '+1' || d.digits
           ELSE coalesce(p.number, d.digits) END AS phone_number

@@ -116,7 +116,7 @@ def score(connection: DuckDBPyConnection, present: tuple[Comparison, ...], model
     )
     connection.execute("DROP TABLE compared")
     connection.execute("DROP TABLE ruled")
-    return replace(model, prior=prior, **families)
+    return replace(model, prior=prior, twins=families["twins"], namesakes=families["namesakes"])
 
 
 def _families(connection: DuckDBPyConnection, present: tuple[Comparison, ...]) -> dict[str, bool]:

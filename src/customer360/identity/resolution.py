@@ -144,7 +144,8 @@ class _Run:
         present = present_comparisons(self.connection)
         if not present or not self._count("pair"):
             self.connection.execute(
-                "CREATE OR REPLACE TABLE scored (l INTEGER, r INTEGER, weight DOUBLE, rule INTEGER, veto INTEGER, probability DOUBLE)"
+                "CREATE OR REPLACE TABLE scored"
+                " (l INTEGER, r INTEGER, weight DOUBLE, rule INTEGER, veto INTEGER, probability DOUBLE)"
             )
             return
         model = self.model or train(self.connection, present, self.settings)
@@ -168,7 +169,8 @@ class _Run:
                   ELSE least(weight, 99) END AS rank
               FROM scored WHERE veto = 0 AND (rule > 0 OR probability >= {least})
             ), by_hand AS (
-              SELECT least(a.rep, b.rep) AS l, greatest(a.rep, b.rep) AS r, -1 AS rule, NULL AS weight, 1.0 AS probability,
+              SELECT least(a.rep, b.rep) AS l, greatest(a.rep, b.rep) AS r, -1 AS rule, NULL AS weight,
+                1.0 AS probability,
                 {MANUAL} AS rank
               FROM manual JOIN repeat AS a ON a.rid = manual.l JOIN repeat AS b ON b.rid = manual.r WHERE a.rep <> b.rep
             )
@@ -182,7 +184,8 @@ class _Run:
         ).to_arrow_table()
         links = Links(*(table[name].to_numpy() for name in ("l", "r", "rank")))
         never = self.connection.execute(
-            "SELECT DISTINCT a.place, b.place FROM kept_apart JOIN rep_place AS a ON a.rid = l JOIN rep_place AS b ON b.rid = r"
+            "SELECT DISTINCT a.place, b.place FROM kept_apart"
+            " JOIN rep_place AS a ON a.rid = l JOIN rep_place AS b ON b.rid = r"
         ).fetchall()
         return links, [(int(one), int(other)) for one, other in never]
 
@@ -259,7 +262,8 @@ WITH best AS (
 )
 SELECT c.record_id, i.person_id, c.records,
   CASE WHEN best.rule = -1 THEN 'manual merge' WHEN best.rule = 0 THEN 'probability'
-    WHEN best.rule > 0 THEN {names}[best.rule] WHEN c.repeats > 1 THEN 'repeated record' ELSE 'own record' END AS linked_by,
+    WHEN best.rule > 0 THEN {names}[best.rule] WHEN c.repeats > 1 THEN 'repeated record'
+    ELSE 'own record' END AS linked_by,
   CASE WHEN best.rule > 0 THEN greatest(best.probability, 0.95) ELSE coalesce(best.probability, 1.0) END AS confidence
 FROM cluster AS c JOIN given_ids AS i USING (first_record) LEFT JOIN best ON best.rid = c.rep
 ORDER BY c.rid
@@ -271,7 +275,9 @@ SELECT rid, record_id, label FROM rep_place JOIN kept_label USING (place) JOIN r
 """
 
 _EDGES = """
-WITH weighed AS (SELECT l, r, {evidence} AS evidence FROM scored SEMI JOIN link ON link.l = scored.l AND link.r = scored.r),
+WITH weighed AS (
+  SELECT l, r, {evidence} AS evidence FROM scored SEMI JOIN link ON link.l = scored.l AND link.r = scored.r
+),
 told AS (
   SELECT link.*, weighed.evidence, c.number IS NOT NULL AS is_cut
   FROM link LEFT JOIN weighed ON weighed.l = link.l AND weighed.r = link.r
@@ -284,7 +290,8 @@ told AS (
   FROM told JOIN label_of AS p ON p.rid = told.l JOIN label_of AS q ON q.rid = told.r
 ), repeated AS (
   SELECT x.record_id, y.record_id, 'deterministic', 'repeated record', 1.0, NULL, 'everything: exact', true
-  FROM repeat JOIN record AS x ON x.rid = repeat.rep JOIN record AS y ON y.rid = repeat.rid WHERE repeat.rid <> repeat.rep
+  FROM repeat JOIN record AS x ON x.rid = repeat.rep JOIN record AS y ON y.rid = repeat.rid
+  WHERE repeat.rid <> repeat.rep
 )
 FROM reps UNION ALL FROM repeated ORDER BY record_a, record_b, kind
 """
@@ -294,8 +301,9 @@ WITH numbered AS (SELECT l, r, max(number) AS number FROM link WHERE rule >= 0 G
 doubt AS (
   SELECT scored.*, c.number IS NOT NULL AS is_cut,
     CASE WHEN c.number IS NOT NULL THEN 'conflict: the link was cut'
-      WHEN veto > 0 THEN 'kept apart: ' || {names}[veto] ELSE 'between the thresholds' END AS reason
-  FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0 OR (veto > 0 AND {identifier})) AS scored
+      WHEN veto > 0 THEN 'kept apart: ' || {names}[veto] 
+      WHEN probability < {least} THEN 'shared identifier, too little else' ELSE 'between the thresholds' END AS reason
+  FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0 OR {identifier}) AS scored
   LEFT JOIN numbered ON numbered.l = scored.l AND numbered.r = scored.r
   LEFT JOIN cut_link AS c ON c.number = numbered.number
   WHERE c.number IS NOT NULL OR (numbered.number IS NULL AND (veto = 0 OR {identifier}))

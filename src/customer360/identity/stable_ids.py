@@ -39,7 +39,9 @@ def assign(people: pa.Table, known: pa.Table | None) -> tuple[dict[str, str], di
         if known is not None and known.num_rows:
             connection.register("known", known)
             claims = connection.execute(_ASSIGN).fetchall()
-    taken, given, wished = set(), {}, {}
+    taken: set[str] = set()
+    given: dict[str, str] = {}
+    wished: dict[str, str] = {}
     for first_record, person_id, is_current, _ in claims:
         if is_current:
             wished.setdefault(person_id, first_record)

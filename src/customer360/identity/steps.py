@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from customer360.identity.overrides import OverrideStore
     from customer360.project.spec import Project
 
+Tables = Mapping[str, pa.Table]
 RECORD_METHODS = ("identity_edges",)
 MAPPING = {
     "first_name": "first_name",
@@ -81,7 +82,7 @@ def identity_edges(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any]
     return _apart(pa.concat_tables([edges, doubts.cast(edges.schema)]))
 
 
-def customer_xref(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
+def customer_xref(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per record and time: which customer it belongs to.
 
     Inputs ``records``, ``edges`` and ``previous`` (the table itself). Columns: system, record_id, customer_id,
@@ -97,7 +98,8 @@ def customer_xref(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any],
     with duckdb.connect() as connection:
         connection.register("previous_rows", previous if previous is not None else _EMPTY_XREF)
         known = connection.execute(
-            "SELECT system || ':' || record_id AS record_id, customer_id AS person_id, bool_or(valid_to IS NULL) AS is_current"
+            "SELECT system || ':' || record_id AS record_id, customer_id AS person_id,"
+            " bool_or(valid_to IS NULL) AS is_current"
             " FROM previous_rows GROUP BY ALL"
         ).to_arrow_table()
         given, _ = stable_ids.assign(pa.table({"record_id": names, "label": label}), known)
@@ -108,7 +110,7 @@ def customer_xref(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any],
         return connection.execute(_XREF, {"as_of": as_of}).to_arrow_table()
 
 
-def identity_alias(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
+def identity_alias(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per customer id that is no more: old_id, new_id (of most of its records), valid_from.
 
     Input ``xref``: identity.customer_xref with its history.
@@ -120,7 +122,7 @@ def identity_alias(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any]
         return connection.execute(_ALIAS).to_arrow_table()
 
 
-def identity_review(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
+def identity_review(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per doubt, worst first: both records and customers, reason, probability, evidence, rank."""
     import duckdb
 
@@ -130,7 +132,7 @@ def identity_review(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any
         return connection.execute(_DOUBTS).to_arrow_table()
 
 
-def golden_customer(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
+def golden_customer(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per customer: values that survive, ``records``, ``identity_confidence`` (the least sure record's).
 
     Parameters: ``source_priority``, ``rules`` by attribute.
@@ -142,7 +144,7 @@ def golden_customer(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any
     return golden.join(sums, "customer_id").sort_by("customer_id")
 
 
-def golden_origin(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - the signature of a step
+def golden_origin(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per customer and attribute: the record whose value survived, and the rule."""
     return _survived(inputs, parameters)[1]
 
@@ -236,7 +238,8 @@ FROM now AS n LEFT JOIN held AS h USING (system, record_id)
 UNION ALL
 SELECT DISTINCT ON (c.system, c.record_id, c.customer_id, c.valid_from) c.*
 FROM (
-  SELECT h.system, h.record_id, h.customer_id, h.match_rule, h.confidence, h.valid_from, CAST($as_of AS DATE) AS valid_to
+  SELECT h.system, h.record_id, h.customer_id, h.match_rule, h.confidence, h.valid_from,
+    CAST($as_of AS DATE) AS valid_to
   FROM held AS h LEFT JOIN now AS n USING (system, record_id) WHERE n.customer_id IS DISTINCT FROM h.customer_id
   UNION ALL
   SELECT system, record_id, customer_id, match_rule, confidence, valid_from, valid_to
@@ -251,7 +254,8 @@ WITH alive AS (SELECT DISTINCT customer_id FROM xref WHERE valid_to IS NULL),
 moved AS (
   SELECT old.customer_id AS old_id, cur.customer_id AS new_id, count(DISTINCT (old.system, old.record_id)) AS records,
     max(old.valid_to) AS valid_from
-  FROM xref AS old JOIN xref AS cur ON cur.system = old.system AND cur.record_id = old.record_id AND cur.valid_to IS NULL
+  FROM xref AS old JOIN xref AS cur ON cur.system = old.system AND cur.record_id = old.record_id
+    AND cur.valid_to IS NULL
   WHERE old.valid_to IS NOT NULL AND old.customer_id NOT IN (FROM alive)
   GROUP BY ALL
 )

@@ -61,7 +61,8 @@ def survive(
         )
         connection.execute("CREATE TABLE golden AS SELECT DISTINCT customer_id FROM xref")
         connection.execute(
-            "CREATE TABLE origin (customer_id VARCHAR, attribute VARCHAR, system VARCHAR, record_id VARCHAR, rule VARCHAR)"
+            "CREATE TABLE origin"
+            " (customer_id VARCHAR, attribute VARCHAR, system VARCHAR, record_id VARCHAR, rule VARCHAR)"
         )
         for attribute in attributes:
             _choose(connection, attribute, tuple(chosen.get(attribute, DEFAULT)))
@@ -85,7 +86,8 @@ def _choose(connection: object, attribute: str, rules: tuple[str, ...]) -> None:
         CREATE OR REPLACE TEMP TABLE winner AS
         SELECT customer_id, value, system, record_id, several FROM (
           SELECT *, count(*) OVER (PARTITION BY customer_id, value) AS frequency,
-            min(value) OVER (PARTITION BY customer_id) IS DISTINCT FROM max(value) OVER (PARTITION BY customer_id) AS several
+            min(value) OVER (PARTITION BY customer_id) 
+              IS DISTINCT FROM max(value) OVER (PARTITION BY customer_id) AS several
           FROM (SELECT customer_id, system, record_id, updated, priority, {column} AS value FROM candidate)
           WHERE value IS NOT NULL {real}
         ) QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY {order}, system, record_id) = 1
@@ -96,5 +98,6 @@ def _choose(connection: object, attribute: str, rules: tuple[str, ...]) -> None:
         f" CASE WHEN several THEN '{', '.join(rules)}' ELSE 'only value' END FROM winner"
     )
     connection.execute(  # type: ignore[attr-defined]
-        f"CREATE OR REPLACE TABLE golden AS SELECT g.*, w.value AS {column} FROM golden AS g LEFT JOIN winner AS w USING (customer_id)"
+        f"CREATE OR REPLACE TABLE golden AS SELECT g.*, w.value AS {column} FROM golden AS g"
+        " LEFT JOIN winner AS w USING (customer_id)"
     )

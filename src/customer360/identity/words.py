@@ -167,148 +167,30 @@ TITLES = (
     "md",
 )
 
-STREET_WORDS = [
-    "street",
-    "st",
-    "str",
-    "strasse",
-    "road",
-    "rd",
-    "avenue",
-    "ave",
-    "av",
-    "lane",
-    "ln",
-    "drive",
-    "dr",
-    "court",
-    "ct",
-    "crescent",
-    "cres",
-    "cr",
-    "place",
-    "pl",
-    "boulevard",
-    "blvd",
-    "circuit",
-    "cct",
-    "terrace",
-    "tce",
-    "ter",
-    "close",
-    "cl",
-    "way",
-    "highway",
-    "hwy",
-    "parade",
-    "pde",
-    "square",
-    "sq",
-    "grove",
-    "gr",
-    "gardens",
-    "gdns",
-    "circle",
-    "cir",
-    "parkway",
-    "pkwy",
-    "rue",
-    "chemin",
-    "loop",
-    "mews",
-    "rise",
-    "walk",
-    "esplanade",
-    "esp",
-    "apartment",
-    "apt",
-    "unit",
-    "flat",
-    "suite",
-    "ste",
-    "floor",
-    "fl",
-    "no",
-    "number",
-]
+STREET_WORDS = tuple(
+    """
+    street st str strasse road rd avenue ave av lane ln drive dr court ct crescent cres cr place pl boulevard
+    blvd circuit cct terrace tce ter close cl way highway hwy parade pde square sq grove gr gardens gdns
+    circle cir parkway pkwy rue chemin loop mews rise walk esplanade esp apartment apt unit flat suite ste
+    floor fl no number
+    """.split()
+)
 
-JUNK_TEXT = [
-    "na",
-    "n/a",
-    "none",
-    "null",
-    "nil",
-    "unknown",
-    "unkown",
-    "unbekannt",
-    "test",
-    "tester",
-    "testing",
-    "xxx",
-    "xxxx",
-    "asdf",
-    "anonymous",
-    "anon",
-    "guest",
-    "customer",
-    "kunde",
-    "notavailable",
-    "notprovided",
-    "notapplicable",
-    "noname",
-    "firstname",
-    "lastname",
-    "name",
-    "dummy",
-    "sample",
-    "tbd",
-    "undefined",
-    "nan",
-    "missing",
-]
+JUNK_TEXT = tuple(
+    """
+    na n/a none null nil unknown unkown unbekannt test tester testing xxx xxxx asdf anonymous anon guest
+    customer kunde notavailable notprovided notapplicable noname firstname lastname name dummy sample tbd
+    undefined nan missing
+    """.split()
+)
 
-JUNK_MAIL_NAMES = [
-    "none",
-    "no",
-    "noemail",
-    "nomail",
-    "noreply",
-    "donotreply",
-    "na",
-    "null",
-    "nil",
-    "test",
-    "tester",
-    "testing",
-    "unknown",
-    "anonymous",
-    "anon",
-    "guest",
-    "customer",
-    "customers",
-    "email",
-    "mail",
-    "noname",
-    "nobody",
-    "someone",
-    "abc",
-    "asdf",
-    "xxx",
-    "info",
-    "sales",
-    "office",
-    "admin",
-    "contact",
-    "support",
-    "hello",
-    "example",
-    "user",
-    "dummy",
-    "fake",
-    "notprovided",
-    "notavailable",
-    "unsubscribe",
-]
+JUNK_MAIL_NAMES = tuple(
+    """
+    none no noemail nomail noreply donotreply na null nil test tester testing unknown anonymous anon guest
+    customer customers email mail noname nobody someone abc asdf xxx info sales office admin contact support
+    hello example user dummy fake notprovided notavailable unsubscribe
+    """.split()
+)
 
 JUNK_DIGITS = ("1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "987654321")
 
