@@ -301,7 +301,7 @@ WITH numbered AS (SELECT l, r, max(number) AS number FROM link WHERE rule >= 0 G
 doubt AS (
   SELECT scored.*, c.number IS NOT NULL AS is_cut,
     CASE WHEN c.number IS NOT NULL THEN 'conflict: the link was cut'
-      WHEN veto > 0 THEN 'kept apart: ' || {names}[veto] 
+      WHEN veto > 0 THEN 'kept apart: ' || {names}[veto]
       WHEN probability < {least} THEN 'shared identifier, too little else' ELSE 'between the thresholds' END AS reason
   FROM (SELECT * FROM scored WHERE probability >= {least} OR rule > 0 OR {identifier}) AS scored
   LEFT JOIN numbered ON numbered.l = scored.l AND numbered.r = scored.r

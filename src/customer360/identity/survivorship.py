@@ -86,7 +86,7 @@ def _choose(connection: object, attribute: str, rules: tuple[str, ...]) -> None:
         CREATE OR REPLACE TEMP TABLE winner AS
         SELECT customer_id, value, system, record_id, several FROM (
           SELECT *, count(*) OVER (PARTITION BY customer_id, value) AS frequency,
-            min(value) OVER (PARTITION BY customer_id) 
+            min(value) OVER (PARTITION BY customer_id)
               IS DISTINCT FROM max(value) OVER (PARTITION BY customer_id) AS several
           FROM (SELECT customer_id, system, record_id, updated, priority, {column} AS value FROM candidate)
           WHERE value IS NOT NULL {real}

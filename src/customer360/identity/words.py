@@ -173,7 +173,7 @@ STREET_WORDS = tuple(
     blvd circuit cct terrace tce ter close cl way highway hwy parade pde square sq grove gr gardens gdns
     circle cir parkway pkwy rue chemin loop mews rise walk esplanade esp apartment apt unit flat suite ste
     floor fl no number
-    """.split()
+    """.split()  # noqa: SIM905 - words are read as text
 )
 
 JUNK_TEXT = tuple(
@@ -181,7 +181,7 @@ JUNK_TEXT = tuple(
     na n/a none null nil unknown unkown unbekannt test tester testing xxx xxxx asdf anonymous anon guest
     customer kunde notavailable notprovided notapplicable noname firstname lastname name dummy sample tbd
     undefined nan missing
-    """.split()
+    """.split()  # noqa: SIM905 - words are read as text
 )
 
 JUNK_MAIL_NAMES = tuple(
@@ -189,7 +189,7 @@ JUNK_MAIL_NAMES = tuple(
     none no noemail nomail noreply donotreply na null nil test tester testing unknown anonymous anon guest
     customer customers email mail noname nobody someone abc asdf xxx info sales office admin contact support
     hello example user dummy fake notprovided notavailable unsubscribe
-    """.split()
+    """.split()  # noqa: SIM905 - words are read as text
 )
 
 JUNK_DIGITS = ("1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "987654321")
