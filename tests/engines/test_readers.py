@@ -14,7 +14,7 @@ from tests.engines.conftest import OpenEngine, run, start
 from tests.engines.scripts.workload import state, write
 
 from customer360.engines.duckdb import DuckLakeEngine
-from customer360.errors import SnapshotMissing, StatementFailed
+from customer360.errors import NotPermitted, SnapshotMissing, StatementFailed
 from customer360.names import Relation
 
 T = Relation("gold", "t")
@@ -169,10 +169,46 @@ def test_a_snapshot_that_is_not_kept_is_refused_with_the_kept_range(open_lake: O
     engine = open_lake(keep_snapshots=2)
     for number in range(4):
         publish(engine, number)
-    with pytest.raises(SnapshotMissing, match=r"no snapshot 1\. Kept: 3 to 4\."), engine.read(at_snapshot=1):
+    with pytest.raises(SnapshotMissing, match=r"no snapshot 1\. Kept: 3, 4\."), engine.read(at_snapshot=1):
         pass
     with pytest.raises(SnapshotMissing, match="no snapshot 99"):
         engine.rollback(99)
+
+
+def test_the_kept_snapshots_are_those_of_the_history(engine: DuckLakeEngine) -> None:
+    publish(engine, 1)
+    publish(engine, 2)
+    for snapshot in (0, 7):
+        expected = rf"no snapshot {snapshot}\. Kept: 1, 2\."
+        with pytest.raises(SnapshotMissing, match=expected), engine.read(at_snapshot=snapshot):
+            pass
+
+
+def test_a_table_that_an_earlier_snapshot_lacks_is_named_with_what_published_it(engine: DuckLakeEngine) -> None:
+    with engine.publish(note="load shop") as publication:
+        publication.create_schema("raw_shop")
+        publication.create_table_as(Relation("raw_shop", "orders"), "SELECT 1 AS x")
+    with engine.publish(note="build") as publication:
+        publication.create_schema("shop")
+        publication.create_table_as(Relation("shop", "orders"), "FROM raw_shop.orders")
+    sentence = r"^Snapshot 1 has no table shop\.orders; it was published by 'load shop'\."
+    sql = "WITH o AS (FROM raw_shop.orders) SELECT o.x FROM o JOIN shop.orders AS s ON s.x = o.x"
+    for reading in (engine.read, engine.read_untrusted):
+        with reading(at_snapshot=2) as session:
+            assert session.query(sql).to_pylist() == [{"x": 1}]
+        with reading(at_snapshot=1) as session, pytest.raises(StatementFailed, match=sentence) as failed:
+            session.query(sql)
+        assert "c360 history" in str(failed.value)
+
+
+def test_a_table_that_is_not_granted_stays_unsaid_in_an_earlier_snapshot(engine: DuckLakeEngine) -> None:
+    publish(engine, 1)
+    publish(engine, 2)
+    with (
+        engine.read_untrusted(relations=[Relation("gold", "v")], at_snapshot=1) as session,
+        pytest.raises(NotPermitted, match=r"There is no table gold\.t that you may read"),
+    ):
+        session.query("FROM gold.t")
 
 
 def test_a_stream_yields_batches_and_translates_late_errors(engine: DuckLakeEngine) -> None:

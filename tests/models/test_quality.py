@@ -200,7 +200,10 @@ def test_a_failed_check_blocks_names_keys_and_keeps_all_results(things, rows):
         build(things, project(changed, contracts=[declared], sources=SOURCES))
     text = str(caught.value)
     assert "gold.thing.amount: the rule 'amount_minimum' (minimum 0) found 1, must be 0; for example id 3" in text
-    assert "gold.thing.email: the rule 'email_required' found 1, must be 0; for example id 4" in text
+    assert (
+        "gold.thing.email: the rule 'email_required' (a value in every row) found 1, must be 0; for example id 4"
+        in text
+    )
     assert "email #" in text, "a personal value is shown as a digest"
     assert "x.com" not in text
     assert {r.outcome for r in caught.value.results} == {"passed", "failed"}

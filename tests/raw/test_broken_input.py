@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, free_port
 from tests.raw.conftest import Shop
 
 from customer360.raw.load import load
@@ -172,8 +172,9 @@ def test_postgres_refusals_leave_the_old_data(
     shop.source("crm", kind="postgres", people="public.people")
     monkeypatch.setenv("C360_TEST_URL", postgres.url)
     shop.load()
+    free = free_port()
     for url, words in {
-        "postgresql://ann:hunter2@127.0.0.1:1/crm": "PostgreSQL at 127.0.0.1:1 does not answer.",
+        f"postgresql://ann:hunter2@127.0.0.1:{free}/crm": f"PostgreSQL at 127.0.0.1:{free} does not answer.",
         postgres.url_of("reader", "hunter2"): "refused the password of user 'reader'.",
         postgres.url_of("reader", "open sesame"): "permission denied for the table.",
     }.items():

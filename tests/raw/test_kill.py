@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -58,7 +59,13 @@ def state(shop: Shop) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("moment", ["orders", "items", 0.0, 0.05, 0.1, 0.2, 0.4, 0.8])
-def test_a_killed_load_leaves_no_half_batch(shop: Shop, moment: str | float) -> None:
+def test_a_killed_load_leaves_no_half_batch(
+    shop: Shop, moment: str | float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    monkeypatch.setenv("TMPDIR", str(staging))
+    monkeypatch.setattr(tempfile, "tempdir", None)  # read TMPDIR again
     shop.source(orders="orders.csv", items="items.csv")
     for name in ("orders", "items"):
         shop.write(f"{name}.csv", numbers(1))
@@ -75,3 +82,4 @@ def test_a_killed_load_leaves_no_half_batch(shop: Shop, moment: str | float) -> 
     assert state(shop) in ([(ROWS, "1")] * 2, [(ROWS, "2")] * 2)
     shop.load()
     assert state(shop) == [(ROWS, "2")] * 2
+    assert list(staging.iterdir()) == [], "staged rows of the dead load are personal data"

@@ -9,7 +9,7 @@ import pytest
 from tests.raw.conftest import Shop, column, contract
 
 from customer360.clock import stopwatch
-from customer360.errors import CommitFailed, SchemaDrift, SourceMalformed, SourceUnreachable, UnknownName
+from customer360.errors import CommitFailed, RowsRejected, SchemaDrift, SourceMalformed, SourceUnreachable, UnknownName
 from customer360.raw.load import load
 
 ORDERS = contract(
@@ -107,6 +107,16 @@ def test_a_full_read_reflects_deletes(shop: Shop) -> None:
 INCREMENTAL = {"location": "orders-*.csv", "key": ("order_id",), "cursor": "order_date", "overlap": "2 days"}
 
 
+def test_rows_of_one_key_and_cursor_that_differ_are_refused_and_none_is_dropped(shop: Shop) -> None:
+    shop.source(orders=INCREMENTAL, contracts=(ORDERS,))
+    shop.write("orders-1.csv", "order_id,order_date,amount\n1,2024-01-01,1\n")
+    shop.load()
+    shop.write("orders-2.csv", "order_id,order_date,amount\n2,2024-01-02,5\n2,2024-01-02,99\n")
+    with pytest.raises(RowsRejected, match=r"1 key stands on rows of shop\.orders that differ"):
+        shop.load()
+    assert shop.rows(columns="order_id, amount") == [{"order_id": 1, "amount": Decimal(1)}]
+
+
 def test_newer_rows_replace_those_of_their_key_and_others_stay(shop: Shop) -> None:
     shop.source(orders=INCREMENTAL, contracts=(ORDERS,))
     shop.write("orders-1.csv", "order_id,order_date,amount\n1,2024-01-01,1\n2,2024-01-09,2\n3,2024-01-10,3\n")
@@ -115,14 +125,14 @@ def test_newer_rows_replace_those_of_their_key_and_others_stay(shop: Shop) -> No
     shop.write(
         "orders-2.csv",
         "order_id,order_date,amount\n1,2024-01-01,999\n2,2024-01-09,2\n3,2024-01-10,33\n4,2024-01-11,4\n"
-        "4,2024-01-12,44\n4,2024-01-12,45\n",
+        "4,2024-01-12,45\n4,2024-01-12,45\n",
     )
     report = shop.load()
     assert shop.rows(columns="order_id, amount, _load_id") == [
         {"order_id": 1, "amount": Decimal(1), "_load_id": 1},  # before the overlap: not read again
         {"order_id": 2, "amount": Decimal(2), "_load_id": 1},  # the same
         {"order_id": 3, "amount": Decimal(33), "_load_id": 2},
-        {"order_id": 4, "amount": Decimal(45), "_load_id": 2},  # the newest; of equals, the last in the file
+        {"order_id": 4, "amount": Decimal(45), "_load_id": 2},  # the newest; the very same row twice is one row
     ]
     assert (report.tables[0].rows_read, report.tables[0].rows_changed) == (5, 2)
     log = shop.rows("c360.load_log", "load_id, mode, cursor_from, cursor_to, rows_read, rows_changed")

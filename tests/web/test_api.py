@@ -150,6 +150,18 @@ def test_the_wrong_method_is_a_problem_that_names_the_right_one(client: TestClie
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize("url", ["/", "/dashboards/executive", "/docs/api", "/api/v1/health", "/nothing"])
+def test_head_is_answered_like_get_without_the_body(client: TestClient, url: str) -> None:
+    get, head = client.get(url), client.head(url)
+    assert head.status_code == get.status_code
+    assert head.headers == get.headers
+    assert head.content == b""
+
+
+def test_head_is_refused_where_get_is(client: TestClient) -> None:
+    assert client.head(ASK).status_code == 405
+
+
 def test_health_names_the_published_state(client: TestClient, shop: Workspace) -> None:
     health = client.get("/api/v1/health").json()
     assert health["status"] == "ok"

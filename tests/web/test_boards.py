@@ -29,9 +29,9 @@ class Counting:
         self.project = workspace.project
         self.asked = 0
 
-    def answer(self, query: Any, *, as_of: date | None = None) -> Answer:
+    def answer(self, query: Any, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
         self.asked += 1
-        return self.workspace.answer(query, as_of=as_of)
+        return self.workspace.answer(query, as_of=as_of, at_snapshot=at_snapshot)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.workspace, name)
@@ -100,6 +100,33 @@ def test_a_new_build_is_shown(fresh: Workspace) -> None:
     assert before.figure is not None
     assert after.figure is not None
     assert (before.figure.full, after.figure.full) == ("20", "25")
+
+
+class Publishing(Counting):
+    """A workspace in whose warehouse everything is emptied after the first answer."""
+
+    def answer(self, query: Any, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
+        found = super().answer(query, as_of=as_of, at_snapshot=at_snapshot)
+        if self.asked == 1:
+            with self.workspace.engine.publish(note="everybody left") as publication:
+                for table in publication.relations():
+                    publication.execute(f"DELETE FROM {table.sql}")
+        return found
+
+
+def test_a_publish_between_two_widgets_leaves_the_page_of_one_state(fresh: Workspace) -> None:
+    before = Boards(fresh).filled("executive", Filters())
+    publishing = Publishing(fresh)
+    boards = Boards(publishing, look_every=0)
+    edition = boards.edition()
+    assert boards.filled("executive", Filters(), edition=edition).widgets == before.widgets
+    assert publishing.asked > 10
+    assert boards.choices("executive", edition=edition) == Boards(fresh).choices("executive", edition=edition)
+    assert fresh.history()[0].id > edition.snapshot.id
+    after = boards.filled("executive", Filters())
+    assert after.widgets != before.widgets
+    assert after.widgets[0].figure is not None
+    assert after.widgets[0].figure.full == "0"
 
 
 def test_between_two_looks_the_page_may_be_behind(fresh: Workspace) -> None:

@@ -22,6 +22,17 @@ from customer360.cli.options import (
 from customer360.cli.output import note, write_table
 from customer360.errors import C360Error
 
+ByOption = Annotated[
+    list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")
+]
+WhereOption = Annotated[
+    list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")
+]
+PeriodOption = Annotated[str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")]
+OrderOption = Annotated[
+    list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
@@ -31,21 +42,13 @@ def add_to(app: typer.Typer) -> None:
 
 def query(
     metrics: Annotated[list[str] | None, typer.Argument(help="Names of metrics; without any, all are listed.")] = None,
-    by: Annotated[
-        list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")
-    ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option("--where", "-w", help="Keep rows: \"segment = 'VIP'\". Several mean AND.")
-    ] = None,
+    by: ByOption = None,
+    where: WhereOption = None,
     having: Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")] = None,
     since: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Last day (included), YYYY-MM-DD.")] = None,
-    period: Annotated[
-        str | None, typer.Option("--period", help="'last 12 months', 'this year', 'last month' ...")
-    ] = None,
-    order: Annotated[
-        list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")
-    ] = None,
+    period: PeriodOption = None,
+    order: OrderOption = None,
     limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")] = None,
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
     as_of: AsOfOption = None,

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
-import duckdb
 import pyarrow as pa
 
 from customer360.connectors.base import CursorValue
+from customer360.connectors.local import local_duckdb
 from customer360.names import quoted
 
 
@@ -42,8 +42,7 @@ def kept_from(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of text batches whose cursor is ``since`` or later, empty or unreadable."""
     where, values = from_cursor_on(cursor, since, schema)
-    with duckdb.connect() as filter_:
-        filter_.execute("SET TimeZone = 'UTC'")
+    with local_duckdb() as filter_:
         for batch in batches:
             filter_.register("batch", pa.Table.from_batches([batch]))
             yield from filter_.execute(f"SELECT * FROM batch{where}", values).to_arrow_table().cast(schema).to_batches()

@@ -18,6 +18,7 @@ from customer360.connectors.bytestreams import (
     line_too_long,
     not_utf8,
 )
+from customer360.connectors.local import local_duckdb
 from customer360.connectors.locations import shown
 from customer360.connectors.options import table_options
 from customer360.errors import SourceMalformed
@@ -52,7 +53,7 @@ class JsonlFiles:
     def schema(self) -> pa.Schema:
         """Return every top-level key of any line, each a string, in order of first appearance. Reads all lines."""
         names: dict[str, None] = {}
-        with duckdb.connect() as parser:
+        with local_duckdb() as parser:
             for path, lines in self._all_lines():
                 self._check_objects(parser, path, lines)
                 for (keys,) in parser.execute(_KEYS).fetchall():
@@ -65,7 +66,7 @@ class JsonlFiles:
         shape = json.dumps(dict.fromkeys(schema.names, "VARCHAR"))
         columns = ", ".join(f"parsed.{quoted(name)} AS {quoted(name)}" for name in schema.names)
         rows = 0
-        with duckdb.connect() as parser:
+        with local_duckdb() as parser:
             for path, lines in self._all_lines():
                 self._check_objects(parser, path, lines)
                 parsed = "SELECT json_transform(line, $1) AS parsed FROM lines ORDER BY line_number"

@@ -12,6 +12,7 @@ import pyarrow as pa
 from customer360.connectors.base import CursorValue
 from customer360.connectors.bytestreams import empty_file
 from customer360.connectors.cursors import from_cursor_on
+from customer360.connectors.local import local_duckdb
 from customer360.connectors.locations import shown
 from customer360.connectors.options import table_options
 from customer360.errors import SourceMalformed
@@ -40,7 +41,7 @@ class ParquetFiles:
 
     def schema(self) -> pa.Schema:
         """Return the columns of all files with the types that hold every file's values."""
-        with self._connected() as reader:
+        with local_duckdb() as reader:
             try:
                 return reader.execute(f"SELECT * FROM {self._scan()} LIMIT 0").to_arrow_table().schema
             except duckdb.Error:
@@ -52,18 +53,13 @@ class ParquetFiles:
         """Yield the files' rows as these columns; with ``since``, row groups before it are skipped unread."""
         columns = ", ".join(quoted(name) for name in schema.names)
         where, values = from_cursor_on(cursor, since, schema)
-        with self._connected() as reader:
+        with local_duckdb() as reader:
             try:
                 yield from reader.execute(f"SELECT {columns} FROM {self._scan()}{where}", values).to_arrow_reader(
                     BATCH_ROWS
                 )
             except (duckdb.Error, OSError, pa.ArrowInvalid):
                 raise self._damaged() from None
-
-    def _connected(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        return connection
 
     def _scan(self) -> str:
         names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._files)

@@ -60,6 +60,7 @@ def explained(message: str, server: Server, reading: str | None = None) -> Sourc
         if found := re.search(pattern, message, re.IGNORECASE):
             facts = {
                 "server": str(server),
+                "address": str(server).removeprefix("PostgreSQL at "),
                 "user": server.user,
                 "database": server.database,
                 "variable": server.variable,
@@ -111,6 +112,12 @@ _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         SourceUnreachable,
         "{server} does not answer.",
         _START,
+    ),
+    (
+        r"invalid response to SSL negotiation|expected authentication request|invalid response to GSSAPI",
+        SourceUnreachable,
+        "What answers at {address} is not PostgreSQL.",
+        "Correct host and port in {variable}.",
     ),
     (
         r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection",

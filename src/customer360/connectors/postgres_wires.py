@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
+from customer360.connectors.local import local_duckdb
 from customer360.engines.extensions import load_extension
 from customer360.errors import ExtensionMissing
 from customer360.names import quoted
@@ -60,9 +61,8 @@ class DuckWire:
 
     def __init__(self, url: str) -> None:
         self.as_text: frozenset[str] = frozenset()
-        self._connection = duckdb.connect()
+        self._connection = local_duckdb()
         load_extension(self._connection, "postgres")
-        self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute("SET streaming_buffer_size = '32MB'")  # lets the server run ahead of the reader
         with _duck_errors():
             self._connection.execute(f"ATTACH {_literal(url)} AS pg (TYPE postgres, READ_ONLY)")

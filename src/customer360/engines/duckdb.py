@@ -76,9 +76,13 @@ class DuckLakeEngine:
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
         """Open a read session; WarehouseMissing before the first publish, SnapshotMissing for an unkept one."""
-        if at_snapshot is not None:
-            self._require(at_snapshot)
+        with self._readers.session() as session:
+            if at_snapshot in (None, session.snapshot):  # the newest needs no attaching of its own
+                yield session
+                return
+        note = self._require(at_snapshot)
         with self._readers.session(at_snapshot=at_snapshot) as session:
+            session.note = note
             yield session
 
     @contextmanager
@@ -86,11 +90,11 @@ class DuckLakeEngine:
         self, *, relations: Iterable[Relation] | None = None, seconds: float = 30.0, at_snapshot: int | None = None
     ) -> Iterator[Session]:
         """Open a session for SQL that a person typed, over these relations only (None: all of them)."""
-        if at_snapshot is not None:
-            self._require(at_snapshot)
+        note = None if at_snapshot is None else self._require(at_snapshot)
         with self._untrusted.untrusted_session(
             seconds=seconds, relations=relations, at_snapshot=at_snapshot
         ) as session:
+            session.note = note
             yield session
 
     @contextmanager
@@ -165,15 +169,19 @@ class DuckLakeEngine:
         self._untrusted.close()
         self._writer.discard()
 
-    def _require(self, snapshot: int) -> None:
-        """Raise SnapshotMissing, with the kept range, unless a snapshot is kept (a compaction's number will do)."""
+    def _require(self, snapshot: int) -> str:
+        """Return what published a kept snapshot (a compaction's number will do); SnapshotMissing with the kept ones."""
         with self._readers.session() as session:
-            kept = session.query(f"SELECT snapshot_id FROM {metadata()}.ducklake_snapshot").column(0).to_pylist()
-        if snapshot not in kept:
-            raise SnapshotMissing(
-                f"There is no snapshot {snapshot}. Kept: {min(kept)} to {max(kept)}.",
-                next_step="Run `c360 history` to see them.",
-            )
+            rows = session.query(
+                "SELECT commit_message FROM ducklake_snapshots($1) WHERE snapshot_id = $2 AND snapshot_id > 0",
+                [LAKE, snapshot],
+            ).to_pylist()
+        if rows:
+            return rows[0]["commit_message"] or ""
+        kept = ", ".join(str(entry.id) for entry in reversed(self.history()))
+        raise SnapshotMissing(
+            f"There is no snapshot {snapshot}. Kept: {kept or 'none'}.", next_step="Run `c360 history` to see them."
+        )
 
 
 def _ignore(moment: str) -> None:

@@ -28,11 +28,16 @@ class LakeSession:
         self._connection = connection
         self.database = database
         self.snapshot = snapshot
+        self.note: str | None = None
+        """What published the earlier snapshot that is read; None on the newest."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run one statement and return all its rows; StatementFailed when it cannot be run."""
-        with self._running(sql, parameters) as result:
-            return result.to_arrow_table()
+        try:
+            with self._running(sql, parameters) as result:
+                return result.to_arrow_table()
+        except StatementFailed as error:
+            raise self._explained(error, sql) from error.__cause__
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 65_536) -> pa.RecordBatchReader:
         """Run one statement and return its rows batch by batch; read it to the end before the next statement."""
@@ -78,6 +83,16 @@ class LakeSession:
         """Forget Arrow data registered under this name."""
         self._connection.unregister(name)
 
+    def _explained(self, error: StatementFailed, sql: str) -> WarehouseError:
+        """Return the error for a table that an earlier snapshot does not have, instead of DuckDB's; else the same."""
+        if self.note is None or not isinstance(error.__cause__, duckdb.CatalogException):
+            return error
+        known = {str(relation).casefold() for relation in self.relations()}
+        for table in named_tables(sql):
+            if str(table).casefold() not in known:
+                return not_in_snapshot(self.snapshot, table, self.note)
+        return error
+
     def _allowed(self, statement: duckdb.Statement) -> None:
         if statement.type not in READS:
             raise StatementFailed(
@@ -93,6 +108,27 @@ class LakeSession:
                 raise StatementFailed(f"One statement is expected here, and this text holds {len(statements)}.")
             self._allowed(statements[0])
             yield self._connection.execute(statements[0], list(parameters))
+
+
+def named_tables(sql: str) -> tuple[Relation, ...]:
+    """Return the tables that a query names with their schema, sorted."""
+    import sqlglot  # only needed when something went wrong
+    from sqlglot import exp
+
+    try:
+        found = list(sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Table))
+    except sqlglot.errors.SqlglotError:  # DuckDB could read it: its own message has to do
+        return ()
+    return tuple(sorted({Relation(table.db, table.name) for table in found if table.db}))
+
+
+def not_in_snapshot(snapshot: int, relation: Relation, note: str) -> WarehouseError:
+    """Return the error for a table that was not there yet (or no longer) when a snapshot was published."""
+    by = f"; it was published by '{note}'" if note else ""
+    return StatementFailed(
+        f"Snapshot {snapshot} has no table {relation}{by}.",
+        next_step="Name a snapshot that has it: `c360 history` lists them, with what published each.",
+    )
 
 
 def batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

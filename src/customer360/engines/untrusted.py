@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ from customer360.engines.claims import claim
 from customer360.engines.failures import interrupted, translated
 from customer360.engines.lake import LAKE, Lake, literal
 from customer360.engines.readers import Readers
-from customer360.engines.sessions import LakeSession, batches
+from customer360.engines.sessions import LakeSession, batches, not_in_snapshot
 from customer360.errors import NotPermitted, QueryError, StatementFailed, nearest
 from customer360.names import Relation
 
@@ -109,7 +109,12 @@ class UntrustedSession(LakeSession):
             raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT.")
         if len(tree["statements"]) != 1:
             raise QueryError("Only one statement at a time can be run here.")
-        check_sources(tree, self.relations())
+        check_sources(tree, self.relations(), absent=self._absent)
+
+    def _absent(self, relation: Relation) -> None:
+        """Raise when an earlier snapshot lacks the table; with granted relations it stays unsaid what there is."""
+        if self.note is not None and self._permitted is None:
+            raise not_in_snapshot(self.snapshot, relation, self.note)
 
 
 def _limited(source: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -124,8 +129,13 @@ def _limited(source: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield batch
 
 
-def check_sources(tree: object, relations: frozenset[Relation]) -> None:
-    """Raise unless every FROM of a parsed statement reads a permitted relation; QueryError or NotPermitted."""
+def check_sources(
+    tree: object, relations: frozenset[Relation], *, absent: Callable[[Relation], None] | None = None
+) -> None:
+    """Raise unless every FROM of a parsed statement reads a permitted relation; QueryError or NotPermitted.
+
+    ``absent`` is told of a table that is not among them first, and may raise something that says more.
+    """
     ctes = {name.casefold() for name in _cte_names(tree)}
     for name in ctes:
         if not CTE_NAME.fullmatch(name):
@@ -142,7 +152,7 @@ def check_sources(tree: object, relations: frozenset[Relation]) -> None:
         elif kind == "SHOW_REF" and node.get("query") is None:
             raise QueryError("SHOW cannot be used here.", next_step="DESCRIBE <schema>.<table> can.")
         elif kind == "BASE_TABLE":
-            _check_table(node, ctes, known)
+            _check_table(node, ctes, known, absent)
 
 
 def _check_function(node: dict[str, Any]) -> None:
@@ -154,12 +164,16 @@ def _check_function(node: dict[str, Any]) -> None:
         )
 
 
-def _check_table(node: dict[str, Any], ctes: set[str], known: set[str]) -> None:
+def _check_table(
+    node: dict[str, Any], ctes: set[str], known: set[str], absent: Callable[[Relation], None] | None
+) -> None:
     catalog, schema, table = (str(node[key]).casefold() for key in ("catalog_name", "schema_name", "table_name"))
     if not catalog and not schema and table in ctes:
         return
     written = ".".join(part for part in (catalog, schema, table) if part)
     if catalog not in {"", LAKE} or f"{schema}.{table}" not in known:
+        if absent is not None and schema and catalog in {"", LAKE}:
+            absent(Relation(schema, table))
         close = nearest(f"{schema}.{table}" if schema else table, sorted(known))
         raise NotPermitted(
             f"There is no table {written} that you may read.", next_step=f"Did you mean {close}?" if close else None

@@ -145,6 +145,12 @@ class _Job:
         inspector = self.inspector
         if inspector is None:
             return
+        for relation in plan.check.keys() - matching.keys():  # not built now, but its contract may be new
+            contract = self.graph.nodes[relation].contract
+            if contract is not None:
+                matching[relation] = inspector.columns(
+                    contract, inspector.session.describe(f"SELECT * FROM {relation.sql}")
+                )
         sound = {relation: checks for relation, checks in plan.check.items() if matching.get(relation, True)}
         inspector.inspect(sound)
         for relation, checks in plan.check.items():

@@ -28,15 +28,28 @@ Done = dict[int, Origins]
 """Origins by query, so that each is worked out once."""
 
 
-@dataclass(frozen=True, order=True)
+ROWS = "*"
+"""Stands for the rows of a table where a value counts or numbers them instead of reading a column."""
+
+
+@dataclass(frozen=True)
 class Edge:
-    """One column is made (also) of another. ``how``: copied, computed, or step (inside a registered method)."""
+    """One column is made (also) of another. ``how``: copied, computed, or step (inside a registered method).
+
+    ``source_column`` is ``*`` where rows are counted. A column made of no other has one edge without a source:
+    constant (literals, policies, the as-of date), history (kept by scd2), empty (no system provides it) or step.
+    """
 
     to: Relation
     to_column: str
-    source: Relation
-    source_column: str
+    source: Relation | None
+    source_column: str | None
     how: str
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What edges are sorted by."""
+        return (str(self.to), self.to_column, str(self.source or ""), self.source_column or "", self.how)
 
 
 def column_lineage(project: Project, *, graph: Graph | None = None) -> tuple[Edge, ...]:
@@ -44,22 +57,24 @@ def column_lineage(project: Project, *, graph: Graph | None = None) -> tuple[Edg
 
     Values only: columns that merely filter, join or sort are left out. A step's columns are made of the columns that
     its ``lineage`` parameter names (``{clv: [purchases.amount]}``), else of all columns of all its inputs.
+    Every column has at least one edge; Edge says how one looks that has no source.
     """
     graph = graph or Graph.from_project(project)
     known = Known(project, graph)
     edges: set[Edge] = set()
     for node in graph.nodes.values():
-        edges |= set(_of_step(node, known) if node.model.step else _of_sql(node, known))
-    return tuple(sorted(edges))
+        found = set(_of_step(node, known) if node.model.step else _of_sql(node, known))
+        edges |= found | set(_without_source(node, known, {edge.to_column for edge in found}))
+    return tuple(sorted(edges, key=lambda edge: edge.order))
 
 
 def lineage_table(edges: tuple[Edge, ...]) -> pa.Table:
-    """Return edges as a table of texts."""
+    """Return edges as a table of texts; NULL where an edge has no source."""
     return pa.table(
         {
             "to_table": pa.array([str(edge.to) for edge in edges], pa.string()),
             "to_column": pa.array([edge.to_column for edge in edges], pa.string()),
-            "from_table": pa.array([str(edge.source) for edge in edges], pa.string()),
+            "from_table": pa.array([edge.source and str(edge.source) for edge in edges], pa.string()),
             "from_column": pa.array([edge.source_column for edge in edges], pa.string()),
             "how": pa.array([edge.how for edge in edges], pa.string()),
         }
@@ -77,8 +92,23 @@ def upstream(edges: tuple[Edge, ...], relation: Relation, column: str) -> tuple[
         for edge in by_target.get(waiting.pop(), ()):
             if edge not in found:
                 found.add(edge)
-                waiting.append((edge.source, edge.source_column))
-    return tuple(sorted(found))
+                if edge.source is not None and edge.source_column is not None:
+                    waiting.append((edge.source, edge.source_column))
+    return tuple(sorted(found, key=lambda edge: edge.order))
+
+
+def _without_source(node: Node, known: Known, traced: set[str]) -> Iterator[Edge]:
+    """Yield one edge for each column that is made of no other: why it has none."""
+    written = {name for part in node.parts for name in part.columns if name != "*"}
+    kept = set(node.config.version_columns)
+    for name in {*(known.columns(node.relation) or ()), *written, *kept} - traced:
+        if node.model.step:
+            how = "step"
+        elif name in kept:
+            how = "history"
+        else:
+            how = "constant" if name in written or not node.model.is_union else "empty"
+        yield Edge(node.relation, name, None, None, how)
 
 
 def _of_sql(node: Node, known: Known) -> Iterator[Edge]:
@@ -162,7 +192,29 @@ def _select(scope: Scope, columns_of: ColumnsOf, done: Done) -> Iterator[tuple[s
         for column in value.find_all(exp.Column):
             for origin, before in _resolved(scope, column, columns_of, done).items():
                 found[origin] = "copied" if how == before == "copied" else "computed"
-        yield item.alias_or_name, found
+        yield item.alias_or_name, {**dict.fromkeys(_counted(scope, value, alone=not found), "computed"), **found}
+
+
+def _counted(scope: Scope, value: exp.Expr, *, alone: bool) -> Iterator[Column]:
+    """Yield the rows that a value counts; with ``alone`` also those it only numbers or aggregates."""
+    for call in value.find_all(exp.AggFunc, exp.Window):
+        if alone or (isinstance(call, exp.Count) and isinstance(call.this, exp.Star)):
+            inner = (s for s in scope.subquery_scopes if call.find_ancestor(exp.Select) is s.expression)
+            yield from _rows(next(inner, scope), set())
+
+
+def _rows(scope: Scope, seen: set[int]) -> Iterator[Column]:
+    """Yield every table that the rows of a scope come from."""
+    if id(scope.expression) in seen:
+        return
+    seen.add(id(scope.expression))
+    for half in scope.set_operation_scopes if isinstance(scope.expression, exp.SetOperation) else ():
+        yield from _rows(half, seen)
+    for _, source in scope.selected_sources.values():
+        if isinstance(source, Scope):
+            yield from _rows(source, seen)
+        elif source.db:
+            yield Relation(source.db, source.name), ROWS
 
 
 def _items(scope: Scope) -> list[exp.Expr]:

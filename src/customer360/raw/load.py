@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC
-from pathlib import Path
 
 from customer360.clock import now, stopwatch
 from customer360.connectors.registry import open_connector
@@ -32,6 +29,7 @@ from customer360.raw.plan import Mode
 from customer360.raw.quarantine import put_aside
 from customer360.raw.read import Known, Landing, TableReader
 from customer360.raw.report import LoadReport, TableLoad
+from customer360.raw.staging import staging_folder
 
 __all__ = ["LoadReport", "TableLoad", "load"]
 
@@ -96,9 +94,9 @@ class _SourceLoad:
         self._progress.start(task, len(tables))
         try:
             with ExitStack() as stack:
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="c360-load-", dir=_staging_folder()))
+                folder = stack.enter_context(staging_folder())
                 connector = stack.enter_context(closing(open_connector(self._source, self._project.root)))
-                reader = TableReader(self._engine, self._project, connector, Path(folder), full=self._full)
+                reader = TableReader(self._engine, self._project, connector, folder, full=self._full)
                 stack.enter_context(closing(reader))
                 landings = {}
                 for table in tables:
@@ -201,9 +199,3 @@ def _known(engine: Engine, wanted: Sequence[tuple[Source, Sequence[SourceTable]]
             )
             for name in names
         }
-
-
-def _staging_folder() -> str | None:
-    """Return where staged rows lie: TMPDIR, else /var/tmp, which is on disk where /tmp may be memory."""
-    large = "/var/tmp"  # noqa: S108 - the directory made there has a random name and is private
-    return os.environ.get("TMPDIR") or (large if os.access(large, os.W_OK) else None)

@@ -7,15 +7,16 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from customer360.connectors.local import local_duckdb
+
 MEMORY_LIMIT = "1GB"
 
 
 def open_scratch(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection whose moments are UTC and whose memory does not grow with the rows."""
-    scratch = duckdb.connect()
+    scratch = local_duckdb()
     scratch.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     scratch.execute("SET temp_directory = '" + str(folder).replace("'", "''") + "'")
-    scratch.execute("SET TimeZone = 'UTC'")
     return scratch
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from customer360.connectors.base import CursorValue
+from customer360.errors import RowsRejected
 from customer360.names import quoted
 from customer360.raw.cast import BAD_ROWS, CastChunk, Caster, chunks
 from customer360.raw.cursor import highest
@@ -110,13 +111,30 @@ def _later(known: CursorValue | None, rows: pa.Table, plan: Plan) -> CursorValue
     return max(known, newest)
 
 
+def _refuse_conflicts(scratch: duckdb.DuckDBPyConnection, plan: Plan, key: str) -> None:
+    """Raise RowsRejected where rows of one key and one cursor differ: nothing says which of them is the newer one."""
+    row = scratch.execute(
+        f"SELECT count(*) FROM (SELECT {key}, {quoted(str(plan.cursor))} FROM (SELECT DISTINCT * EXCLUDE ({POSITION})"
+        " FROM staged) AS different GROUP BY ALL HAVING count(*) > 1) AS conflicts"
+    ).fetchone()
+    if row and row[0]:
+        noun = "key stands" if row[0] == 1 else "keys stand"
+        raise RowsRejected(
+            f"{row[0]:,} {noun} on rows of {plan.table.source}.{plan.table.name} that differ and have the same "
+            f"{plan.cursor}: which of them holds cannot be told, and none is dropped silently.",
+            place=plan.table.place,
+            next_step=f"Correct the source, or name a finer cursor or a longer key (now: {', '.join(plan.key)}).",
+        )
+
+
 def _newest_of_each_key(scratch: duckdb.DuckDBPyConnection, rows: pa.Table, plan: Plan, folder: Path) -> pa.Table:
-    """Return one row a key: the one with the greatest cursor, of equals the last in source order."""
+    """Return one row a key: the one with the greatest cursor; the very same row twice counts once."""
     key = ", ".join(quoted(name) for name in plan.key)
     scratch.register("staged", rows)
     try:
         if not scratch.execute(f"SELECT 1 FROM staged GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchone():
             return rows.drop_columns([POSITION])
+        _refuse_conflicts(scratch, plan, key)
         newest = f"{quoted(str(plan.cursor))} DESC NULLS LAST, {POSITION} DESC"
         kept = scratch.execute(
             f"SELECT * EXCLUDE ({POSITION}) FROM staged"

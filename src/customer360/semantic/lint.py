@@ -201,7 +201,7 @@ def _undeclared(metric: Metric) -> Metric:
     return replace(metric, c360=metric.c360.model_copy(update={"additivity": None, "non_additive_over": ()}))
 
 
-_PER = re.compile(r"\b(?:per|a|an|each)\s+(order|customer|basket|session|ticket|household)\b", re.IGNORECASE)
+_PER = re.compile(r"\bper (order|customer|basket|session|ticket|household)\b(?! (?:line|item))", re.IGNORECASE)
 
 
 def _mean_of_what(model: SemanticModel, metric: Metric, formula: Formula) -> Iterator[Finding]:

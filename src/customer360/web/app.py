@@ -18,6 +18,7 @@ from customer360.web.api import health, metrics
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
+from customer360.web.head import Head
 from customer360.web.pages import dashboard, downloads, preferences, reference
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
@@ -54,6 +55,7 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
     app.include_router(_static(assets))
     add_handlers(app, pages)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
+    app.add_middleware(Head)
     app.add_middleware(Guard, hosts=hosts)
     return app
 

@@ -16,13 +16,15 @@ from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
     from datetime import date
 
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
+    from customer360.semantic.answer import Answer
+    from customer360.semantic.query import MetricQuery
     from customer360.web.rooms import Rooms
 
 KEPT = 48
@@ -84,19 +86,24 @@ class Boards:
             self._looked = stopwatch()
             if self._edition is not None and self._edition.snapshot.id == history[0].id:
                 return self._edition
-        as_of = self._rooms.as_of()
+        as_of = self._rooms.as_of(at_snapshot=history[0].id)  # whatever is published meanwhile
         edition = Edition(history[0], as_of, vocabulary_of(self._rooms.semantic_model(), as_of=as_of))
         with self._lock:
             self._edition = edition
             self._filled.clear()
         return edition
 
-    def filled(self, name: str, filters: Filters, *, only: str | None = None) -> FilledDashboard:
-        """Return a dashboard with figures (of one widget with ``only``). Errors: UnknownName, WarehouseError."""
+    def filled(
+        self, name: str, filters: Filters, *, only: str | None = None, edition: Edition | None = None
+    ) -> FilledDashboard:
+        """Return a dashboard with figures (of one widget with ``only``), all of one state: the newest by default.
+
+        Errors: UnknownName, WarehouseError.
+        """
         board = self.named(name)
         if only is not None and only not in {widget.name for widget in board.widgets}:
             raise UnknownName("widget", only, [widget.name for widget in board.widgets])
-        edition = self.edition()
+        edition = edition or self.edition()
         whole = (edition.snapshot.id, name, filters, None)
         key = whole if only is None else (*whole[:3], only)
         with self._lock:
@@ -114,14 +121,13 @@ class Boards:
                 self._filled.popitem(last=False)
         return found
 
-    def choices(self, name: str) -> tuple[Choices, ...]:
+    def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
-        board, edition = self.named(name), self.edition()
+        board, edition = self.named(name), edition or self.edition()
         with self._choosing:
             found = edition.choices.get(name)
             if found is None:
-                ask = partial(self._rooms.answer, as_of=edition.as_of)
-                found = edition.choices[name] = choices_of(board, ask, edition.vocabulary)
+                found = edition.choices[name] = choices_of(board, self._asking(edition), edition.vocabulary)
             return found
 
     def warm(self) -> None:
@@ -134,10 +140,14 @@ class Boards:
     def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
         return fill_dashboard(
             board,
-            partial(self._rooms.answer, as_of=edition.as_of),
+            self._asking(edition),
             vocabulary=edition.vocabulary,
             as_of=edition.as_of,
             currency=self._rooms.project.settings.currency,
             filters=filters,
             only=only,
         )
+
+    def _asking(self, edition: Edition) -> Callable[[MetricQuery], Answer]:
+        """Return what answers queries from this edition, even when something newer is published meanwhile."""
+        return partial(self._rooms.answer, as_of=edition.as_of, at_snapshot=edition.snapshot.id)

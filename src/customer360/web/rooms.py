@@ -19,12 +19,18 @@ class Rooms(Protocol):
 
     project: Project
 
-    def as_of(self) -> date:
-        """Return the as-of date that figures stand on. Errors: WarehouseMissing before the first build."""
+    def as_of(self, *, at_snapshot: int | None = None) -> date:
+        """Return the as-of date that figures (of an earlier snapshot) stand on.
+
+        Errors: WarehouseMissing before the first build.
+        """
         ...
 
-    def answer(self, query: MetricQuery, *, as_of: date | None = None) -> Answer:
-        """Answer a metric query. Errors: QueryError, UnknownName, NotPermitted, WarehouseError."""
+    def answer(self, query: MetricQuery, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
+        """Answer a metric query from the newest state, or from a snapshot.
+
+        Errors: QueryError, UnknownName, NotPermitted, WarehouseError.
+        """
         ...
 
     def semantic_model(self) -> SemanticModel:

@@ -17,7 +17,7 @@ from customer360.web.api.shapes import ColumnOut, MetricOut, MetricsOut, RowsOut
 
 if TYPE_CHECKING:
     from customer360.semantic.answer import Answer
-    from customer360.web.boards import Boards
+    from customer360.web.boards import Boards, Edition
     from customer360.web.rooms import Rooms
 
 CSV = "text/csv"
@@ -47,22 +47,21 @@ def router(rooms: Rooms, boards: Boards) -> APIRouter:
         edition = boards.edition()
         is_capped = wanted == JSON and query.limit is None
         asked = query.model_copy(update={"limit": JSON_ROWS + 1}) if is_capped else query
-        answer = rooms.answer(asked, as_of=edition.as_of)
+        answer = rooms.answer(asked, as_of=edition.as_of, at_snapshot=edition.snapshot.id)
         if wanted == CSV:
             return Response(csv_text(answer.table), media_type=CSV, headers={"Vary": "Accept"})
         if wanted == ARROW:
             return Response(_arrow(answer.table), media_type=ARROW, headers={"Vary": "Accept"})
-        rows = _rows(answer, query)
         truncated = is_capped and answer.table.num_rows > JSON_ROWS
-        return rows.model_copy(update={"as_of": edition.as_of, "truncated": truncated})
+        return _rows(answer, query, edition).model_copy(update={"truncated": truncated})
 
-    def _rows(answer: Answer, query: MetricQuery) -> RowsOut:
+    def _rows(answer: Answer, query: MetricQuery, edition: Edition) -> RowsOut:
         frame = frame_of(answer)
         return RowsOut(
             columns=[ColumnOut.of(column) for column in frame.columns],
             rows=[plain_row(row) for row in frame.rows(query.limit or JSON_ROWS)],
             sql=answer.sql,
-            as_of=boards.edition().as_of,
+            as_of=edition.as_of,
         )
 
     return routes

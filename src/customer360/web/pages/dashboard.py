@@ -39,7 +39,9 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
 
     def show(request: Request, board: Dashboard) -> Response:
         filters = filters_of(request.query_params, board)
-        filled, choices = boards.filled(board.name, filters), boards.choices(board.name)
+        edition = boards.edition()
+        filled = boards.filled(board.name, filters, edition=edition)
+        choices = boards.choices(board.name, edition=edition)
         return pages.respond(
             request,
             "dashboard.html",
@@ -51,7 +53,7 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
             chips=_chips(request.url.path, filters, choices),
             query=query_of(filters),
             chosen={name: set(values) for name, values in filters.values},
-            edition=boards.edition(),
+            edition=edition,
             palettes={mode: dict(palette) for mode, palette in PALETTES.items()},
             table_rows=TABLE_ROWS,
         )

@@ -1,0 +1,169 @@
+"""The commands as a person runs them: one process each, on one small project built once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tests.end_to_end.project import c360
+
+from customer360 import __version__
+from customer360.project.starter import create_project
+
+TIERS = {"High": Decimal("135.00"), "Medium": Decimal("65.00"), "Low": Decimal("43.90")}
+"""Sums by hand of data/orders.csv without the cancelled order: ada 40+75+20; cleo 60+5; dan 31.40 and ben 12.50."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A built blank project and what its first run said."""
+
+    root: Path
+    first_run: subprocess.CompletedProcess[str]
+
+    def c360(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return c360(*arguments, cwd=self.root, timeout=300)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    root = tmp_path_factory.mktemp("cli") / "shop"
+    create_project(root, template="blank")
+    return Shop(root, c360("run", "--log-format", "json", cwd=root, timeout=300))
+
+
+@pytest.fixture
+def copy(shop: Shop, tmp_path: Path) -> Shop:
+    """Return a copy of the built project that a test may change."""
+    return Shop(shutil.copytree(shop.root, tmp_path / "shop"), shop.first_run)
+
+
+def snapshots(shop: Shop) -> list[dict[str, object]]:
+    done = shop.c360("history", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    rows: list[dict[str, object]] = json.loads(done.stdout)["rows"]
+    return rows
+
+
+def test_run_logs_json_lines_only(shop: Shop) -> None:
+    assert shop.first_run.returncode == 0, shop.first_run.stderr
+    lines = [json.loads(line) for line in shop.first_run.stderr.splitlines()]
+    assert len(lines) > 2  # steps as well as sums
+    assert all(isinstance(line, dict) for line in lines)
+
+
+def test_query_writes_json(shop: Shop) -> None:
+    done = shop.c360("query", "revenue", "--by", "value_tier", "--format", "json")
+    answer = json.loads(done.stdout)
+    assert answer["columns"] == ["value_tier", "revenue"]
+    assert {row["value_tier"]: Decimal(str(row["revenue"])) for row in answer["rows"]} == TIERS
+    assert "As of 2024-03-21." in done.stderr
+
+
+def test_query_writes_csv(shop: Shop) -> None:
+    done = shop.c360("query", "revenue", "--by", "value_tier", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {row["value_tier"]: Decimal(row["revenue"]) for row in rows} == TIERS
+
+
+def test_query_writes_parquet_to_a_file(shop: Shop, tmp_path: Path) -> None:
+    out = tmp_path / "tiers.parquet"
+    done = shop.c360("query", "revenue", "--by", "value_tier", "--format", "parquet", "--out", out)
+    assert done.stdout == ""
+    rows = pq.read_table(out).to_pylist()
+    assert {row["value_tier"]: row["revenue"] for row in rows} == TIERS
+
+
+def test_a_mistyped_metric_exits_1_and_names_the_nearest(shop: Shop) -> None:
+    done = shop.c360("query", "revenu")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "'revenu'" in done.stderr
+    assert "revenue" in done.stderr.replace("'revenu'", "")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_option_exits_2(shop: Shop) -> None:
+    done = shop.c360("query", "revenue", "--bye", "value_tier")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--bye" in done.stderr
+
+
+def test_sql_reads_an_earlier_state(copy: Shop) -> None:
+    before = max(int(str(row["snapshot"])) for row in snapshots(copy))
+    with (copy.root / "data" / "orders.csv").open("a", encoding="utf-8") as orders:
+        orders.write("9,ada@example.org,2024-03-22,1.10,paid\n")
+    done = copy.c360("run")
+    assert done.returncode == 0, done.stderr
+    select = "SELECT count(*) AS n, sum(amount) AS s FROM shop.orders"
+    now = json.loads(copy.c360("sql", select, "--format", "json").stdout)
+    then = json.loads(copy.c360("sql", select, "--format", "json", "--at-snapshot", str(before)).stdout)
+    assert now["rows"] == [{"n": 8, "s": 245.0}]
+    assert then["rows"] == [{"n": 7, "s": 243.9}]
+
+
+def test_build_selects(shop: Shop) -> None:
+    done = shop.c360("build", "--select", "customer_orders", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    named = [str(value) for row in json.loads(done.stdout)["rows"] for value in row.values()]
+    assert any("customer_orders" in value for value in named)
+    assert "shop.orders" not in named
+
+
+def test_build_as_of_a_day_then_rollback(copy: Shop) -> None:
+    before = snapshots(copy)
+    done = copy.c360("build", "--full", "--as-of", "2024-04-20")
+    assert done.returncode == 0, done.stderr
+    assert "as of 2024-04-20" in done.stderr
+    assert "Built 2 tables" in done.stderr
+    select = "SELECT days_since_order AS days FROM gold.customer_orders WHERE customer_email = 'cleo@example.org'"
+    assert copy.c360("sql", select, "--format", "csv").stdout.splitlines()[1] == "30"  # from 21 March to 20 April
+    newest = str(before[0]["snapshot"])
+    done = copy.c360("rollback", newest)
+    assert done.returncode == 0, done.stderr
+    assert f"Published snapshot {newest} again" in done.stderr
+    assert copy.c360("sql", select, "--format", "csv").stdout.splitlines()[1] == "0"  # as of the newest order again
+    after = snapshots(copy)
+    assert len(after) > len(before)
+    assert int(str(after[0]["snapshot"])) > int(newest)
+    assert {str(row["snapshot"]) for row in before} < {str(row["snapshot"]) for row in after}
+
+
+def test_rollback_to_nowhere_exits_1(shop: Shop) -> None:
+    done = shop.c360("rollback", "99999")
+    assert done.returncode == 1
+    assert "99999" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_doctor_finds_nothing_wrong(shop: Shop) -> None:
+    done = shop.c360("doctor")
+    assert done.returncode == 0, done.stdout
+    findings = {line.split("  ", 1)[1].strip().split(":")[0]: line[:4].strip() for line in done.stdout.splitlines()}
+    assert {"python", "extensions", "source shop", "warehouse"} <= set(findings)
+    assert set(findings.values()) == {"ok"}
+
+
+def test_version_names_what_it_stands_on(tmp_path: Path) -> None:
+    done = c360("version", cwd=tmp_path, timeout=300)
+    assert done.stdout.splitlines()[0] == f"customer360 {__version__}"
+    assert {"duckdb", "sqlglot", "python"} <= {line.split()[0] for line in done.stdout.splitlines()}
+
+
+def test_schema_of_a_kind(tmp_path: Path) -> None:
+    done = c360("schema", "source", cwd=tmp_path, timeout=300)
+    assert done.returncode == 0
+    assert {"source", "kind", "tables"} <= set(json.loads(done.stdout)["properties"])
+
+
+def test_schema_of_an_unknown_kind_exits_1(tmp_path: Path) -> None:
+    done = c360("schema", "sorce", cwd=tmp_path, timeout=300)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "Did you mean 'source'?" in done.stderr
