@@ -62,7 +62,16 @@ def scripts(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             (borrowed / entry.name).symlink_to(entry)
     (packages / "borrowed.pth").write_text(f"{borrowed}\n", encoding="utf-8")
     folder = Path(sysconfig.get_path("scripts", "venv", places))
-    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", wheel]
+    install: list[str | Path] = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--disable-pip-version-check",
+        wheel,
+    ]
     said([folder / "python", *install], cwd=home)
     return folder
 
