@@ -112,10 +112,14 @@ def environment() -> dict[str, str]:
 
 
 def c360(
-    *arguments: str | Path, cwd: Path, timeout: float = 120, variables: Mapping[str, str] | None = None
+    *arguments: str | Path,
+    cwd: Path,
+    timeout: float = 120,
+    start: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a person would and return what it said."""
-    command: Sequence[str] = (sys.executable, "-m", "customer360", *map(str, arguments))
+    """Run the command line as a person would, after the words of ``start``, and return what it said."""
+    command: Sequence[str] = (*start, sys.executable, "-m", "customer360", *map(str, arguments))
     return subprocess.run(
         command,
         cwd=cwd,

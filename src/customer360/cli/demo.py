@@ -119,11 +119,8 @@ def _run_and_serve(
 
     workspace = opened(folder)
     with shown(log_format) as progress:
-        loaded = workspace.load(full=full, progress=progress)
-        loaded.raise_failures()
-        built = workspace.build(progress=progress)
-    say_load(loaded)
-    say_build(built)
+        report = workspace.run(full=full, progress=progress, loaded=say_load)
+    say_build(report.build)
     if serving:
         from customer360.web.server import serve as listen
 

@@ -32,7 +32,10 @@ class LogFormat(StrEnum):
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-p", help="Folder of the project (default: here or above).", show_default=False)
 ]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the data.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="How to print the data.", show_default="as --out ends, else table"),
+]
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to print what happens (on stderr).")]
 SnapshotOption = Annotated[
     int | None, typer.Option("--at-snapshot", help="Read an earlier state; `c360 history` lists them.")
@@ -60,8 +63,8 @@ def systems_of(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def opened(path: Path) -> Workspace:
-    """Open the project a command works on."""
+def opened(path: Path, *, to_answer: bool = False) -> Workspace:
+    """Open the project a command works on; ``to_answer`` for those that only ask what is published."""
     from customer360.workspace import open_project
 
-    return open_project(path)
+    return open_project(path, to_answer=to_answer)
