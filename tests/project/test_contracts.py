@@ -226,6 +226,18 @@ def test_references_are_found_in_every_spelling(folder: Folder) -> None:
     ]
 
 
+def test_a_reference_into_another_system_may_be_a_warning(folder: Folder) -> None:
+    folder.table("shop.orders", ["{name: id, logicalType: integer}"])
+    link = "{to: orders.id, customProperties: [{property: c360Severity, value: %s}]}"
+    column = "{name: order_id, logicalType: integer, relationships: [{to: orders.id}, %s]}"
+    folder.table("shop.lines", [column % (link % "warning")])
+    assert [r.severity for r in folder.contract("shop.lines").references] == ["error", "warning"]
+    folder.table("shop.lines", [column % (link % "warnign")])
+    assert folder.errors() == [
+        "No severity is named 'warnign'. In products/shop/lines.odcs.yaml:9. Did you mean 'warning'?"
+    ]
+
+
 def test_a_reference_that_may_mean_two_tables_is_refused(folder: Folder) -> None:
     folder.table("a.orders").table("b.orders")
     folder.table("c.lines", ["{name: order_id, logicalType: integer, relationships: [{to: orders.id}]}"])
