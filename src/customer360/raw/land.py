@@ -84,7 +84,7 @@ def land_as_read(publication: Publication, plan: Plan, run: CastRun, load_id: in
                 yield from rows.append_column(
                     LOAD_ID, pa.repeat(pa.scalar(load_id, pa.int64()), len(rows))
                 ).to_batches()
-        except BaseException as error:
+        except BaseException as error:  # noted and raised again
             raised.append(error)
             raise
 
