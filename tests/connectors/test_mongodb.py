@@ -149,7 +149,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], type[C360Error], str]] = {
         "Start the server, or correct host and port in C360_TEST_MONGO.")),
     "no database": ({"url": "mongodb://127.0.0.1:{port}"}, ProjectError,
         ("It is not said in which database the collection tickets lies. In sources/support.yaml:6. "
-        "Add the database to the URL in C360_TEST_MONGO, or write `location: database.collection`.")),
+        "Add the database to the URL in C360_TEST_MONGO, or write `options: {database: ...}`.")),
     "not a URL": ({"url": "127.0.0.1:27017"}, ProjectError,
         ("The environment variable C360_TEST_MONGO does not hold a MongoDB URL. In sources/support.yaml:6. "
         "Write it as mongodb://user:password@host:27017/database (special characters percent-encoded).")),

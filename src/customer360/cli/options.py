@@ -58,9 +58,18 @@ AsOfOption = Annotated[
         "--as-of", parser=day, metavar="YYYY-MM-DD", help="The day that figures stand on.", show_default="the project's"
     ),
 ]
+SystemsOption = Annotated[
+    str | None,
+    typer.Option("--systems", help="Only these systems of the template, with commas between.", show_default="all"),
+]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
 
 HERE = Path()
+
+
+def systems_of(text: str | None) -> list[str] | None:
+    """Return the names of ``--systems``, None when it was left out."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
 def opened(path: Path, *, to_answer: bool = False) -> Workspace:

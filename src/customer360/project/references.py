@@ -61,7 +61,8 @@ def _reference(
         return None
     for name, (draft, other) in zip(pending.columns, found, strict=False):
         _check_types(name, owner, other, draft, pending, problems)
-    return Reference(pending.columns, relations.pop(), tuple(column for _, column in found), pending.place)
+    columns = tuple(column for _, column in found)
+    return Reference(pending.columns, relations.pop(), columns, pending.place, pending.severity)
 
 
 def _check_types(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -33,7 +33,7 @@ class MetricDescription:
     synonyms: tuple[str, ...]
     owner: str | None
     status: str | None
-    better: str | None
+    better: Literal["up", "down", "none"] | None
     check_sql: str | None
     expression: str
     dimensions: tuple[str, ...]
@@ -79,6 +79,12 @@ def vocabulary_table(model: SemanticModel) -> pa.Table:
     names = ("kind", "name", "type", "dataset", "description", "synonyms")
     texts = [[*row[:-1], ", ".join(row[-1])] for row in rows]
     return pa.table({name: pa.array([row[i] for row in texts], pa.string()) for i, name in enumerate(names)})
+
+
+def fits(search: str | None, described: MetricDescription | DimensionDescription) -> bool:
+    """Say whether a text stands in the name, label, description or a synonym."""
+    texts = (described.name, described.label, described.description, *described.synonyms)
+    return search is None or any(search.casefold() in text.casefold() for text in texts if text)
 
 
 def _described(model: SemanticModel, formula: Formula) -> MetricDescription:
