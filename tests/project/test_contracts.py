@@ -200,7 +200,7 @@ relationships:
 
 def test_references_are_found_in_every_spelling(folder: Folder) -> None:
     folder.table("shop.orders", ["{name: id, id: the_id, logicalType: integer}", "{name: shop, logicalType: string}"])
-    folder.table("stock.items", ["{name: sku, physicalName: item_sku, logicalType: string}"])
+    folder.table("stock.items", ["{name: sku, physicalName: item_sku, logicalType: integer}"])
     folder.table(
         "shop.lines",
         [
@@ -210,7 +210,7 @@ def test_references_are_found_in_every_spelling(folder: Folder) -> None:
                 "{to: '../stock/items.odcs.yaml#/schema/items/properties/sku'}]}"
             ),
             "{name: shop, logicalType: string}",
-            "{name: sku, logicalType: string}",
+            "{name: sku, logicalType: integer}",
         ],
         extra=REFERENCES,
     )
