@@ -246,6 +246,8 @@ class Workspace:
 
 def find_project(start: Path) -> Path:
     """Return the nearest folder at or above ``start`` that holds a c360.yaml. Errors: ProjectError."""
+    if not start.exists():
+        raise ProjectError(f"There is no folder {start}.", next_step="Correct --project, or make one: `c360 init`.")
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():

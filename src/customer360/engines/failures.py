@@ -92,8 +92,8 @@ def translation(error: Exception, place: Path | None = None) -> WarehouseError:
         found = re.search(pattern, text, re.DOTALL)
         if found:
             return kind(what.format(**found.groupdict()), place=str(place) if place else None, next_step=next_step)
-    what, next_step = explained(text)
-    return StatementFailed(what, next_step=next_step)
+    sentence, remedy = explained(text)
+    return StatementFailed(sentence, next_step=remedy)
 
 
 def interrupted(error: StatementFailed) -> bool:

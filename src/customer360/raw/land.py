@@ -82,7 +82,7 @@ def land_as_read(publication: Publication, plan: Plan, run: CastRun, load_id: in
         try:
             for rows in run.good_chunks():
                 yield from rows.to_batches()
-        except BaseException as error:
+        except BaseException as error:  # noted and raised again
             raised.append(error)
             raise
 
