@@ -21,6 +21,7 @@ Status = Literal["Resolved", "Closed", "Open", "In Progress"]
 DONE = ("Resolved", "Closed")
 FARTHEST = 2**31 - 1
 """Highest offset; beyond it some servers count wrongly."""
+_LAST = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001 - UTC, as tickets keep their moments
 
 
 class Ticket(BaseModel):
@@ -99,7 +100,7 @@ def _end(text: object) -> datetime:
         start, span = datetime.combine(date.fromisoformat(str(text)), time()), timedelta(days=1)
     except ValueError:
         start, span = moment.replace(microsecond=0), timedelta(seconds=1)
-    return start + span if start <= datetime.max - span else datetime.max
+    return start + span if start <= _LAST - span else _LAST
 
 
 def _place(text: object) -> tuple[datetime, str]:
