@@ -23,9 +23,9 @@ SHOWN_ROWS = 1_000
 def write_table(table: pa.Table, format_: Format, out: Path | None = None) -> None:
     """Write Arrow data in the asked format. Parquet needs ``--out`` when stdout is a terminal."""
     if format_ is Format.table:
-        _write_text(_as_text(table), out)
+        write_text(_as_text(table), out)
     elif format_ is Format.json:
-        _write_text(as_json(table) + "\n", out)
+        write_text(as_json(table) + "\n", out)
     elif format_ is Format.csv:
         _write_bytes(_as_csv(table), out)
     else:
@@ -131,7 +131,8 @@ def _as_parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _write_text(text: str, out: Path | None) -> None:
+def write_text(text: str, out: Path | None) -> None:
+    """Write text to stdout or a file."""
     _write_bytes(text.encode(), out)
 
 
