@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer360.clock import stopwatch
-from customer360.errors import ProjectError, UnknownName
+from customer360.errors import ProjectError, ProjectErrors, UnknownName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport
     from customer360.semantic.answer import Answer, Memory
+    from customer360.semantic.findings import Finding
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
     from customer360.semantic.profile import Profile
@@ -66,18 +67,58 @@ class Workspace:
         as_of: date | None = None,
         progress: Progress | None = None,
     ) -> BuildReport:
-        """Build, check and publish, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
+        """Build, check and publish, all or nothing.
+
+        Errors: ProjectErrors (models or dashboards that cannot be right), BuildFailed, ChecksFailed, WriterBusy.
+        """
         from customer360.models.build import build
 
+        if findings := self.lint_dashboards():
+            raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
-            self.engine, self.project, select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
+            self.engine,
+            self._with_decisions(),
+            select=select,
+            full_refresh=full_refresh,
+            as_of=as_of,
+            progress=progress,
         )
 
-    def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
-        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
-        loaded = self.load(progress=progress)
-        loaded.raise_failures()
-        return RunReport(loaded, self.build(as_of=as_of, progress=progress))
+    def _with_decisions(self) -> Project:
+        """Return the project with what people decided about identity."""
+        from customer360.identity.overrides import STATE_FILE, SqliteStore
+
+        if not (self.project.root / STATE_FILE).exists():
+            return self.project
+        from customer360.identity.steps import with_overrides
+
+        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
+
+    def run(
+        self,
+        *,
+        full: bool = False,
+        as_of: date | None = None,
+        progress: Progress | None = None,
+        loaded: Callable[[LoadReport], None] | None = None,
+    ) -> RunReport:
+        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build.
+
+        ``full`` loads every row again; ``loaded`` is told what the load did before the build begins, which may fail.
+        """
+        load = self.load(full=full, progress=progress)
+        load.raise_failures()
+        if loaded is not None:
+            loaded(load)
+        return RunReport(load, self.build(as_of=as_of, progress=progress))
+
+    def lint_dashboards(self) -> list[Finding]:
+        """Return what in the dashboards the semantic model cannot answer. Errors: ProjectError when there is none."""
+        from customer360.dashboards.lint import lint_dashboards
+
+        if not self.project.dashboards:
+            return []
+        return lint_dashboards(self.project.dashboards.values(), self.semantic_model())
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -205,6 +246,8 @@ class Workspace:
 
 def find_project(start: Path) -> Path:
     """Return the nearest folder at or above ``start`` that holds a c360.yaml. Errors: ProjectError."""
+    if not start.exists():
+        raise ProjectError(f"There is no folder {start}.", next_step="Correct --project, or make one: `c360 init`.")
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():
@@ -216,10 +259,15 @@ def find_project(start: Path) -> Path:
     )
 
 
-def open_project(path: str | Path = ".") -> Workspace:
-    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files."""
-    from customer360.engines.registry import open_engine
-    from customer360.project.reader import read_project
+def open_project(path: str | Path = ".", *, to_answer: bool = False) -> Workspace:
+    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files.
 
-    project = read_project(find_project(Path(path)))
+    ``to_answer`` reads only what answers about the published state need, settings and semantic models: a mistake in
+    any other file is no hindrance, and the workspace can neither load nor build.
+    """
+    from customer360.engines.registry import open_engine
+    from customer360.project.reader import read_project, read_to_answer
+
+    read = read_to_answer if to_answer else read_project
+    project = read(find_project(Path(path)))
     return Workspace(project, open_engine(project.settings, project.root))

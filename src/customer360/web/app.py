@@ -59,7 +59,7 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
     app.include_router(dashboard.router(boards, pages))
     app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
-    app.include_router(reference.router(app, pages))
+    app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
     add_handlers(app, pages)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
