@@ -15,6 +15,7 @@ from customer360.semantic.resolve import resolve
 from customer360.semantic.scope import Setting
 from customer360.semantic.shares import share_totals
 from customer360.semantic.steps import Steps
+from customer360.semantic.summary import folded, folded_columns, without_summary
 from customer360.semantic.top import add_top_members
 from customer360.semantic.totals import Totaller, Wanted
 
@@ -50,8 +51,11 @@ def compile_query(
     NotPermitted when the principal lacks what a policy needs.
     """
     setting = Setting(model, as_of, principal or OWNER, dialect, query.history)
-    question = resolve(setting, query)
-    return Compiled(_text(_tree(question), dialect), tuple(columns(question)))
+    question = resolve(setting, without_summary(query))
+    tree = _tree(question)
+    if query.summary is None:
+        return Compiled(_text(tree, dialect), tuple(columns(question)))
+    return Compiled(_text(folded(question, tree, query), dialect), folded_columns(question, query.summary))
 
 
 def _text(tree: exp.Select, dialect: str) -> str:

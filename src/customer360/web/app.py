@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
+from customer360.web.api import ask, health, metrics
 from customer360.web.api import dashboards as dashboards_api
-from customer360.web.api import health, metrics
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
@@ -46,7 +46,13 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
         lifespan=partial(_warmed, boards),
     )
     pages = Pages(workspace, boards, assets)
-    for routes in (metrics.router(workspace, boards), dashboards_api.router(boards), health.router(workspace, boards)):
+    api = (
+        metrics.router(workspace, boards),
+        ask.router(workspace),
+        dashboards_api.router(boards),
+        health.router(workspace, boards),
+    )
+    for routes in api:
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
     app.include_router(downloads.router(boards))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from datetime import date
 
+    from customer360.ask.reply import Reply
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
@@ -31,6 +32,10 @@ class Rooms(Protocol):
 
         Errors: QueryError, UnknownName, NotPermitted, WarehouseError.
         """
+        ...
+
+    def ask(self, text: str) -> Reply:
+        """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
         ...
 
     def semantic_model(self) -> SemanticModel:
