@@ -28,7 +28,7 @@ _KEYS = {"ask", "class", "query", "sql", "refuse", "metadata"}
 
 @dataclass(frozen=True)
 class Case:
-    """A question with what it deserves: rows (of a metric query or a SELECT), a refusal, or an answer about the data."""
+    """A question and what it deserves: rows (of a metric query or a SELECT), a refusal, an answer about the data."""
 
     ask: str
     kind: str
@@ -95,9 +95,11 @@ class Score:
         _, most = wilson(len(self.wrong), len(self.outcomes))
         kinds = Counter(each.case.kind for each in self.outcomes)
         lines = [
-            f"{len(self.outcomes)} questions, {self.answerable} answerable: "
-            f"{self.accuracy:.1%} right (95 % interval {low:.1%} to {high:.1%}), "
-            f"{self.count('declined', answerable=True)} declined.",
+            (
+                f"{len(self.outcomes)} questions, {self.answerable} answerable: "
+                f"{self.accuracy:.1%} right (95 % interval {low:.1%} to {high:.1%}), "
+                f"{self.count('declined', answerable=True)} declined."
+            ),
             f"{len(self.wrong)} wrong answers of all (at most {most:.1%} at 95 %).",
             f"Median {self.percentile(0.5):.0f} ms, 95 % within {self.percentile(0.95):.0f} ms, data included.",
         ]

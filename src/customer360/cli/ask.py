@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.options import HERE, AsOfOption, Format, OutOption, ProjectOption, SnapshotOption, day_of, opened
+from customer360.cli.options import HERE, AsOfOption, Format, OutOption, ProjectOption, SnapshotOption, opened
 from customer360.cli.output import note, write_table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def ask(
       c360 ask "average order value by segment last month"
       c360 ask "what share of revenue comes from VIP customers?" --explain
     """
-    reply = opened(project).ask(question, as_of=day_of(as_of), at_snapshot=at_snapshot)
+    reply = opened(project, to_answer=True).ask(question, as_of=as_of, at_snapshot=at_snapshot)
     if format_ is AnswerFormat.json:
         sys.stdout.write(json.dumps(reply.document(), ensure_ascii=False, default=str) + "\n")
     elif reply.status == "answered":
