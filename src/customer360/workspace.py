@@ -65,22 +65,18 @@ class Workspace:
 
         return build(
             self.engine,
-            self._with_decisions(),
+            self._configured(),
             select=select,
             full_refresh=full_refresh,
             as_of=as_of,
             progress=progress,
         )
 
-    def _with_decisions(self) -> Project:
-        """Return the project with what people decided about identity."""
-        from customer360.identity.overrides import STATE_FILE, SqliteStore
+    def _configured(self) -> Project:
+        """Return the project with what identity.yaml, its kept model and people's decisions say."""
+        from customer360.identity.configured import configured
 
-        if not (self.project.root / STATE_FILE).exists():
-            return self.project
-        from customer360.identity.steps import with_overrides
-
-        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
+        return configured(self.project)
 
     def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
         """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""

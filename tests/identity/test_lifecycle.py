@@ -29,6 +29,8 @@ schema:
     properties:
 """
 PERSON = ("system", "record_id", "first_name", "last_name", "email")
+OTHERS = ("full_name", "phone_number", "city", "country", "source_segment", "status", "loyalty_tier", "age_band")
+OTHERS += ("income_band", "household_size")
 
 
 def contract(schema: str, table: str, columns: dict[str, str], key: tuple[str, ...]) -> str:
@@ -55,21 +57,19 @@ def project(tmp_path: Path) -> Path:
             f"source: {system}\nkind: files\ntables:\n  people: {{location: {system}.csv, format: csv, key: [record_id]}}\n"
         )
     folder = tmp_path / "products" / "conformed"
-    folder.mkdir(parents=True)
-    parts = " UNION ALL ".join(
-        f"SELECT '{s}' AS system, CAST(record_id AS VARCHAR) AS record_id, first_name, last_name, email FROM raw_{s}.people"
-        for s in PEOPLE
-    )
-    (folder / "person_record.sql").write_text(f"-- One row per record of a person.\n{parts}\n")
-    person = contract("conformed", "person_record", dict.fromkeys(PERSON, "string"), PERSON[:2])
+    (folder / "person_record").mkdir(parents=True)
+    for system in PEOPLE:
+        (folder / "person_record" / f"{system}.sql").write_text(
+            f"-- One row per person.\nSELECT '{system}' AS system, record_id, first_name, last_name, email"
+            f" FROM raw_{system}.people\n"
+        )
+    columns = {**dict.fromkeys((*PERSON, *OTHERS), "string"), "date_of_birth": "date", "registration_date": "date"}
+    person = contract("conformed", "person_record", columns, PERSON[:2])
     (folder / "person_record.odcs.yaml").write_text(person)
     steps = tmp_path / "products" / "identity"
     steps.mkdir()
     for file in PRODUCT.iterdir():
         (steps / file.name).write_text(file.read_text(encoding="utf-8"))
-    golden = dict.fromkeys(("customer_id", "first_name", "last_name", "email"), "string")
-    golden |= {"identity_confidence": "number", "records": "integer"}
-    (steps / "golden_customer.odcs.yaml").write_text(contract("identity", "golden_customer", golden, ("customer_id",)))
     return tmp_path
 
 

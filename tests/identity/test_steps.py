@@ -6,7 +6,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from customer360.identity import steps
+from customer360.identity import outcome, steps
 from customer360.identity.evaluate import against_labels, figures, threshold_curve
 
 MONDAY, TUESDAY = date(2024, 11, 25), date(2024, 11, 26)
@@ -30,7 +30,7 @@ RECORDS = person_record(
 def built(records, day, before=None, parameters=None):
     edges = steps.identity_edges({"records": records}, parameters or {}, as_of=day)
     inputs = {"records": records, "edges": edges}
-    xref = steps.customer_xref({**inputs, **({"previous": before} if before else {})}, {}, as_of=day)
+    xref = outcome.customer_xref({**inputs, **({"previous": before} if before else {})}, {}, as_of=day)
     return edges, xref
 
 
@@ -62,24 +62,24 @@ def test_a_manual_merge_leaves_history_and_an_alias_and_undoing_it_gives_the_ids
         edges, merged = built(RECORDS, day, first, merge)
         assert "manual" in edges["kind"].to_pylist()
         assert now(merged)["care:9"] == now(merged)["care:10"]
-        aliases = steps.identity_alias({"xref": merged}, {}, as_of=day).to_pylist()
+        aliases = outcome.identity_alias({"xref": merged}, {}, as_of=day).to_pylist()
         gone = (set(now(first).values()) - set(now(merged).values())).pop()
         assert [(a["old_id"], a["new_id"]) for a in aliases] == [(gone, now(merged)["care:9"])]
         _, undone = built(RECORDS, day, merged)
         assert now(undone) == now(first)
-        assert steps.identity_alias({"xref": undone}, {}, as_of=day).num_rows == 0
+        assert outcome.identity_alias({"xref": undone}, {}, as_of=day).num_rows == 0
 
 
 def test_golden_values_come_from_the_newest_record_and_say_so():
     _, xref = built(RECORDS, MONDAY)
     inputs = {"records": RECORDS, "xref": xref}
-    golden = {r["customer_id"]: r for r in steps.golden_customer(inputs, {}, as_of=MONDAY).to_pylist()}
+    golden = {r["customer_id"]: r for r in outcome.golden_customer(inputs, {}, as_of=MONDAY).to_pylist()}
     liz = golden[now(xref)["shop:C1"]]
     assert (liz["first_name"], liz["records"]) == ("Liz", 2)
     assert golden[now(xref)["care:10"]]["email"] is None
-    first = steps.golden_customer(inputs, {"source_priority": ["shop"]}, as_of=MONDAY).to_pylist()
+    first = outcome.golden_customer(inputs, {"source_priority": ["shop"]}, as_of=MONDAY).to_pylist()
     assert "Elizabeth" in {r["first_name"] for r in first}
-    origin = [r for r in steps.golden_origin(inputs, {}, as_of=MONDAY).to_pylist() if r["attribute"] == "first_name"]
+    origin = [r for r in outcome.golden_origin(inputs, {}, as_of=MONDAY).to_pylist() if r["attribute"] == "first_name"]
     assert {(r["system"], r["record_id"]) for r in origin if r["customer_id"] == liz["customer_id"]} == {("crm", "7")}
 
 
@@ -91,7 +91,7 @@ def test_a_shared_family_e_mail_goes_to_review():
         ]
     )
     edges, xref = built(family, MONDAY)
-    doubts = steps.identity_review({"edges": edges, "xref": xref}, {}, as_of=MONDAY).to_pylist()
+    doubts = outcome.identity_review({"edges": edges, "xref": xref}, {}, as_of=MONDAY).to_pylist()
     assert len(set(now(xref).values())) == 2
     assert [d["rank"] for d in doubts] == [1]
 
