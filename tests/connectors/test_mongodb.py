@@ -140,6 +140,17 @@ def test_equal_to_an_independent_reader(support: Any) -> None:
     assert found == expected
 
 
+def test_the_source_may_name_the_database_that_the_url_leaves_out(
+    support: Any, mongo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support.insert_one({"ticket_id": "T1"})
+    monkeypatch.setenv(VARIABLE, mongo_url)
+    connector = MongoConnector(source(options={"database": "support"}), Path())
+    found = connector.read(Extract(table_of(), None, ("ticket_id",))).read_all().to_pylist()
+    connector.close()
+    assert found == [{"ticket_id": "T1"}]
+
+
 REFUSALS: dict[str, tuple[dict[str, Any], type[C360Error], str]] = {
     "no such collection": ({"location": "ticket"}, SourceMalformed,
         ("MongoDB at 127.0.0.1:{port} has no collection ticket in database 'support'. In sources/support.yaml:6. "
@@ -149,7 +160,7 @@ REFUSALS: dict[str, tuple[dict[str, Any], type[C360Error], str]] = {
         "Start the server, or correct host and port in C360_TEST_MONGO.")),
     "no database": ({"url": "mongodb://127.0.0.1:{port}"}, ProjectError,
         ("It is not said in which database the collection tickets lies. In sources/support.yaml:6. "
-        "Add the database to the URL in C360_TEST_MONGO, or write `location: database.collection`.")),
+        "Add the database to the URL in C360_TEST_MONGO, or write `options: {database: ...}`.")),
     "not a URL": ({"url": "127.0.0.1:27017"}, ProjectError,
         ("The environment variable C360_TEST_MONGO does not hold a MongoDB URL. In sources/support.yaml:6. "
         "Write it as mongodb://user:password@host:27017/database (special characters percent-encoded).")),

@@ -1,4 +1,4 @@
-"""Complete Journey projects on the sample of 150 households that the repository ships."""
+"""Complete Journey on the sample of 150 households that the repository ships, and ShopFlow at size small."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from customer360.models.build import build
 from customer360.project.reader import read_project
 from customer360.project.starter import create_project
 from customer360.raw.load import load
+from customer360.synthetic.shopflow import ShopFlow
+from customer360.synthetic.to_files import write_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,4 +89,28 @@ def files() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         for path in SAMPLE.glob("*.parquet"):
             connection.execute(f"CREATE VIEW {path.stem} AS FROM '{path}'")
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def shopflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """ShopFlow at size small, loaded from generated files and built once; tests only read it."""
+    root = tmp_path_factory.mktemp("shopflow") / "project"
+    create_project(root, template="shopflow", name="demo")
+    write_files(ShopFlow.of("small"), root / "data")
+    project = read_project(root)
+    engine = open_engine(project.settings, root)
+    load(engine, project).raise_failures()
+    made = Built(root, engine, build(engine, project))
+    yield made
+    made.engine.close()
+
+
+@pytest.fixture(scope="session")
+def shopflow_files(shopflow: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+    """ShopFlow's files as they are, to count for oneself: one view per table, one schema per system."""
+    with duckdb.connect() as connection:
+        for path in (shopflow.root / "data").glob("*/*.parquet"):
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {path.parent.name}")
+            connection.execute(f"CREATE VIEW {path.parent.name}.{path.stem} AS FROM '{path}'")
         yield connection

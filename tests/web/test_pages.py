@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shlex
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,16 @@ def test_no_inline_script_and_no_inline_style(client: TestClient) -> None:
         assert "<style" not in html
 
 
+def test_the_example_of_the_api_page_runs(client: TestClient) -> None:
+    command = next(text for text in Text(client.get("/docs/api").text).texts if text.startswith("curl "))
+    words = shlex.split(command.replace("\\\n", " "))
+    headers = dict(words[i + 1].split(": ") for i, word in enumerate(words) if word == "-H")
+    answer = client.post(words[2], content=words[words.index("-d") + 1], headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(answer.text.splitlines()) > 10  # a year of months
+
+
 def test_filters_live_in_the_address(client: TestClient) -> None:
     page = Text(client.get("/?from=2024-01-01&to=2024-03-31&country=US&country=CA").text)
     for chip in ("1 Jan \N{EN DASH} 31 Mar 2024", "Country: US", "Country: CA"):
@@ -162,7 +173,9 @@ def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> Non
         assert answer.status_code == 503
         assert "c360 run" in answer.text
         assert client.get("/api/v1/health").json()["status"] == "nothing_built"
-        assert client.get("/api/v1/metrics").status_code == 503
+        assert client.get("/api/v1/metrics").status_code == 200, "what can be asked is known from the files"
+        question = {"metrics": [client.get("/api/v1/metrics").json()["metrics"][0]["name"]]}
+        assert client.post("/api/v1/metrics/query", json=question).status_code == 503
         workspace.build()
         assert client.get("/").status_code == 200
 

@@ -43,9 +43,10 @@ _NOT_ALLOWED = 13
 
 @dataclass(frozen=True)
 class MongoOptions:
-    """``timeout_seconds``: how long to look for the server."""
+    """``timeout_seconds``: how long to look for the server. ``database``: where the URL names none."""
 
     timeout_seconds: float = 10.0
+    database: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class MongoConnector:
         self._url, self._variable = _url_of(source)
         parts = urlsplit(self._url.split(",", 1)[0])
         self._where = f"MongoDB at {parts.hostname or 'localhost'}:{_port(self._url)}"
-        self._database = urlsplit(self._url).path.lstrip("/")
+        self._database = urlsplit(self._url).path.lstrip("/") or self._options.database
         self._opened: MongoClient[dict[str, Any]] | None = None
 
     def schema(self, table: SourceTable, fields: Sequence[str] = ()) -> pa.Schema:
@@ -89,6 +90,10 @@ class MongoConnector:
 
     def fingerprint(self, table: SourceTable) -> None:
         """Return nothing: MongoDB does not say cheaply whether a collection changed."""
+
+    def may_stream(self, table: SourceTable) -> bool:  # noqa: ARG002 - part of the protocol
+        """Say no: turning documents into rows takes longer than the warehouse should stay locked."""
+        return False
 
     def close(self) -> None:
         """Give back the connections."""
@@ -140,7 +145,7 @@ class MongoConnector:
             raise ProjectError(
                 f"It is not said in which database the collection {table.location} lies.",
                 place=table.place,
-                next_step=f"Add the database to the URL in {self._variable}, or write `location: database.collection`.",
+                next_step=f"Add the database to the URL in {self._variable}, or write `options: {{database: ...}}`.",
             )
         return database, name
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from customer360.names import RAW_PREFIX, Relation
 from customer360.project.contract_checks import check_contract, check_table
 from customer360.project.odcs import CustomProperty, DataContract, Item, Property, SchemaObject
 from customer360.project.rules import RuleReader, option_faults
-from customer360.project.spec import Contract, ContractColumn, QualityRule
+from customer360.project.spec import Contract, ContractColumn, QualityRule, Severity
 from customer360.project.types import UnknownType, duckdb_type, from_logical, length_limit, struct_type
 from customer360.project.yamlfile import YamlFile, read_yaml
 
@@ -28,6 +28,7 @@ class PendingReference:
     columns: tuple[str, ...]
     targets: tuple[str, ...]
     place: Place
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,8 @@ class _Draft:
                 place = self._file.place(*self._path, "properties", number, "relationships", position)
                 targets = [relation.to] if isinstance(relation.to, str) else relation.to
                 # a list here names alternatives: each is a foreign key of this one column
-                found += [PendingReference((physical_name(column),), (target,), place) for target in targets]
+                severity = self._severity(relation.custom_properties, place)
+                found += [PendingReference((physical_name(column),), (target,), place, severity) for target in targets]
         for position, pair in enumerate(self._table.relationships):
             place = self._file.place(*self._path, "relationships", position)
             left, right = _as_list(pair.from_), _as_list(pair.to)
@@ -225,8 +227,17 @@ class _Draft:
                 continue
             columns = [self._own_column(name, place) for name in left]
             if all(columns):
-                found.append(PendingReference(tuple(c for c in columns if c), tuple(right), place))
+                severity = self._severity(pair.custom_properties, place)
+                found.append(PendingReference(tuple(c for c in columns if c), tuple(right), place, severity))
         return found
+
+    def _severity(self, properties: Sequence[CustomProperty], place: Place) -> Severity:
+        """Return how bad a row that points at nothing is: ``c360Severity``, else error."""
+        given = by_name(properties).get("c360Severity", "error")
+        if given not in get_args(Severity):
+            self._problems.unknown("severity", str(given), list(get_args(Severity)), place)
+            return "error"
+        return cast("Severity", given)
 
     def _own_column(self, name: str, place: Place) -> str | None:
         """Return the physical name of a column named in `from`: `column` or `table.column`."""

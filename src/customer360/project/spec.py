@@ -151,6 +151,8 @@ class Reference:
     to: Relation
     to_columns: tuple[str, ...]
     place: Place
+    severity: Severity = "error"
+    """A reference into another system may be a warning: systems are read one after the other."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from customer360.errors import C360Error, ProjectError, UnknownName
 from customer360.names import IDENTIFIER
 from customer360.project import settings
-from customer360.project.systems import check_systems, keep_systems
+from customer360.project.systems import check_systems, keep_systems, system_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-_IGNORED = "# made by c360 from the sources\nwarehouse/\n"
+_IGNORED = "# counts of questions asked\nstate/queries.sqlite*\n# made by c360 from the sources\nwarehouse/\n"
 
 
 def template_names() -> tuple[str, ...]:
@@ -24,6 +24,14 @@ def template_names() -> tuple[str, ...]:
     folder = files("customer360").joinpath("templates")
     found = [entry.name for entry in folder.iterdir() if entry.joinpath(settings.FILE_NAME).is_file()]
     return tuple(sorted(found))
+
+
+def template_systems(template: str) -> tuple[str, ...]:
+    """Return the systems of a template. Raises UnknownName for one that is not there."""
+    if template not in template_names():
+        raise UnknownName("template", template, template_names())
+    with as_file(files("customer360").joinpath("templates", template)) as source:
+        return tuple(system_names(source))
 
 
 def create_project(
@@ -40,7 +48,8 @@ def create_project(
     _refuse_used(target)
     try:
         with as_file(files("customer360").joinpath("templates", template)) as source:
-            check_systems(source, systems or ())
+            if systems is not None:
+                check_systems(source, systems)
             shutil.copytree(
                 source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "warehouse")
             )
