@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.engines.base import Engine, Snapshot
+    from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
@@ -183,6 +184,12 @@ class Workspace:
         with self.engine.read() as session:
             day = as_of or resolve_as_of(session, self.project)
             return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
+
+    def people(self) -> People:
+        """Return what identity found, and where decisions about it are kept."""
+        from customer360.identity.lifecycle import People
+
+        return People(self.engine, self.project.root)
 
     @property
     def query_log(self) -> QueryLog:

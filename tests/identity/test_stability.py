@@ -155,6 +155,47 @@ def test_a_split_holds_over_rebuilds():
     assert not any(gone in each and each & set(rest) for each in groups(split.people))
 
 
+def test_merge_then_split_is_what_was_before_and_so_is_split_then_merge():
+    table = records()
+    before = run(table)
+    persons = sorted((sorted(each) for each in groups(before.people)), key=lambda each: (-len(each), each))
+    one, other = persons[0], persons[1]
+    merge, split = decision("merge", one, other), decision("split", other, one)
+    assert groups(run(table, overrides=Overrides.of([merge, split])).people) == groups(before.people)
+    gone, *rest = one
+    parted = decision("split", [gone], rest)
+    again = decision("merge", [gone], rest)
+    assert groups(run(table, overrides=Overrides.of([parted, again])).people) == groups(before.people)
+
+
+sides = st.lists(st.sampled_from("abcdef"), min_size=2, max_size=4, unique=True).flatmap(
+    lambda some: st.integers(1, len(some) - 1).map(lambda at: (some[:at], some[at:]))
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["merge", "split"]), sides), max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_the_last_decision_about_two_records_holds(drawn):
+    """Played by hand on sets: what a merge joined and what a split parted, oldest first."""
+    held = Overrides.of([decision(kind, a, b) for kind, (a, b) in drawn])
+    people = [{each} for each in "abcdef"]
+    for kind, (a, b) in drawn:
+        if kind == "merge":
+            touched = [p for p in people if p & {*a, *b}]
+            people = [p for p in people if p not in touched] + [set().union(*touched)]
+        else:
+            people = [part for p in people for part in ((p - {*a}, p & {*a}) if p & {*b} else (p,)) if part]
+    joined = [{each} for each in "abcdef"]
+    for one, other in held.merged:
+        touched = [p for p in joined if p & {one, other}]
+        joined = [p for p in joined if p not in touched] + [set().union(*touched)]
+    assert sorted(map(sorted, joined)) == sorted(map(sorted, people))
+    assert not any({one, other} <= person for one, other in held.apart for person in joined)
+    if drawn and drawn[-1][0] == "split":
+        a, b = drawn[-1][1]
+        assert {(one, other) for one in a for other in b} <= set(held.apart)
+
+
 def test_contradictions_empty_sides_and_missing_reasons_are_refused(tmp_path):
     store = SqliteStore(tmp_path / "state.sqlite")
     kept = store.add(decision("never", ["a"], ["b"]))

@@ -51,12 +51,12 @@ def configured(project: Project) -> Project:
 
 def _with(step: Step, given: Mapping[str, Any]) -> Step:
     wanted = {name: given[name] for name in _READS.get(step.method, ()) if given.get(name)}
-    return replace(step, parameters={**wanted, **step.parameters}) if wanted else step
+    own = {name: value for name, value in step.parameters.items() if value}
+    return replace(step, parameters={**step.parameters, **wanted, **own}) if wanted else step
 
 
 def _given(project: Project) -> dict[str, Any]:
-    document = dict(project.identity)
-    settings = {name: value for name, value in document.items() if name not in _NOT_SETTINGS}
+    document, settings = dict(project.identity), settings_of(project)
     try:
         Settings.of(settings)
         check_rules(document.get("survivorship", {}))
@@ -73,6 +73,11 @@ def _given(project: Project) -> dict[str, Any]:
     }
 
 
+def settings_of(project: Project) -> dict[str, Any]:
+    """Return what identity.yaml says about the search itself, as ``Settings.of`` reads it."""
+    return {name: value for name, value in project.identity.items() if name not in _NOT_SETTINGS}
+
+
 def kept_model(root: Path) -> dict[str, Any] | None:
     """Return the model that the project keeps, checked. Errors: IdentityError."""
     path = root / MODEL_FILE
@@ -81,7 +86,7 @@ def kept_model(root: Path) -> dict[str, Any] | None:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Model.of(document).document()
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (C360Error, ValueError, KeyError, TypeError, AttributeError) as error:
         raise IdentityError(
             "The kept model of identity resolution cannot be read.",
             place=MODEL_FILE,

@@ -44,7 +44,7 @@ class IdentityShape(Shape):
         None, description="An e-mail, phone or national id with more different names belongs to nobody: 15."
     )
     records_per_identifier: Several | None = Field(None, description="The same for records of one name: 50.")
-    limits: dict[Literal["email", "phone", "national_id"], LimitShape] | None = Field(
+    limits: dict[str, LimitShape] | None = Field(
         None, description="Other limits for one kind: {phone: {names: 5, records: 20}}."
     )
     records_per_block: Several | None = Field(

@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
+from customer360.web.api import customers, health, metrics
 from customer360.web.api import dashboards as dashboards_api
-from customer360.web.api import health, metrics
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
@@ -53,6 +53,7 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
     for routes in (
         metrics.router(workspace, boards, principal_of),
         dashboards_api.router(boards),
+        customers.router(workspace, principal_of),
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)
