@@ -132,9 +132,11 @@ def page() -> str:
     moved, without, torn = it.changes
     lines += [
         "",
-        f"One per cent more records took {it.later_seconds:.1f} s, {it.later_seconds / it.cost['wall s']:.0%} of the"
-        f" first run. {moved:,} old records have another id, {without:,} of them without an alias;"
-        f" {torn:,} old people were torn apart.",
+        (
+            f"One per cent more records took {it.later_seconds:.1f} s, {it.later_seconds / it.cost['wall s']:.0%} of the"
+            f" first run. {moved:,} old records have another id, {without:,} of them without an alias;"
+            f" {torn:,} old people were torn apart."
+        ),
     ]
     return "\n".join(lines)
 
