@@ -133,7 +133,7 @@ def page() -> str:
     lines += [
         "",
         (
-            f"One per cent more records took {it.later_seconds:.1f} s, {it.later_seconds / it.cost['wall s']:.0%} of the"
+            f"One per cent more took {it.later_seconds:.1f} s, {it.later_seconds / it.cost['wall s']:.0%} of the"
             f" first run. {moved:,} old records have another id, {without:,} of them without an alias;"
             f" {torn:,} old people were torn apart."
         ),
