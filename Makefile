@@ -47,8 +47,8 @@ docs: $(BIN)/c360 ## Write the reference pages from the code.
 	$(BIN)/python scripts/generate_docs.py
 
 lock: ## Pin the tested versions again (needs uv).
-	uv pip compile --quiet --no-header --no-annotate --extra demo pyproject.toml -o requirements.lock
 	uv pip compile --quiet --no-header --no-annotate --extra demo --extra test pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --no-header --no-annotate --extra demo -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and the demo.
 	rm -rf $(VENV) demo

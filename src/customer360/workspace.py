@@ -64,8 +64,23 @@ class Workspace:
         from customer360.models.build import build
 
         return build(
-            self.engine, self.project, select=select, full_refresh=full_refresh, as_of=as_of, progress=progress
+            self.engine,
+            self._with_decisions(),
+            select=select,
+            full_refresh=full_refresh,
+            as_of=as_of,
+            progress=progress,
         )
+
+    def _with_decisions(self) -> Project:
+        """Return the project with what people decided about identity."""
+        from customer360.identity.overrides import STATE_FILE, SqliteStore
+
+        if not (self.project.root / STATE_FILE).exists():
+            return self.project
+        from customer360.identity.steps import with_overrides
+
+        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
 
     def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
         """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""

@@ -1,6 +1,7 @@
-"""Run a project and kill this process, as hard as possible, at the nth time a named moment comes (``any``: the nth).
+"""Run a project and kill this process, as hard as possible, at the nth time a named moment comes.
 
-A run that survives prints how many moments it had.
+``any`` counts every moment, and the end of the run is the last one: how many there are depends on the readers, whose
+claims keep old files from being deleted. A run that survives prints how many moments it had.
 """
 
 from __future__ import annotations
@@ -45,4 +46,6 @@ if __name__ == "__main__":
     killer = Killer(moment, occurrence)
     project = read_project(folder)
     Workspace(project, DuckLakeEngine.open(project.settings, folder, listener=killer)).run(progress=killer)
+    if moment == "any":
+        os.kill(os.getpid(), signal.SIGKILL)
     print(killer.heard)

@@ -87,7 +87,8 @@ def shop():
 def test_rules_agree_with_mlxtend(shop):
     pandas = pytest.importorskip("pandas")
     frequent_patterns = pytest.importorskip("mlxtend.frequent_patterns")
-    table = pandas.DataFrame([dict.fromkeys(found, True) for found in shop]).fillna(value=False).astype(bool)
+    items = sorted(set().union(*shop))
+    table = pandas.DataFrame([[item in found for item in items] for found in shop], columns=items)
     frequent = frequent_patterns.fpgrowth(table, min_support=0.005, use_colnames=True)
     theirs = frequent_patterns.association_rules(frequent, metric="confidence", min_threshold=0.3)
     theirs = theirs[theirs["consequents"].map(len) == 1]

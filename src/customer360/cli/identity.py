@@ -1,0 +1,210 @@
+"""Find people across systems, explain why, and change it: run, audit, explain, merge, split, never, review, undo."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from customer360.cli.options import (
+    HERE,
+    Format,
+    FormatOption,
+    LogFormat,
+    LogFormatOption,
+    OutOption,
+    ProjectOption,
+    opened,
+)
+from customer360.cli.output import note, write_table
+from customer360.cli.progress import shown
+
+if TYPE_CHECKING:
+    from customer360.identity.lifecycle import People
+
+group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+
+WhoOption = Annotated[str | None, typer.Option("--who", help="Who decides (default: the user of this machine).")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
+Person = Annotated[str, typer.Argument(help="A customer id, or a record as system:record_id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register this group's commands."""
+    for command in (run, audit, explain, customer, merge, split, never, overrides, review, undo, evaluate):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name="identity", help=_HELP)
+
+
+_HELP = """Find people across systems, explain why, and change it.
+
+\b
+Examples:
+  c360 identity run
+  c360 identity explain shop:CUST000042 crm:17
+"""
+
+
+def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
+    """Build the tables of identity and all that stands on them, with what people decided.
+
+    \b
+    Examples:
+      c360 identity run
+      c360 identity run --project acme
+    """
+    workspace = opened(project)
+    with shown(log_format) as progress:
+        report = workspace.build(select="+identity.*+", progress=progress)
+    note(f"Built {report.built} tables, {report.unchanged} unchanged, in {report.seconds:.1f} s.")
+
+
+def audit(project: ProjectOption = HERE, format_: FormatOption = Format.table, out: OutOption = None) -> None:
+    """Show the figures of the last run: people, how links were made, records per person, doubts, drift.
+
+    \b
+    Examples:
+      c360 identity audit
+      c360 identity audit --format json
+    """
+    write_table(_people(project).figures(), format_, out)
+
+
+def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+    """Say why two customers or records are, or are not, one person.
+
+    \b
+    Examples:
+      c360 identity explain shop:CUST000042 crm:17
+      c360 identity explain P0123456789abcdef care:9
+    """
+    people = _people(project)
+    write_table(people.explanation(one, other), format_)
+    same = people.customer_of(one) == people.customer_of(other)
+    note("They are one person." if same else "They are two people.")
+
+
+def customer(person: Person, project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+    """List the records of one customer, with the rule that put each there.
+
+    \b
+    Examples:
+      c360 identity customer P0123456789abcdef
+      c360 identity customer shop:CUST000042 --format json
+    """
+    people = _people(project)
+    write_table(people.records(people.customer_of(person)), format_)
+
+
+def merge(one: Person, other: Person, why: WhyOption, who: WhoOption = None, project: ProjectOption = HERE) -> None:
+    """Decide that two customers are one person; holds from the next build on.
+
+    \b
+    Examples:
+      c360 identity merge P0123456789abcdef P00aa11bb22cc33dd --why "called us"
+      c360 identity merge shop:CUST000042 crm:17 --why "same loyalty card" --who dana
+    """
+    _decided(_people(project).merge(one, other, who=who or getpass.getuser(), why=why))
+
+
+def split(
+    person: Person,
+    record: Annotated[
+        list[str], typer.Option("--record", help="A record (system:record_id) that is somebody else; repeat it.")
+    ],
+    why: WhyOption,
+    who: WhoOption = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Decide that some records of a customer are somebody else; holds from the next build on.
+
+    \b
+    Examples:
+      c360 identity split P0123456789abcdef --record crm:17 --why "father and son"
+      c360 identity split P0123456789abcdef --record crm:17 --record care:9 --why "other birth date"
+    """
+    _decided(_people(project).split(person, record, who=who or getpass.getuser(), why=why))
+
+
+def never(one: Person, other: Person, why: WhyOption, who: WhoOption = None, project: ProjectOption = HERE) -> None:
+    """Decide that two customers or records are never one person.
+
+    \b
+    Examples:
+      c360 identity never shop:CUST000042 crm:17 --why "twins"
+      c360 identity never P0123456789abcdef P00aa11bb22cc33dd --why "asked both"
+    """
+    _decided(_people(project).never(one, other, who=who or getpass.getuser(), why=why))
+
+
+def overrides(project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+    """List what people decided, with who, when and why.
+
+    \b
+    Examples:
+      c360 identity overrides
+      c360 identity overrides --format csv
+    """
+    write_table(_people(project).decisions(), format_)
+
+
+def review(
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    project: ProjectOption = HERE,
+    format_: FormatOption = Format.table,
+) -> None:
+    """List the doubts that a person should look at, worst first.
+
+    \b
+    Examples:
+      c360 identity review
+      c360 identity review --limit 100 --format csv
+    """
+    write_table(_people(project).doubts(limit), format_)
+
+
+def undo(
+    number: Annotated[int, typer.Argument(help="Number of the override; `c360 identity overrides` lists them.")],
+    who: WhoOption = None,
+    project: ProjectOption = HERE,
+) -> None:
+    """Take a decision back; holds from the next build on.
+
+    \b
+    Examples:
+      c360 identity undo 3
+      c360 identity undo 3 --who dana
+    """
+    undone = _people(project).undo(number, who=who or getpass.getuser())
+    note(f"Override {undone.number} ({undone.kind}) is taken back. Run `c360 identity run` to apply it.")
+
+
+def evaluate(
+    labels: Annotated[Path, typer.Argument(help="CSV with the columns system, record_id, label.")],
+    project: ProjectOption = HERE,
+    format_: FormatOption = Format.table,
+) -> None:
+    """Compare the people found with labels: precision, recall, largest wrong cluster, and a curve of thresholds.
+
+    \b
+    Examples:
+      c360 identity evaluate labels.csv
+      c360 identity evaluate labels.csv --format json
+    """
+    write_table(_people(project).against(labels), format_)
+
+
+def _people(project: Path) -> People:
+    from customer360.identity.lifecycle import People
+
+    workspace = opened(project)
+    return People(workspace.engine, workspace.project.root)
+
+
+def _decided(override: Any) -> None:
+    note(
+        f"Kept as override {override.number}. Run `c360 identity run` to apply it;"
+        f" `c360 identity undo {override.number}` takes it back."
+    )

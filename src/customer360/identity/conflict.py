@@ -1,0 +1,144 @@
+"""Find clusters in conflict (too large, or of records that no person can both be) and cut their weakest links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from customer360.identity.cluster import MANUAL, Integers, Links, agglomerate, components
+from customer360.identity.comparisons import FIRST
+from customer360.identity.settings import Settings
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SURE = 100.0
+"""Rank from which a link is a rule's (or a person's), not a weight's."""
+TIMES_SURE = 3
+"""Rules may make clusters so many times larger than weights may: one person can have many records."""
+GIANT = 200
+"""Clusters beyond this are cut by size alone before their pairs are looked at."""
+
+_LIKE_FIRST = " OR ".join(f"({level.sql})" for level in FIRST.levels[:-1])
+_APART = f"""
+(same_mail IS NOT TRUE AND same_national IS NOT TRUE AND (
+  (born_l IS NOT NULL AND born_r IS NOT NULL
+    AND abs(CAST(left(born_l, 4) AS INTEGER) - CAST(left(born_r, 4) AS INTEGER)) > $years
+    AND damerau_levenshtein(born_l, born_r) > 2
+    AND ($namesakes OR NOT coalesce(first_l = first_r AND last_l = last_r, false)))
+  OR (first_l IS NOT NULL AND first_r IS NOT NULL AND ($twins OR born_l IS DISTINCT FROM born_r)
+    AND NOT coalesce({_LIKE_FIRST}, false))
+  OR (national_l IS NOT NULL AND national_r IS NOT NULL AND damerau_levenshtein(national_l, national_r) > 2
+    AND NOT coalesce(born_l = born_r, false))
+))
+"""
+
+
+@dataclass(frozen=True)
+class Families:
+    """Whether the data hold twins, and namesakes in one home; when in doubt they do."""
+
+    twins: bool = True
+    namesakes: bool = True
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Smallest place of each record's cluster, and the numbers of the links that were cut."""
+
+    label: Integers
+    cut: Integers
+
+
+def clusters(
+    connection: DuckDBPyConnection,
+    count: int,
+    links: Links,
+    never: Sequence[tuple[int, int]],
+    settings: Settings,
+    families: Families,
+) -> Clusters:
+    """Return clusters without conflict. ``never``: pairs that people keep apart."""
+    label = components(count, links.left, links.right)
+    sizes = np.bincount(label, minlength=count)
+    giants = np.flatnonzero(sizes > GIANT)
+    cut: list[int] = []
+    if len(giants):
+        cut += _regroup(label, links, np.zeros(len(links.left), dtype=np.bool_), giants, [], settings)
+    by_hand = links.rank >= MANUAL
+    together = components(count, links.left[by_hand], links.right[by_hand])
+    apart = [(a, b) for a, b in _pairs_apart(connection, label, settings, families) if together[a] != together[b]]
+    apart += [pair for pair in never if label[pair[0]] == label[pair[1]]]
+    sizes = np.bincount(label, minlength=count)
+    troubled = np.flatnonzero(sizes > settings.records_per_person)
+    troubled = np.union1d(troubled, np.array([label[one] for one, _ in apart], dtype=np.int64))
+    gone = np.zeros(len(links.left), dtype=np.bool_)
+    gone[cut] = True
+    cut += _regroup(label, links, gone, troubled, apart, settings)
+    return Clusters(label, np.array(sorted(set(cut)), dtype=np.int64))
+
+
+def _regroup(
+    label: Integers,
+    links: Links,
+    gone: npt.NDArray[np.bool_],
+    troubled: Integers,
+    apart: Sequence[tuple[int, int]],
+    settings: Settings,
+) -> list[int]:
+    """Make the troubled clusters anew, in place; return the links that were cut."""
+    if not len(troubled):
+        return []
+    wanted = np.zeros(len(label), dtype=np.bool_)
+    wanted[troubled] = True
+    members = np.flatnonzero(wanted[label])
+    number = np.flatnonzero(wanted[label[links.left]] & (label[links.left] == label[links.right]) & ~gone)
+    some = Links(links.left[number], links.right[number], links.rank[number])
+    made, cut = agglomerate(
+        some,
+        members.tolist(),
+        [(int(one), int(other)) for one, other in apart],
+        most=settings.records_per_person,
+        most_sure=settings.records_per_person * TIMES_SURE,
+        sure=SURE,
+    )
+    for member, root in made.items():
+        label[member] = root
+    return [int(number[each]) for each in cut]
+
+
+def _pairs_apart(
+    connection: DuckDBPyConnection, label: Integers, settings: Settings, families: Families
+) -> list[tuple[int, int]]:
+    """Return the pairs within clusters of three or more that no person can both be."""
+    sizes = np.bincount(label)
+    inside = np.flatnonzero(sizes[label] >= 3)  # noqa: PLR2004 - both records of a pair have been compared already
+    if not len(inside):
+        return []
+    connection.register("inside", pa.table({"place": inside, "cluster": label[inside]}))
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE member AS
+        SELECT cluster, place, first, last, given, roots, first_count, born, mail, national
+        FROM inside JOIN rep_place USING (place) JOIN rep USING (rid)
+        """
+    )
+    columns = ("first", "last", "given", "roots", "first_count", "born", "mail", "national")
+    both = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in columns)
+    found = connection.execute(
+        f"""
+        SELECT l, r FROM (
+          SELECT a.place AS l, b.place AS r, a.mail = b.mail AS same_mail, a.national = b.national AS same_national,
+            {both}
+          FROM member AS a JOIN member AS b ON a.cluster = b.cluster AND a.place < b.place
+        ) WHERE {_APART} ORDER BY l, r
+        """,
+        {"years": settings.birth_years_apart, "twins": families.twins, "namesakes": families.namesakes},
+    ).fetchall()
+    connection.unregister("inside")
+    return [(int(l), int(r)) for l, r in found]  # noqa: E741 - left and right

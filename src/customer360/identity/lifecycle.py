@@ -1,0 +1,162 @@
+"""Read what identity found in a warehouse, and keep what people decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+from customer360.clock import now
+from customer360.errors import WarehouseMissing
+from customer360.identity.evaluate import against_labels, figures, threshold_curve
+from customer360.identity.failures import IdentityError, RecordsMalformed
+from customer360.identity.overrides import STATE_FILE, Kind, Override, SqliteStore
+from customer360.names import Relation
+
+if TYPE_CHECKING:
+    from customer360.engines.base import Engine
+
+XREF, EDGE, REVIEW, ALIAS = (
+    Relation("identity", table) for table in ("customer_xref", "identity_edge", "identity_review", "identity_alias")
+)
+
+
+class People:
+    """The people of one project: its published tables of identity and its store of overrides."""
+
+    def __init__(self, engine: Engine, root: Path) -> None:
+        self.engine = engine
+        self.store = SqliteStore(root / STATE_FILE)
+
+    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        if not self.engine.exists():
+            raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
+        with self.engine.read() as session:
+            if XREF not in session.relations():
+                raise IdentityError(
+                    "The project has no table identity.customer_xref.", next_step="Add the identity steps and build."
+                )
+            return session.query(sql, parameters)
+
+    def customer_of(self, person: str) -> str:
+        """Return the customer id of an id, an old id or a record ``system:record_id``. Errors: IdentityError."""
+        system, colon, record = person.partition(":")
+        if colon:
+            sql = f"SELECT customer_id FROM {XREF.sql} WHERE system = ? AND record_id = ? AND valid_to IS NULL"
+            found = self._query(sql, (system, record))
+        else:
+            found = self._query(
+                f"SELECT customer_id FROM {XREF.sql} WHERE customer_id = ? AND valid_to IS NULL LIMIT 1", (person,)
+            )
+            if not found.num_rows:
+                found = self._query(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (person,))
+        if not found.num_rows:
+            raise IdentityError(f"Nobody has the id '{person}'.", next_step="Name a customer id or system:record_id.")
+        return str(found.column(0)[0].as_py())
+
+    def records(self, customer: str) -> pa.Table:
+        """Return the records of a customer: system, record_id, match_rule, confidence, valid_from."""
+        return self._query(
+            f"SELECT system, record_id, match_rule, confidence, valid_from FROM {XREF.sql}"
+            " WHERE customer_id = ? AND valid_to IS NULL ORDER BY system, record_id",
+            (customer,),
+        )
+
+    def explanation(self, one: str, other: str) -> pa.Table:
+        """Return the edges within and between the customers of two people, kept ones first."""
+        ids = (self.customer_of(one), self.customer_of(other))
+        return self._query(
+            "SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept"
+            f" FROM {EDGE.sql} AS e"
+            f" JOIN {XREF.sql} AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL"
+            f" JOIN {XREF.sql} AS y ON y.system = system_b AND y.record_id = record_id_b AND y.valid_to IS NULL"
+            " WHERE x.customer_id IN (?, ?) AND y.customer_id IN (?, ?)"
+            " ORDER BY is_kept DESC, probability DESC, system_a, record_id_a, system_b, record_id_b",
+            (*ids, *ids),
+        )
+
+    def figures(self) -> pa.Table:
+        """Return the figures of the last run."""
+        return figures(self._query(f"SELECT * FROM {EDGE.sql}"), self._query(f"SELECT * FROM {XREF.sql}"))
+
+    def doubts(self, limit: int) -> pa.Table:
+        """Return the worst doubts."""
+        return self._query(f"SELECT * FROM {REVIEW.sql} ORDER BY rank LIMIT {int(limit)}")
+
+    def against(self, labels: Path) -> pa.Table:
+        """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
+        read = pa_csv.read_csv(
+            labels,
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(("system", "record_id", "label"), pa.string())
+            ),
+        )
+        if not {"system", "record_id", "label"} <= set(read.column_names):
+            raise RecordsMalformed("Labels need the columns system, record_id and label.", place=str(labels))
+        real = _named(read).append_column("label", read["label"])
+        found = self._query(f"SELECT system, record_id, customer_id FROM {XREF.sql} WHERE valid_to IS NULL")
+        quality = against_labels(_named(found).append_column("person_id", found["customer_id"]), real)
+        edges = self._query(
+            "SELECT system_a || ':' || record_id_a AS record_a, system_b || ':' || record_id_b AS record_b, probability"
+            f" FROM {EDGE.sql}"
+        )
+        rows = [{"figure": name.replace("_", " "), "value": value} for name, value in vars(quality).items()]
+        for point in threshold_curve(edges, real).to_pylist():
+            rows.append({"figure": f"precision of links from {point['threshold']}", "value": point["precision"]})
+        return pa.Table.from_pylist(rows, pa.schema([("figure", pa.string()), ("value", pa.float64())]))
+
+    # ---- deciding ---------------------------------------------------------------------------------------------
+
+    def merge(self, one: str, other: str, *, who: str, why: str) -> Override:
+        """Keep that two customers are one person. Errors: IdentityError, OverrideRefused."""
+        return self._keep("merge", self._all_of(one), self._all_of(other), who, why)
+
+    def split(self, person: str, records: Sequence[str], *, who: str, why: str) -> Override:
+        """Keep that some records of a customer are somebody else. Errors: IdentityError, OverrideRefused."""
+        of = self._all_of(person)
+        for record in records:
+            if record not in of:
+                raise IdentityError(
+                    f"'{record}' is no record of that customer.", next_step="`c360 identity customer` lists them."
+                )
+        return self._keep("split", tuple(records), tuple(r for r in of if r not in records), who, why)
+
+    def never(self, one: str, other: str, *, who: str, why: str) -> Override:
+        """Keep that two customers or records are never one person. Errors: IdentityError, OverrideRefused."""
+        a = (one,) if ":" in one else self._all_of(one)
+        b = (other,) if ":" in other else self._all_of(other)
+        for each in (one, other):
+            self.customer_of(each)
+        return self._keep("never", a, b, who, why)
+
+    def undo(self, number: int, *, who: str) -> Override:
+        """Take a decision back. Errors: OverrideRefused."""
+        return self.store.undo(number, who=who, at=now())
+
+    def decisions(self) -> pa.Table:
+        """Return every decision, oldest first."""
+        names = ("number", "kind", "records_a", "records_b", "who", "at", "why", "undone_by")
+        rows = [{n: _text(getattr(each, n)) for n in names} for each in self.store.all()]
+        return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in names]))
+
+    def _all_of(self, person: str) -> tuple[str, ...]:
+        table = self.records(self.customer_of(person))
+        return tuple(f"{row['system']}:{row['record_id']}" for row in table.to_pylist())
+
+    def _keep(self, kind: Kind, a: tuple[str, ...], b: tuple[str, ...], who: str, why: str) -> Override:
+        return self.store.add(Override(kind=kind, records_a=a, records_b=b, who=who, why=why, at=now()))
+
+
+def _named(table: pa.Table) -> pa.Table:
+    return pa.table(
+        {"record_id": [f"{r['system']}:{r['record_id']}" for r in table.select(["system", "record_id"]).to_pylist()]}
+    )
+
+
+def _text(value: object) -> str | None:
+    if value is None:
+        return None
+    return " ".join(value) if isinstance(value, tuple) else str(value)

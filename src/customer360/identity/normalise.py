@@ -1,0 +1,213 @@
+"""Bring what systems wrote into one form, so that equal things are equal: in SQL, the rest on distinct values.
+
+Makes the table ``record``: one row per record, ``rid`` numbering them by ``record_id``, so that nothing depends on the
+order of the input.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from customer360.identity import words
+from customer360.identity.failures import RecordsMalformed
+from customer360.identity.phones import add_phones
+from customer360.identity.roles import RECORD_ID, ROLES
+from customer360.identity.settings import Settings
+from customer360.names import quoted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ħ": "h",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
+_TITLES = "|".join(words.TITLES)
+_STREET = "|".join(words.STREET_WORDS)
+
+
+def normalise(
+    connection: DuckDBPyConnection, records: pa.Table, roles: Mapping[str, Sequence[str]], settings: Settings
+) -> None:
+    """Make table ``record`` from the records. Errors: RecordsMalformed for an absent or repeated id."""
+    _check_ids(records[RECORD_ID])
+    connection.register("given", _texts(records, roles))
+    folded = [role for role in ROLES if role in roles and role not in {"phone", "date_of_birth", "other"}]
+    connection.execute(
+        f"CREATE OR REPLACE TABLE plain AS SELECT record_id, {', '.join(_plain(r, roles) for r in ROLES)} FROM given"
+    )
+    connection.unregister("given")
+    for role in folded:
+        _fold(connection, role)
+    connection.execute("CREATE OR REPLACE MACRO letters(t) AS nullif(regexp_replace(t, '[^\\p{L}]', '', 'g'), '')")
+    connection.execute("CREATE OR REPLACE MACRO signs(t) AS nullif(regexp_replace(t, '[^\\p{L}\\p{N}]', '', 'g'), '')")
+    connection.execute(_NAMES)
+    add_phones(connection, settings)
+    connection.execute(_RECORD, {"latest": f"{settings.as_of:%Y%m%d}" if settings.as_of else "21001231"})
+    _add_roots(connection)
+    connection.execute("DROP TABLE plain")
+    connection.execute("DROP TABLE named")
+
+
+def fold(text: str) -> str:
+    """Return text in lower case without accents: ``Müller`` becomes ``muller``, other scripts keep their letters."""
+    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _check_ids(ids: pa.ChunkedArray) -> None:
+    if ids.null_count:
+        raise RecordsMalformed(f"{ids.null_count:,} records have no record_id.", next_step="Give each record one.")
+    if pc.count_distinct(ids).as_py() != len(ids):
+        repeated = len(ids) - pc.count_distinct(ids).as_py()
+        raise RecordsMalformed(
+            f"record_id repeats: {repeated:,} rows carry one that another row has.",
+            next_step="Make it unique, with the system's name in front when there are several.",
+        )
+
+
+def _texts(records: pa.Table, roles: Mapping[str, Sequence[str]]) -> pa.Table:
+    columns = {RECORD_ID: records[RECORD_ID].cast(pa.string())}
+    for used in roles.values():
+        for name in used:
+            column = records[name]
+            if pa.types.is_dictionary(column.type):
+                column = column.cast(column.type.value_type)
+            if pa.types.is_timestamp(column.type):
+                column = column.cast(pa.date32(), safe=False)
+            if pa.types.is_floating(column.type):
+                column = column.cast(pa.int64(), safe=False)
+            columns[name] = (
+                pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else column.cast(pa.string())
+            )
+    return pa.table(columns)
+
+
+def _plain(role: str, roles: Mapping[str, Sequence[str]]) -> str:
+    """Return SQL for a role: trimmed text of its columns, NULL for blanks and for words that say nothing."""
+    if role not in roles:
+        return f"CAST(NULL AS VARCHAR) AS {role}"
+    text = f"trim(concat_ws(' ', {', '.join(f'trim({quoted(name)})' for name in roles[role])}))"
+    junk = ", ".join(f"'{word}'" for word in words.JUNK_TEXT)
+    bare = f"regexp_replace(lower({text}), '[\\s._-]', '', 'g')"
+    return f"CASE WHEN {bare} NOT IN ({junk}) AND {bare} <> '' THEN {text} END AS {role}"
+
+
+def _fold(connection: DuckDBPyConnection, role: str) -> None:
+    """Lower the case of one column; distinct values that are not plain ASCII go through Unicode's NFKD."""
+    connection.execute(f"UPDATE plain SET {role} = lower({role}) WHERE {role} <> lower({role})")
+    odd = connection.execute(
+        f"SELECT DISTINCT {role} AS v FROM plain WHERE regexp_matches({role}, '[^\\x00-\\x7F]')"
+    ).to_arrow_table()["v"]
+    if len(odd):
+        folded = pa.array([fold(value) for value in odd.to_pylist()], pa.string())
+        connection.register("fold_map", pa.table({"v": odd, "folded": folded}))
+        connection.execute(f"UPDATE plain SET {role} = folded FROM fold_map WHERE {role} = v")
+        connection.unregister("fold_map")
+
+
+def _add_roots(connection: DuckDBPyConnection) -> None:
+    """Write which full names a short first name may stand for (NULL: nobody shortens it), and how common names are."""
+    roots = words.name_roots()
+    connection.register(
+        "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
+    )
+    connection.execute(
+        "CREATE OR REPLACE TABLE record AS SELECT r.*, m.roots,"
+        " count(*) OVER (PARTITION BY first) AS first_count, count(*) OVER (PARTITION BY last) AS last_count"
+        " FROM record_bare AS r LEFT JOIN root_map AS m ON m.short = r.first ORDER BY rid"
+    )
+    connection.unregister("root_map")
+    connection.execute("DROP TABLE record_bare")
+
+
+_NAMES = f"""
+CREATE OR REPLACE TABLE named AS
+WITH bare AS (
+  SELECT *,
+    trim(regexp_replace(regexp_replace(full_name, '[.]', ' ', 'g'), '(^|\\s)({_TITLES})(\\s|$)', ' ', 'g')) AS whole
+  FROM plain
+), parts AS (
+  SELECT * REPLACE (
+    CASE WHEN first_name IS NULL AND last_name IS NULL AND whole IS NOT NULL THEN
+      CASE WHEN contains(whole, ',') THEN split_part(whole, ',', 2) ELSE split_part(whole, ' ', 1) END
+    ELSE first_name END AS first_name,
+    CASE WHEN first_name IS NULL AND last_name IS NULL AND whole IS NOT NULL THEN
+      CASE WHEN contains(whole, ',') THEN split_part(whole, ',', 1)
+           WHEN contains(whole, ' ') THEN regexp_extract(whole, '(\\S+)$', 1) END
+    ELSE last_name END AS last_name
+  ) FROM bare
+)
+SELECT * EXCLUDE (whole),
+  letters(split_part(trim(regexp_replace(regexp_replace(first_name, '[''`-]', '', 'g'),
+    '(^|[\\s.]+)({_TITLES})([\\s.]+|$)|[.]', ' ', 'g')), ' ', 1)) AS first,
+  letters(first_name) AS given,
+  letters(regexp_replace(last_name, '(^|[\\s.,]+)({_TITLES})([\\s.,]+|$)', ' ', 'g')) AS last
+FROM parts
+"""
+
+_MAIL_JUNK = ", ".join(f"'{name}'" for name in words.JUNK_MAIL_NAMES)
+_DOTLESS = ", ".join(f"'{name}'" for name in words.PROVIDERS_IGNORING_DOTS)
+_ODD_DATES = ", ".join(f"'{day}'" for day in words.PLACEHOLDER_DATES)
+_JUNK_DIGITS = ", ".join(f"'{number}'" for number in words.JUNK_DIGITS)
+
+_RECORD = f"""
+CREATE OR REPLACE TABLE record_bare AS
+WITH mail AS (
+  SELECT *,
+    CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') THEN
+      split_part(split_part(e, '@', 1), '+', 1) END AS box,
+    replace(split_part(e, '@', 2), 'googlemail.com', 'gmail.com') AS domain
+  FROM (SELECT *, regexp_replace(regexp_replace(email, '\\s', '', 'g'), '^mailto:', '') AS e FROM named)
+), mailed AS (
+  SELECT *,
+    CASE WHEN signs(box) NOT IN ({_MAIL_JUNK}) THEN
+      (CASE WHEN domain IN ({_DOTLESS}) THEN replace(box, '.', '') ELSE box END) || '@' || domain END AS mail,
+    CASE WHEN signs(box) NOT IN ({_MAIL_JUNK}) AND length(signs(box)) >= 6 THEN signs(box) END AS mail_name
+  FROM mail
+), dated AS (
+  SELECT *, coalesce(
+    try_strptime(regexp_extract(date_of_birth, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}}'), '%Y-%m-%d'),
+    try_strptime(date_of_birth, ['%Y%m%d', '%Y/%m/%d', '%Y.%m.%d', '%d.%m.%Y', '%d/%m/%Y', '%m/%d/%Y', '%d-%m-%Y'])
+  ) AS day,
+  regexp_replace(date_of_birth, '\\D', '', 'g') AS digits
+  FROM mailed
+), written AS (
+  SELECT *, CASE WHEN day IS NOT NULL THEN strftime(day, '%Y%m%d')
+    WHEN regexp_matches(digits, '^(18|19|20)\\d{{6}}$') THEN digits END AS written_day
+  FROM dated
+)
+SELECT
+  CAST(row_number() OVER (ORDER BY record_id) - 1 AS INTEGER) AS rid,
+  record_id,
+  first,
+  last,
+  given,
+  CASE WHEN written_day NOT IN ({_ODD_DATES}) AND written_day BETWEEN '18800101' AND $latest
+    THEN written_day END AS born,
+  mail,
+  mail_name,
+  phone_number AS phone,
+  right(regexp_replace(phone_number, '\\D', '', 'g'), 9) AS phone_end,
+  signs(regexp_replace(regexp_replace(street, '[.,''#/-]', ' ', 'g'), '\\b({_STREET})\\b', ' ', 'g')) AS street,
+  letters(city) AS city,
+  letters(region) AS region,
+  signs(postcode) AS postcode,
+  CASE WHEN length(signs(national_id)) >= 5 AND NOT regexp_matches(signs(national_id), '^(0+|1+|9+|x+)$')
+    AND signs(national_id) NOT IN ({_JUNK_DIGITS}) THEN signs(national_id) END AS national
+FROM written
+"""

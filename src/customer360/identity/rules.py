@@ -1,0 +1,161 @@
+"""Link records by named rules, in order, on the levels that the comparisons found; and veto what no weight may link.
+
+A rule says which levels a pair must have. The first that holds names the link. Every rule needs two independent facts:
+an e-mail alone may be a family's, a phone alone a household's, a name with a birth date alone two people's when their
+national ids differ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from customer360.identity.comparisons import COMPARISONS, NULL, OTHER, Comparison
+
+_SAME_FIRST = ("exact", "short form")
+_LIKE_FIRST = ("exact", "short form", "similar", "swapped", "initial")
+_NOT_SAME_BIRTH = ("day and month swapped", "one digit", "same year", "near year", "two digits", OTHER, NULL)
+_LIKE_LAST = ("exact", "similar", "swapped", "part")
+_SAME_BIRTH = ("exact", "day and month swapped")
+_LIKE_BIRTH = (*_SAME_BIRTH, "one digit", "same year", "near year", NULL)
+_SAME_PHONE = ("address and phone", "phone")
+_SAME_HOME = ("address and phone", "address")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named rule: comparison -> levels, one of which the pair must have. Comparisons not named may be anything."""
+
+    name: str
+    needs: dict[str, tuple[str, ...]]
+
+    def sql(self, present: tuple[Comparison, ...]) -> str:
+        """Return the condition over gamma columns; a comparison without data counts as missing."""
+        parts = []
+        there = {c.name for c in present}
+        for comparison in COMPARISONS:
+            levels = self.needs.get(comparison.name)
+            if levels is None:
+                continue
+            if comparison.name not in there:
+                parts.append("true" if NULL in levels else "false")
+                continue
+            numbers = ", ".join(str(comparison.number(level)) for level in levels)
+            parts.append(f"gamma_{comparison.name} IN ({numbers})")
+        return "(" + " AND ".join(parts) + ")"
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "national id and name",
+        {
+            "national_id": ("exact",),
+            "first_name": (*_LIKE_FIRST, NULL),
+            "last_name": (*_LIKE_LAST, NULL),
+            "date_of_birth": _LIKE_BIRTH,
+        },
+    ),
+    Rule("national id and birth date", {"national_id": ("exact",), "date_of_birth": _SAME_BIRTH}),
+    Rule("e-mail and name", {"email": ("exact",), "first_name": _LIKE_FIRST, "date_of_birth": _LIKE_BIRTH}),
+    Rule(
+        "e-mail and last name",
+        {"email": ("exact",), "first_name": (NULL,), "last_name": (*_LIKE_LAST, NULL), "date_of_birth": _LIKE_BIRTH},
+    ),
+    Rule(
+        "phone and full name",
+        {
+            "home": _SAME_PHONE,
+            "first_name": _SAME_FIRST,
+            "last_name": ("exact", "similar"),
+            "date_of_birth": _LIKE_BIRTH,
+        },
+    ),
+    Rule(
+        "phone, first name and birth date",
+        {"home": _SAME_PHONE, "first_name": _LIKE_FIRST, "date_of_birth": _SAME_BIRTH},
+    ),
+    Rule(
+        "full name and birth date",
+        {
+            "first_name": ("exact",),
+            "last_name": ("exact",),
+            "date_of_birth": ("exact",),
+            "national_id": ("exact", "one sign", NULL),
+        },
+    ),
+    Rule(
+        "full name and address",
+        {
+            "home": _SAME_HOME,
+            "first_name": _SAME_FIRST,
+            "last_name": ("exact", "similar"),
+            "date_of_birth": _LIKE_BIRTH,
+        },
+    ),
+    Rule(
+        "address, first name and birth date",
+        {"home": _SAME_HOME, "first_name": _LIKE_FIRST, "date_of_birth": _SAME_BIRTH},
+    ),
+)
+"""In order of trust."""
+
+VETOES: tuple[Rule, ...] = (
+    Rule(
+        "different first names",
+        {
+            "first_name": (OTHER,),
+            "email": ("same name at another provider", "similar", OTHER, NULL),
+            "national_id": ("one sign", OTHER, NULL),
+        },
+    ),
+    Rule(
+        "birth dates far apart",
+        {
+            "date_of_birth": (OTHER,),
+            "email": ("same name at another provider", "similar", OTHER, NULL),
+            "national_id": ("one sign", OTHER, NULL),
+        },
+    ),
+    Rule("different first names and birth dates", {"first_name": (OTHER,), "date_of_birth": (OTHER, "two digits")}),
+    Rule("different names", {"first_name": (OTHER,), "last_name": (OTHER,), "national_id": ("one sign", OTHER, NULL)}),
+    Rule(
+        "nothing but the name",
+        {"date_of_birth": (NULL,), "email": (NULL, OTHER), "home": (NULL, OTHER), "national_id": (NULL,)},
+    ),
+)
+"""What no weight may overrule; people may (`c360 identity merge`)."""
+
+
+_FAMILY = {"last_name": ("exact", "similar"), "home": (*_SAME_HOME, "phone")}
+_OTHER_BIRTH = ("same year", "near year", "two digits", OTHER)
+HOUSEHOLD = Rule("household", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": _OTHER_BIRTH})
+"""Two people of one family."""
+TWINS = Rule("twins", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": ("exact",)})
+NAMESAKES = Rule("namesakes", {**_FAMILY, "first_name": _SAME_FIRST, "date_of_birth": (OTHER,)})
+"""Father and son of one name."""
+
+
+def vetoes_of(*, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
+    """Return the vetoes.
+
+    Where the data hold no twins, a birth date may outweigh a first name; where they hold no namesakes in one home,
+    names and home may outweigh a birth date.
+    """
+    kept = []
+    for rule in VETOES:
+        if rule.name in _AGAINST_TWINS and not twins:
+            kept.append(Rule(rule.name, {**rule.needs, "date_of_birth": _NOT_SAME_BIRTH}))
+        elif rule.name == _AGAINST_NAMESAKES and not namesakes:
+            kept.append(Rule(rule.name, {**rule.needs, "last_name": ("part", OTHER, NULL)}))
+        else:
+            kept.append(rule)
+    return tuple(kept)
+
+
+_AGAINST_TWINS = ("different first names", "different names")
+_AGAINST_NAMESAKES = "birth dates far apart"
+
+
+def rule_number(rules: tuple[Rule, ...], present: tuple[Comparison, ...]) -> str:
+    """Return SQL for the number of the first rule that holds (from 1), 0 for none."""
+    whens = " ".join(f"WHEN {rule.sql(present)} THEN {number}" for number, rule in enumerate(rules, 1))
+    return f"CASE {whens} ELSE 0 END"

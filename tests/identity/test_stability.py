@@ -1,0 +1,178 @@
+"""Order does not matter, a second run changes nothing, ids stay, and what people decided holds and can be undone."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.identity.conftest import groups
+
+from customer360.identity import resolve, run
+from customer360.identity.cluster import Links, agglomerate, components
+from customer360.identity.failures import OverrideRefused
+from customer360.identity.overrides import Override, Overrides, SqliteStore
+from customer360.identity.stable_ids import assign
+from customer360.synthetic import people
+from customer360.synthetic.company import Company
+
+NOW = datetime(2024, 11, 30, 12, tzinfo=UTC)
+
+
+def records(count: int = 300) -> pa.Table:
+    return people.table(Company(customers=1_000), count).drop_columns(["person_id", "household_id"])
+
+
+def test_the_order_of_records_does_not_matter():
+    table = records()
+    shuffled = table.take(random.Random(8).sample(range(table.num_rows), table.num_rows))
+    one, other = resolve(table), resolve(shuffled)
+    assert dict(zip(*one.select(["record_id", "person_id"]).to_pydict().values(), strict=True)) == dict(
+        zip(*other.select(["record_id", "person_id"]).to_pydict().values(), strict=True)
+    )
+    assert other["record_id"].to_pylist() == shuffled["record_id"].to_pylist()
+
+
+def known(found: pa.Table) -> pa.Table:
+    return found.select(["record_id", "person_id"]).append_column("is_current", pa.array([True] * found.num_rows))
+
+
+def test_a_second_run_keeps_every_id():
+    first = run(records()).people
+    again = run(records(), known=known(first)).people
+    assert again.select(["record_id", "person_id"]).equals(first.select(["record_id", "person_id"]))
+
+
+def test_new_records_change_no_old_id_but_for_merges():
+    table = records(400)
+    old = run(table.slice(0, 380)).people
+    new = run(table, known=known(old))
+    before = dict(zip(old["record_id"].to_pylist(), old["person_id"].to_pylist(), strict=True))
+    after = dict(zip(new.people["record_id"].to_pylist(), new.people["person_id"].to_pylist(), strict=True))
+    for record, person in before.items():
+        assert after[record] in {person, new.aliases.get(person)}
+
+
+members = st.lists(st.integers(0, 7), min_size=1, max_size=12)
+
+
+def labelled(labels: list[int]) -> pa.Table:
+    return pa.table({"record_id": [f"r{n:02d}" for n in range(len(labels))], "label": labels})
+
+
+@given(members, members)
+@settings(max_examples=40, deadline=None)
+def test_ids_are_one_to_one_and_go_to_the_largest_overlap(before, after):
+    first, none = assign(labelled(before), None)
+    assert not none
+    start = {f"r{n:02d}": first[f"r{before.index(label):02d}"] for n, label in enumerate(before)}
+    previous = pa.table(
+        {"record_id": list(start), "person_id": list(start.values()), "is_current": [True] * len(start)}
+    )
+    given_ids, aliases = assign(labelled(after), previous)
+    assert len(set(given_ids.values())) == len(given_ids) == len(set(after))
+    survivors = set(given_ids.values())
+    for old, heir in aliases.items():
+        assert old not in survivors
+        assert heir in survivors
+    same, nothing = assign(labelled(before), previous)
+    assert same == first
+    assert not nothing
+
+
+def test_a_retired_id_comes_back_with_its_records():
+    apart = labelled([0, 0, 1])
+    ids, _ = assign(apart, None)
+    a, b = ids["r00"], ids["r02"]
+    together = pa.table({"record_id": ["r00", "r01", "r02"], "person_id": [a, a, b], "is_current": [True, True, True]})
+    merged, aliases = assign(labelled([0, 0, 0]), together)
+    assert merged == {"r00": a}
+    assert aliases == {b: a}
+    history = pa.table(
+        {"record_id": ["r00", "r01", "r02", "r02"], "person_id": [a, a, a, b], "is_current": [True, True, True, False]}
+    )
+    assert assign(apart, history) == (ids, {})
+
+
+links = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 50)), max_size=25)
+
+
+@given(links, st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=5), st.randoms())
+@settings(max_examples=60, deadline=None)
+def test_no_cluster_holds_records_kept_apart_nor_too_many(drawn, wars, shuffle):
+    import numpy as np
+
+    drawn = list({(min(a, b), max(a, b)): r for a, b, r in drawn if a != b}.items())
+    wars = [(a, b) for a, b in wars if a != b]
+
+    def made(some):
+        left, right = (np.array([pair[side] for pair, _ in some], dtype=np.int64) for side in (0, 1))
+        ranks = np.array([float(rank) for _, rank in some])
+        return agglomerate(Links(left, right, ranks), range(10), wars, most=4, most_sure=4, sure=100)[0]
+
+    first = made(drawn)
+    shuffle.shuffle(drawn)
+    assert made(drawn) == first
+    assert all(first[a] != first[b] for a, b in wars)
+    assert max(list(first.values()).count(root) for root in first.values()) <= 4
+    whole = components(10, *(np.array([p[s] for p, _ in drawn], dtype=np.int64) for s in (0, 1)))
+    assert all(whole[member] == whole[root] for member, root in first.items())
+
+
+def decision(kind, a, b, why="seen in the shop") -> Override:
+    return Override(kind=kind, records_a=tuple(a), records_b=tuple(b), who="care-lead", why=why, at=NOW)
+
+
+def test_a_merge_holds_over_rebuilds_and_undoing_it_gives_what_was_before(tmp_path):
+    table = records()
+    before = run(table)
+    persons = sorted(groups(before.people), key=min)
+    one, other = sorted(persons[0]), sorted(persons[1])
+    store = SqliteStore(tmp_path / "state.sqlite")
+    kept = store.add(decision("merge", one, other))
+    for _ in range(2):
+        merged = run(table, overrides=Overrides.of(store.all()))
+        assert frozenset((*one, *other)) in groups(merged.people)
+    store.undo(kept.number, who="care-lead", at=NOW)
+    after = run(table, overrides=Overrides.of(store.all()))
+    assert after.people.equals(before.people)
+
+
+def test_a_split_holds_over_rebuilds():
+    table = records()
+    found = max(groups(run(table).people), key=lambda each: (len(each), min(each)))
+    gone, *rest = sorted(found)
+    split = run(table, overrides=Overrides.of([decision("split", [gone], rest)]))
+    assert not any(gone in each and each & set(rest) for each in groups(split.people))
+
+
+def test_contradictions_empty_sides_and_missing_reasons_are_refused(tmp_path):
+    store = SqliteStore(tmp_path / "state.sqlite")
+    kept = store.add(decision("never", ["a"], ["b"]))
+    with pytest.raises(OverrideRefused, match=f"contradicts override {kept.number}"):
+        store.add(decision("merge", ["a", "c"], ["b"]))
+    with pytest.raises(OverrideRefused, match="both sides"):
+        store.add(decision("merge", ["a"], []))
+    with pytest.raises(OverrideRefused, match="reason"):
+        store.add(decision("merge", ["x"], ["y"], why=" "))
+    with pytest.raises(OverrideRefused, match="number 9"):
+        store.undo(9, who="x", at=NOW)
+    store.undo(kept.number, who="x", at=NOW)
+    with pytest.raises(OverrideRefused, match="undone before"):
+        store.undo(kept.number, who="x", at=NOW)
+    assert store.add(decision("merge", ["a", "c"], ["b"])).number == kept.number + 1
+
+
+def test_birthday_is_a_date_column_too():
+    table = pa.table(
+        {
+            "record_id": ["1", "2"],
+            "first_name": ["Ada", "Ada"],
+            "last_name": ["Abbott", "Abbott"],
+            "dob": [date(1990, 2, 3)] * 2,
+        }
+    )
+    assert len(set(resolve(table)["person_id"].to_pylist())) == 1
