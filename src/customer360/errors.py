@@ -67,8 +67,21 @@ class C360Error(Exception):
         return " ".join(parts)
 
 
+MOST_NAMED = 8
+"""Names that an error lists when none of them is near."""
+
+
 class ProjectError(C360Error):
     """One thing wrong in a project file."""
+
+
+def suggestion(name: str, known: Sequence[str]) -> str | None:
+    """Return the next step for a name that does not exist: the nearest one, else some of those that do."""
+    hit = nearest(name, known)
+    if hit:
+        return f"Did you mean '{hit}'?"
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f"Known: {', '.join(known[:MOST_NAMED])}{more}." if known else None
 
 
 class UnknownName(ProjectError):
@@ -78,10 +91,7 @@ class UnknownName(ProjectError):
         self.kind = kind
         self.name = name
         self.nearest = nearest(name, known)
-        hint = f"Did you mean '{self.nearest}'?" if self.nearest else None
-        if hint is None and known:
-            hint = f"Known: {', '.join(sorted(known)[:8])}."
-        super().__init__(f"No {kind} is named '{name}'.", place=place, next_step=hint)
+        super().__init__(f"No {kind} is named '{name}'.", place=place, next_step=suggestion(name, sorted(known)))
 
 
 class ProjectErrors(C360Error):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer360.clock import stopwatch
 from customer360.errors import ProjectError, UnknownName
 
 if TYPE_CHECKING:
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from customer360.progress import Progress
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport
-    from customer360.semantic.answer import Answer
+    from customer360.semantic.answer import Answer, Memory
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
+    from customer360.semantic.profile import Profile
     from customer360.semantic.query import MetricQuery
+    from customer360.semantic.query_log import QueryLog
+    from customer360.semantic.suggest import Suggestion
 
 PROJECT_FILE = "c360.yaml"
 
@@ -41,6 +45,8 @@ class Workspace:
         self.project = project
         self.engine = engine
         self._models: dict[str, SemanticModel] = {}
+        self._memory: Memory | None = None
+        self._log: QueryLog | None = None
 
     # ---- doing ------------------------------------------------------------------------------------------------
 
@@ -82,11 +88,23 @@ class Workspace:
 
         return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
 
-    def run(self, *, as_of: date | None = None, progress: Progress | None = None) -> RunReport:
-        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build."""
-        loaded = self.load(progress=progress)
-        loaded.raise_failures()
-        return RunReport(loaded, self.build(as_of=as_of, progress=progress))
+    def run(
+        self,
+        *,
+        full: bool = False,
+        as_of: date | None = None,
+        progress: Progress | None = None,
+        loaded: Callable[[LoadReport], None] | None = None,
+    ) -> RunReport:
+        """Load, build, check: the line for a scheduler. A source that cannot be read stops before the build.
+
+        ``full`` loads every row again; ``loaded`` is told what the load did before the build begins, which may fail.
+        """
+        load = self.load(full=full, progress=progress)
+        if loaded is not None:
+            loaded(load)
+        load.raise_failures()
+        return RunReport(load, self.build(as_of=as_of, progress=progress))
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -124,15 +142,54 @@ class Workspace:
         as_of: date | None = None,
         principal: Principal | None = None,
     ) -> Answer:
-        """Answer a metric query with its table, SQL, column facts and as-of date. Errors: QueryError, UnknownName."""
+        """Answer a metric query with its table, SQL, column facts and as-of date. Errors: QueryError, UnknownName.
+
+        Without a principal the owner of the project asks, who sees everything. Answers are kept in memory for the
+        state they come from, and the shape of the question is counted in the log.
+        """
         from customer360.models.as_of import resolve_as_of
-        from customer360.semantic.answer import answer
+        from customer360.semantic.answer import Memory, answer
         from customer360.semantic.query import parse_query
 
-        asked = parse_query(query)
+        asked, found = parse_query(query), self.semantic_model(model)
+        self._memory = self._memory or Memory()
+        began = stopwatch()
         with self.engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self.project)
-            return answer(session, self.semantic_model(model), asked, as_of=day, principal=principal)
+            answered = answer(session, found, asked, as_of=day, principal=principal, memory=self._memory)
+        seconds = 0.0 if answered.remembered else stopwatch() - began
+        self.query_log.note(
+            found, asked, as_of=day, seconds=seconds, rows=answered.rows, remembered=answered.remembered
+        )
+        return answered
+
+    def profile(
+        self, key: str, *, model: str | None = None, as_of: date | None = None, principal: Principal | None = None
+    ) -> Profile:
+        """Return what is known about one customer, as the principal may see it. Errors: QueryError, NotPermitted."""
+        from customer360.models.as_of import resolve_as_of
+        from customer360.semantic.profile import profile
+
+        with self.engine.read() as session:
+            day = as_of or resolve_as_of(session, self.project)
+            return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
+
+    @property
+    def query_log(self) -> QueryLog:
+        """Return the log of which shapes of questions are asked, without the values they compare with."""
+        from customer360.semantic.query_log import QueryLog
+
+        self._log = self._log or QueryLog(self.project.root)
+        return self._log
+
+    def suggest_rollups(self, model: str | None = None) -> list[Suggestion]:
+        """Return roll-ups that would have made the questions of the log faster, the most worthwhile first."""
+        from customer360.models.as_of import resolve_as_of
+        from customer360.semantic.suggest import suggest
+
+        with self.engine.read() as session:
+            day = resolve_as_of(session, self.project)
+            return suggest(session, self.semantic_model(model), self.query_log.asked(), as_of=day)
 
     def query(
         self,
@@ -141,10 +198,12 @@ class Workspace:
         *,
         as_of: date | None = None,
         at_snapshot: int | None = None,
+        principal: Principal | None = None,
         **parts: Any,
     ) -> pa.Table:
         """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
-        return self.answer(query if query is not None else parts, as_of=as_of, at_snapshot=at_snapshot).table
+        asked = query if query is not None else parts
+        return self.answer(asked, as_of=as_of, at_snapshot=at_snapshot, principal=principal).table
 
     def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
         """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.
@@ -184,10 +243,15 @@ def find_project(start: Path) -> Path:
     )
 
 
-def open_project(path: str | Path = ".") -> Workspace:
-    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files."""
-    from customer360.engines.registry import open_engine
-    from customer360.project.reader import read_project
+def open_project(path: str | Path = ".", *, to_answer: bool = False) -> Workspace:
+    """Open the project at (or above) ``path``. Errors: ProjectErrors with everything that is wrong in its files.
 
-    project = read_project(find_project(Path(path)))
+    ``to_answer`` reads only what answers about the published state need, settings and semantic models: a mistake in
+    any other file is no hindrance, and the workspace can neither load nor build.
+    """
+    from customer360.engines.registry import open_engine
+    from customer360.project.reader import read_project, read_to_answer
+
+    read = read_to_answer if to_answer else read_project
+    project = read(find_project(Path(path)))
     return Workspace(project, open_engine(project.settings, project.root))

@@ -74,6 +74,67 @@ def test_query_writes_csv(shop: Shop) -> None:
     assert {row["value_tier"]: Decimal(row["revenue"]) for row in rows} == TIERS
 
 
+def test_query_writes_figures_as_their_metric_says(shop: Shop) -> None:
+    done = shop.c360("query", "revenue", "--by", "value_tier", "--order=-revenue")
+    rows = [[cell.strip() for cell in line.split("│")] for line in done.stdout.splitlines()[2:]]
+    assert rows == [["High", "$135.00"], ["Medium", "$65.00"], ["Low", "$43.90"]]
+
+
+def test_query_without_metrics_lists_what_can_be_asked(shop: Shop) -> None:
+    rows = json.loads(shop.c360("query", "--format", "json").stdout)["rows"]
+    assert {(row["kind"], row["name"], row["dataset"], row["type"]) for row in rows} == {
+        ("metric", "revenue", "orders", "USD"),
+        ("metric", "order_count", "orders", "count"),
+        ("dimension", "order_id", "orders", "Integer"),
+        ("dimension", "order_date", "orders", "Date"),
+        ("dimension", "value_tier", "customer", "String"),
+    }
+    text = shop.c360("query").stdout
+    assert text.index("Metrics") < text.index("revenue") < text.index("Dimensions") < text.index("value_tier")
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "parquet"])
+def test_the_ending_of_the_file_chooses_the_format(shop: Shop, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"tiers.{ending}"
+    assert shop.c360("query", "revenue", "--by", "value_tier", "--out", out).returncode == 0
+    by_option = shop.c360("query", "revenue", "--by", "value_tier", "--format", ending, "--out", tmp_path / "other")
+    assert by_option.returncode == 0
+    if ending == "parquet":
+        assert pq.read_table(out) == pq.read_table(tmp_path / "other")
+    else:
+        assert out.read_bytes() == (tmp_path / "other").read_bytes()
+
+
+def test_a_mistake_in_a_file_that_questions_do_not_need_is_no_hindrance(copy: Shop) -> None:
+    (copy.root / "products/gold/customer_orders.sql").write_text("-- One row.\nSELEKT 1", encoding="utf-8")
+    (copy.root / "sources/shop.yaml").write_text("sorce: shop", encoding="utf-8")
+    for words in (["query", "revenue"], ["sql", "SELECT 1 AS one"], ["history"]):
+        done = copy.c360(*words)
+        assert done.returncode == 0, done.stderr
+    done = copy.c360("build")
+    assert done.returncode == 1
+    assert "sorce" in done.stderr
+    (copy.root / "semantic/sales.yaml").write_text("semantic_modell: []", encoding="utf-8")
+    done = copy.c360("query", "revenue")
+    assert done.returncode == 1
+    assert "semantic/sales.yaml" in done.stderr
+
+
+def test_a_bad_row_taken_out_of_the_source_leaves_by_a_full_load(copy: Shop) -> None:
+    orders = copy.root / "data" / "orders.csv"
+    good = orders.read_text(encoding="utf-8")
+    orders.write_text(good + "9,ada@example.org,2024-03-22,-1.10,paid\n", encoding="utf-8")
+    done = copy.c360("run")
+    assert done.returncode == 1
+    assert done.stderr.index("Loaded 1 new") < done.stderr.index("blocking check failed")
+    orders.write_text(good, encoding="utf-8")
+    done = copy.c360("run")
+    assert done.returncode == 1
+    assert "`c360 load --full`" in done.stderr
+    assert copy.c360("load", "--full").returncode == 0
+    assert copy.c360("run").returncode == 0
+
+
 def test_query_writes_parquet_to_a_file(shop: Shop, tmp_path: Path) -> None:
     out = tmp_path / "tiers.parquet"
     done = shop.c360("query", "revenue", "--by", "value_tier", "--format", "parquet", "--out", out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
@@ -111,9 +111,21 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(SRC)}
 
 
-def c360(*arguments: str | Path, cwd: Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
-    """Run the command line as a person would and return what it said."""
-    command: Sequence[str] = (sys.executable, "-m", "customer360", *map(str, arguments))
+def c360(
+    *arguments: str | Path,
+    cwd: Path,
+    timeout: float = 120,
+    start: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person would, after the words of ``start``, and return what it said."""
+    command: Sequence[str] = (*start, sys.executable, "-m", "customer360", *map(str, arguments))
     return subprocess.run(
-        command, cwd=cwd, env=environment(), capture_output=True, text=True, check=False, timeout=timeout
+        command,
+        cwd=cwd,
+        env={**environment(), **(variables or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout,
     )

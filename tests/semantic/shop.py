@@ -13,9 +13,9 @@ import duckdb
 from ruamel.yaml import YAML
 
 from customer360.engines.base import Column
-from customer360.errors import Place
+from customer360.errors import Place, StatementFailed
 from customer360.project.spec import SemanticDocument
-from customer360.semantic.answer import Answer, answer
+from customer360.semantic.answer import Answer, Memory, answer
 from customer360.semantic.model import SemanticModel
 from customer360.semantic.query import MetricQuery
 
@@ -86,12 +86,25 @@ class MemorySession:
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
+        self.snapshot = 1
+
+    @property
+    def state(self) -> str:
+        return f"{id(self)}/{self.snapshot}"
+
+    def publish(self, sql: str) -> None:
+        self.connection.execute(sql)
+        self.snapshot += 1
 
     def query(self, sql: str, parameters: Any = ()) -> pa.Table:
         return self.connection.execute(sql, list(parameters)).to_arrow_table()
 
     def describe(self, sql: str) -> tuple[Column, ...]:
-        return tuple(Column(row[0], row[1]) for row in self.connection.execute(f"DESCRIBE {sql}").fetchall())
+        try:
+            rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        except duckdb.Error as error:
+            raise StatementFailed(str(error).splitlines()[0]) from error
+        return tuple(Column(row[0], row[1]) for row in rows)
 
 
 def insert(session: MemorySession, table: str, rows: list[tuple[Any, ...]]) -> None:
@@ -151,14 +164,22 @@ class Shop:
         self.session = shop_session(rows)
         self.model = changed(change) if change else shop_model()
 
-    def answer(self, *metrics: str, by: Any = (), as_of: date = AS_OF, principal: Any = None, **more: Any) -> Answer:
+    def answer(
+        self,
+        *metrics: str,
+        by: Any = (),
+        as_of: date = AS_OF,
+        principal: Any = None,
+        memory: Memory | None = None,
+        **more: Any,
+    ) -> Answer:
         names = [by] if isinstance(by, str) else by
         dimensions = [
             {"name": d.partition(":")[0], "grain": d.partition(":")[2] or None} if isinstance(d, str) else d
             for d in names
         ]
         query = MetricQuery.model_validate({"metrics": metrics, "dimensions": dimensions, **more})
-        return answer(self.session, self.model, query, as_of=as_of, principal=principal)
+        return answer(self.session, self.model, query, as_of=as_of, principal=principal, memory=memory)
 
     def ask(self, *metrics: str, **more: Any) -> list[tuple[Any, ...]]:
         return [tuple(row.values()) for row in self.answer(*metrics, **more).table.to_pylist()]

@@ -14,6 +14,7 @@ import sqlglot
 from tests.semantic.shop import AS_OF, Shop, changed
 from tests.semantic.test_paths import as_of_join, bridged
 from tests.semantic.test_policies import EU, with_policy
+from tests.semantic.test_rollups import DAILY, declare, make
 
 from customer360.semantic.compile import compile_query
 from customer360.semantic.query import MetricQuery
@@ -93,9 +94,36 @@ QUERIES: dict[str, dict[str, Any]] = {
     "as_was": {"metrics": ["revenue"], "dimensions": [SEGMENT], "history": "as_was"},
     "as_of_join": {"metrics": ["revenue"], "dimensions": [SEGMENT], "history": "as_was"},
     "bridge": {"metrics": ["lost_revenue"], "dimensions": [{"name": "product.category"}]},
+    "two_filters": {
+        "metrics": ["revenue"],
+        "dimensions": [SEGMENT],
+        "where": {"field": "sales.channel", "value": "Online"},
+        "compare": {"where": {"field": "sales.channel", "value": "Store"}, "name": "store"},
+    },
+    "period_to_date": {
+        "metrics": ["revenue"],
+        "dimensions": [MONTH],
+        "windows": [{"metric": "revenue", "kind": "period_to_date", "unit": "year"}],
+    },
+    "top_only": {
+        "metrics": ["revenue"],
+        "dimensions": [{"name": "product.brand"}],
+        "top": {"dimension": "product.brand", "n": 1, "by": "revenue", "other": False},
+    },
+    "page": {"metrics": ["revenue"], "dimensions": [SEGMENT], "limit": 2, "offset": 1},
+    "rollup": {
+        "metrics": ["revenue", "tickets"],
+        "dimensions": [SEGMENT, MONTH],
+        "time": {"relative": "last 6 complete months"},
+    },
     "policy_and_mask": {"metrics": ["revenue", "tickets"], "dimensions": [{"name": "customer.email"}]},
 }
-CHANGES = {"as_of_join": as_of_join, "bridge": bridged("share"), "policy_and_mask": with_policy()}
+CHANGES = {
+    "as_of_join": as_of_join,
+    "bridge": bridged("share"),
+    "policy_and_mask": with_policy(),
+    "rollup": declare(DAILY),
+}
 PRINCIPALS: dict[str, Principal] = {"policy_and_mask": EU}
 
 
@@ -104,7 +132,11 @@ PRINCIPALS: dict[str, Principal] = {"policy_and_mask": EU}
 def test_the_sql_of_a_kind_of_query_is_this(name: str, dialect: str, shop: Shop) -> None:
     model = changed(CHANGES[name]) if name in CHANGES else shop.model
     query = MetricQuery.model_validate(QUERIES[name])
-    sql = compile_query(model, query, as_of=AS_OF, dialect=dialect, principal=PRINCIPALS.get(name)).sql + "\n"
+    rollups = [rollup.name for rollup in model.c360.rollups]
+    compiled = compile_query(
+        model, query, as_of=AS_OF, dialect=dialect, principal=PRINCIPALS.get(name), rollups=rollups
+    )
+    sql = compiled.sql + "\n"
     path = GOLDEN / dialect / f"{name}.sql"
     if "C360_REGENERATE" in os.environ:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +147,7 @@ def test_the_sql_of_a_kind_of_query_is_this(name: str, dialect: str, shop: Shop)
 
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_pinned_query_runs(name: str, shop: Shop) -> None:
-    asked = Shop(CHANGES[name]) if name in CHANGES else shop
+    asked = make(Shop(CHANGES[name])) if name in CHANGES else shop
     text = (GOLDEN / "duckdb" / f"{name}.sql").read_text()
     assert asked.session.query(text).num_rows > 0
 

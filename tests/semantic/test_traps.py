@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
+from tests.semantic.shop import Shop, set_c360
 
 from customer360.errors import QueryError
-
-if TYPE_CHECKING:
-    from tests.semantic.shop import Shop
 
 
 def test_revenue_is_not_doubled_by_tickets(shop: Shop) -> None:
@@ -114,6 +112,77 @@ def test_lost_revenue_by_brand_is_refused_and_the_item_metric_offered(shop: Shop
 def test_a_filter_that_one_fact_cannot_apply_is_refused(shop: Shop) -> None:
     with pytest.raises(QueryError, match=r"'tickets' cannot be split or filtered by product\.brand"):
         shop.ask("revenue", "tickets", where={"field": "product.brand", "value": "Acme"})
+
+
+def test_a_month_is_compared_with_the_month_before_it_not_with_the_last_that_had_sales(shop: Shop) -> None:
+    """Nothing was sold in March to June and August to October: July's month before is an empty June, not February."""
+    rows = shop.ask(
+        "revenue", by="time:month", time={"start": "2024-06", "end": "2024-11"}, compare={"to": "previous period"}
+    )
+    by_hand = shop.sql(
+        """WITH months AS (SELECT date_trunc('month', calendar_date)::DATE AS m, sum(net) AS revenue
+             FROM gold.sales JOIN gold.calendar ON date_key = order_date_key WHERE NOT is_return AND NOT is_test GROUP BY 1)
+           SELECT m, revenue FROM months WHERE m BETWEEN '2024-06-01' AND '2024-11-01' ORDER BY 1"""
+    )
+    shown = [(row[0], row[1]) for row in rows if row[1] is not None]
+    assert shown == by_hand
+    before = {row[0].isoformat(): row[2] for row in rows}
+    assert before["2024-07-01"] is None  # six months earlier, January, is empty; February's sales are not slid in
+    assert before["2024-08-01"] == Decimal("49.50")  # February's, which stands beside August
+
+
+def test_a_change_against_nothing_is_empty_and_never_infinite(shop: Shop) -> None:
+    rows = shop.ask("revenue", by="time:month", compare={"to": "previous period"})
+    assert [row[4] for row in rows if row[2] is None] == [None] * sum(row[2] is None for row in rows)
+
+
+def two_addresses(model: dict[str, Any]) -> None:
+    """Let a sale have the region where its customer lives and another where it goes: one table in two roles."""
+    region = {
+        "name": "name",
+        "expression": {"dialects": [{"dialect": "ANSI_SQL", "expression": "region"}]},
+        "datatype": "String",
+    }
+    model["datasets"].append({"name": "place", "source": "gold.place", "primary_key": ["place_id"], "fields": [region]})
+    for name, columns in (("billing", "order_date_key"), ("shipping", "ship_date_key")):
+        relationship = {
+            "name": f"sales_{name}",
+            "from": "sales",
+            "to": "place",
+            "from_columns": [columns],
+            "to_columns": ["place_id"],
+        }
+        set_c360(relationship, role_name=name)
+        model["relationships"].append(relationship)
+
+
+@pytest.fixture(scope="module")
+def moved() -> Shop:
+    shop = Shop(two_addresses)
+    shop.session.connection.execute(
+        "CREATE TABLE gold.place AS SELECT date_key AS place_id, "
+        "CASE WHEN date_key % 2 = 0 THEN 'north' ELSE 'south' END AS region FROM gold.calendar"
+    )
+    return shop
+
+
+def test_two_addresses_are_two_joins_and_neither_is_guessed(moved: Shop) -> None:
+    by_hand = """SELECT coalesce(p.region, '(none)'), sum(net) FROM gold.sales LEFT JOIN gold.place p ON place_id = {key}
+                 WHERE NOT is_return AND NOT is_test GROUP BY 1 ORDER BY 1"""
+    assert moved.ask("revenue", by="billing.name") == moved.sql(by_hand.format(key="order_date_key"))
+    assert moved.ask("revenue", by="shipping.name") == moved.sql(by_hand.format(key="ship_date_key"))
+    assert moved.ask("revenue", by="billing.name") != moved.ask("revenue", by="shipping.name")
+    both = moved.ask("revenue", by=["billing.name", "shipping.name"])
+    assert sum(row[2] for row in both) == Decimal("267.50")
+    with pytest.raises(QueryError, match=r"There are 2 ways from sales to place"):
+        moved.ask("revenue", by="place.name")
+
+
+def test_orders_and_tickets_of_one_person_do_not_multiply(shop: Shop) -> None:
+    """Ann has three order lines and three tickets: joined they would make nine."""
+    rows = {row[0]: row[1:] for row in shop.ask("lines", "tickets", by="customer.customer_id")}
+    assert rows["ann"] == (3, 3)
+    assert sum(row[0] for row in rows.values()) == shop.sql("SELECT count(*) FROM gold.sales WHERE NOT is_test")[0][0]
 
 
 def test_the_last_day_of_a_range_is_included_for_moments_too(shop: Shop) -> None:

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
+from starlette.testclient import TestClient
+
+from customer360.semantic.extensions import RowPolicy
+from customer360.semantic.principal import Principal
+from customer360.web.app import create_app
 
 if TYPE_CHECKING:
-    from starlette.testclient import TestClient
-
     from customer360.workspace import Workspace
 
 QUERY = {"metrics": ["revenue"], "dimensions": [{"name": "category"}], "order": [{"by": "revenue", "descending": True}]}
@@ -87,7 +90,9 @@ def test_a_malformed_body_says_where(client: TestClient, content: str, at: str) 
 
 def test_the_catalogue_says_what_metrics_mean(client: TestClient) -> None:
     metrics = {metric["name"]: metric for metric in client.get("/api/v1/metrics").json()["metrics"]}
-    assert metrics["average_order_value"] == {
+    found = metrics["average_order_value"]
+    shown = ("name", "label", "description", "formula", "unit", "better", "owner", "status")
+    assert {key: found[key] for key in shown} == {
         "name": "average_order_value",
         "label": "Average order value",
         "description": "Revenue divided by the number of orders.",
@@ -97,6 +102,63 @@ def test_the_catalogue_says_what_metrics_mean(client: TestClient) -> None:
         "owner": None,
         "status": None,
     }
+    assert (found["additivity"], found["grain"], found["time"]) == (
+        "non_additive",
+        "one row per order line",
+        "calendar.day",
+    )
+    assert {"sales.category", "customer.country"} <= set(found["dimensions"])
+
+
+def test_the_catalogue_can_be_searched_and_lists_dimensions(client: TestClient) -> None:
+    body = client.get("/api/v1/metrics", params={"search": "CATEGORY"}).json()
+    assert body["metrics"] == []
+    (category,) = body["dimensions"]
+    assert (category["name"], category["datatype"], category["is_time"]) == ("sales.category", "String", False)
+
+
+def test_pages_follow_each_other_to_the_last_row(client: TestClient) -> None:
+    query = {"metrics": ["revenue"], "dimensions": [{"name": "household"}]}
+    whole = client.post(ASK, json=query).json()
+    assert whole["next_offset"] is None
+    found, offset = [], None
+    for _ in range(20):
+        body = client.post(ASK, json={**query, "limit": 77, "offset": offset}).json()
+        found += body["rows"]
+        offset = body["next_offset"]
+        if offset is None:
+            break
+    assert found == whole["rows"]
+
+
+def test_a_large_arrow_answer_comes_whole(client: TestClient, shop: Workspace) -> None:
+    query = {"metrics": ["revenue"], "dimensions": [{"name": "household"}, {"name": "calendar.day", "grain": "day"}]}
+    arrow = {"Accept": "application/vnd.apache.arrow.stream"}
+    table = pa.ipc.open_stream(client.post(ASK, json=query, headers=arrow).content).read_all()
+    assert table.num_rows > 1_000
+    (total,) = rows(shop, "SELECT sum(net) AS net FROM gold.sales")
+    assert sum(table.column("revenue").to_pylist()) == total["net"]
+    nobody = {**query, "where": {"field": "household", "value": "nobody"}}
+    assert pa.ipc.open_stream(client.post(ASK, json=nobody, headers=arrow).content).read_all().num_rows == 0
+
+
+def test_a_query_is_answered_as_who_sent_it_may_see_it(shop: Workspace) -> None:
+    """Governance will know people; the door already asks who it is, for every query."""
+    only_us = RowPolicy(id="country", dataset="customer", expression="customer.country = user.country")
+    app = create_app(
+        shop,
+        principal_of=lambda request: Principal(
+            "ida", attributes={"country": request.headers["X-Country"]}, row_policies=(only_us,)
+        ),
+    )
+    by_hand = rows(
+        shop,
+        "SELECT c.country, sum(s.net) AS revenue FROM gold.sales s JOIN gold.customer c USING (customer_key) GROUP BY 1",
+    )
+    with TestClient(app, base_url="http://127.0.0.1") as guarded:
+        for row in by_hand:
+            body = guarded.post(ASK, json={"metrics": ["revenue"]}, headers={"X-Country": row["country"]}).json()
+            assert body["rows"] == [{"revenue": float(row["revenue"])}]
 
 
 def test_dashboards_are_listed_and_read(client: TestClient) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shlex
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,16 @@ def test_no_inline_script_and_no_inline_style(client: TestClient) -> None:
         assert all("src=" in script or 'type="application/json"' in script for script in scripts)
         assert not re.search(r'\s(style|on\w+)="', html)
         assert "<style" not in html
+
+
+def test_the_example_of_the_api_page_runs(client: TestClient) -> None:
+    command = next(text for text in Text(client.get("/docs/api").text).texts if text.startswith("curl "))
+    words = shlex.split(command.replace("\\\n", " "))
+    headers = dict(words[i + 1].split(": ") for i, word in enumerate(words) if word == "-H")
+    answer = client.post(words[2], content=words[words.index("-d") + 1], headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert len(answer.text.splitlines()) > 10  # a year of months
 
 
 def test_filters_live_in_the_address(client: TestClient) -> None:

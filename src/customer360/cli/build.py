@@ -9,7 +9,6 @@ import typer
 from customer360.cli.options import (
     HERE,
     AsOfOption,
-    Format,
     FormatOption,
     LogFormat,
     LogFormatOption,
@@ -44,7 +43,7 @@ def load(
     sources: Annotated[list[str] | None, typer.Argument(help="Which sources (default: all).")] = None,
     full: FullOption = False,
     project: ProjectOption = HERE,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Pull new rows from the sources into raw tables.
@@ -67,7 +66,7 @@ def build(
     full: FullOption = False,
     as_of: AsOfOption = None,
     project: ProjectOption = HERE,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
     log_format: LogFormatOption = LogFormat.text,
 ) -> None:
     """Build tables from models, check them, publish all or nothing.
@@ -85,7 +84,7 @@ def build(
 
 
 def check(
-    project: ProjectOption = HERE, format_: FormatOption = Format.table, log_format: LogFormatOption = LogFormat.text
+    project: ProjectOption = HERE, format_: FormatOption = None, log_format: LogFormatOption = LogFormat.text
 ) -> None:
     """Check the project's files, its cases (rows in, rows out) and the published tables; change nothing.
 
@@ -115,12 +114,11 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
     """
     workspace = opened(project)
     with shown(log_format) as progress:
-        report = workspace.run(as_of=day_of(as_of), progress=progress)
-    say_load(report.load)
+        report = workspace.run(as_of=day_of(as_of), progress=progress, loaded=say_load)
     say_build(report.build)
 
 
-def history(project: ProjectOption = HERE, format_: FormatOption = Format.table, out: OutOption = None) -> None:
+def history(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:
     """List the published states that are kept, newest first.
 
     \b
@@ -130,7 +128,7 @@ def history(project: ProjectOption = HERE, format_: FormatOption = Format.table,
     """
     import pyarrow as pa
 
-    snapshots = opened(project).history()
+    snapshots = opened(project, to_answer=True).history()
     table = pa.table(
         {
             "snapshot": pa.array([s.id for s in snapshots], pa.int64()),
@@ -153,7 +151,7 @@ def rollback(
       c360 rollback 42
       c360 rollback 42 --project acme
     """
-    made = opened(project).rollback(snapshot)
+    made = opened(project, to_answer=True).rollback(snapshot)
     note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.options import HERE, Format, FormatOption, OutOption, ProjectOption, opened
+from customer360.cli.options import HERE, FormatOption, OutOption, ProjectOption, opened
 from customer360.cli.output import write_table
 from customer360.errors import UnknownName
 from customer360.names import Relation
@@ -26,7 +26,7 @@ def lineage(
         str | None,
         typer.Argument(help="An output port or a table, or a column of one; without, every table.", show_default=False),
     ] = None,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
     out: OutOption = None,
     project: ProjectOption = HERE,
 ) -> None:

@@ -32,7 +32,10 @@ class LogFormat(StrEnum):
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-p", help="Folder of the project (default: here or above).", show_default=False)
 ]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How to print the data.")]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", "-f", help="How to print the data.", show_default="as --out ends, else table"),
+]
 LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to print what happens (on stderr).")]
 SnapshotOption = Annotated[
     int | None, typer.Option("--at-snapshot", help="Read an earlier state; `c360 history` lists them.")
@@ -40,6 +43,10 @@ SnapshotOption = Annotated[
 AsOfOption = Annotated[
     datetime | None,
     typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that figures stand on (default: the project's)."),
+]
+SystemsOption = Annotated[
+    str | None,
+    typer.Option("--systems", help="Only these systems of the template, with commas between.", show_default="all"),
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
 
@@ -51,8 +58,13 @@ def day_of(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def opened(path: Path) -> Workspace:
-    """Open the project a command works on."""
+def systems_of(text: str | None) -> list[str] | None:
+    """Return the names of ``--systems``, None when it was left out."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def opened(path: Path, *, to_answer: bool = False) -> Workspace:
+    """Open the project a command works on; ``to_answer`` for those that only ask what is published."""
     from customer360.workspace import open_project
 
-    return open_project(path)
+    return open_project(path, to_answer=to_answer)

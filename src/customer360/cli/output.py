@@ -4,26 +4,38 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer360.cli.grid import Write, as_text
 from customer360.cli.options import Format
 from customer360.errors import C360Error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
 
-SHOWN_ROWS = 1_000
-"""Rows that the ``table`` format prints; the other formats print all."""
+WIDE = 200
+"""Columns of text where nobody says how wide the terminal is: in a pipe, in a file."""
 
 
-def write_table(table: pa.Table, format_: Format, out: Path | None = None) -> None:
-    """Write Arrow data in the asked format. Parquet needs ``--out`` when stdout is a terminal."""
+def write_table(
+    table: pa.Table, format_: Format | None, out: Path | None = None, *, formats: Mapping[str, Write] | None = None
+) -> None:
+    """Write Arrow data in the asked format, else in that of the file's ending.
+
+    ``formats`` says how the ``table`` format writes the cells of a column, by name.
+    """
+    format_ = format_ or _by_ending(out)
     if format_ is Format.table:
-        _write_text(_as_text(table), out)
+        is_screen = out is None and sys.stdout.isatty()
+        width = shutil.get_terminal_size((WIDE, 24)).columns if out is None else WIDE
+        _write_text(as_text(table, width=width, formats=formats, is_screen=is_screen), out)
     elif format_ is Format.json:
         _write_text(as_json(table) + "\n", out)
     elif format_ is Format.csv:
@@ -32,6 +44,11 @@ def write_table(table: pa.Table, format_: Format, out: Path | None = None) -> No
         if out is None and sys.stdout.isatty():
             raise C360Error("Parquet is not text.", next_step="Add --out FILE.parquet, or pipe it somewhere.")
         _write_bytes(_as_parquet(table), out)
+
+
+def _by_ending(out: Path | None) -> Format:
+    ending = out.suffix.lower().lstrip(".") if out is not None else ""
+    return Format(ending) if ending in {Format.json, Format.csv, Format.parquet} else Format.table
 
 
 def note(text: str) -> None:
@@ -70,43 +87,6 @@ def plain(value: Any) -> Any:
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {key: plain(value) for key, value in row.items()}
-
-
-def _as_text(table: pa.Table) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(show_edge=False, pad_edge=False)
-    for field in table.schema:
-        numeric = _is_numeric(field.type)
-        grid.add_column(Text(field.name), justify="right" if numeric else "left", no_wrap=numeric)
-    for row in table.slice(0, SHOWN_ROWS).to_pylist():
-        grid.add_row(*(Text(_shown(value)) for value in row.values()))
-    console = Console(width=None if sys.stdout.isatty() else 200)
-    with console.capture() as captured:
-        console.print(grid)
-        if table.num_rows > SHOWN_ROWS:
-            console.print(f"... {table.num_rows - SHOWN_ROWS:,} more rows; use --format csv for all.")
-    return captured.get()
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, Decimal):
-        return f"{value:,}"
-    return str(value)
-
-
-def _is_numeric(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _as_csv(table: pa.Table) -> bytes:

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from customer360.cli.options import HERE, ProjectOption
+from customer360.cli.options import HERE, ProjectOption, SystemsOption, systems_of
 from customer360.cli.output import note
 from customer360.errors import C360Error
 
-TEMPLATES = ("blank", "complete_journey", "shopflow")
+SHOPFLOW = "shopflow"
+TEMPLATES = ("blank", "complete_journey", SHOPFLOW)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def init(
     folder: Annotated[Path, typer.Argument(help="New or empty folder for the project.")],
     template: Annotated[str, typer.Option(help=f"What to start from: {', '.join(TEMPLATES)}.")] = "blank",
     name: Annotated[str | None, typer.Option(help="Name of the project (default: the folder's).")] = None,
+    systems: SystemsOption = None,
 ) -> None:
     """Create a project folder with a commented example of each file.
 
@@ -35,11 +37,13 @@ def init(
     Examples:
       c360 init acme
       c360 init groceries --template complete_journey
+      c360 init shop --template shopflow --systems shop,support
     """
     from customer360.project.starter import create_project
 
-    create_project(folder, template=template, name=name)
-    note(f"Created {folder}. Next: cd {folder} && c360 run && c360 serve")
+    create_project(folder, template=template, name=name, systems=systems_of(systems))
+    data = "c360 generate --out data && " if template == SHOPFLOW else ""
+    note(f"Created {folder}. Next: cd {folder} && {data}c360 run && c360 serve")
 
 
 def schema(

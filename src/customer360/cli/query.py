@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,11 @@ from customer360.cli.options import (
 )
 from customer360.cli.output import note, write_table
 from customer360.errors import C360Error
+
+if TYPE_CHECKING:
+    from customer360.cli.grid import Write
+    from customer360.semantic.answer import Answer
+    from customer360.semantic.model import SemanticModel
 
 ByOption = Annotated[
     list[str] | None, typer.Option("--by", "-b", help="Group by a dimension; time takes a grain: order_date:month.")
@@ -41,7 +46,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def query(
-    metrics: Annotated[list[str] | None, typer.Argument(help="Names of metrics; without any, all are listed.")] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Argument(help="Names of metrics; without any, all that can be asked is listed.")
+    ] = None,
     by: ByOption = None,
     where: WhereOption = None,
     having: Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")] = None,
@@ -53,7 +60,7 @@ def query(
     show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
     as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
     out: OutOption = None,
     project: ProjectOption = HERE,
 ) -> None:
@@ -63,12 +70,11 @@ def query(
     Examples:
       c360 query average_order_value --by segment --from 2017-06-01
       c360 query revenue --by order_date:month --format csv
+      c360 query
     """
-    workspace = opened(project)
+    workspace = opened(project, to_answer=True)
     if not metrics:
-        from customer360.semantic.describe import metric_table
-
-        write_table(metric_table(workspace.semantic_model()), format_, out)
+        _list_names(workspace.semantic_model(), format_, out)
         return
     asked = _query_parts(metrics, by or (), where or (), having or (), order or ())
     if since or until or period:
@@ -78,14 +84,14 @@ def query(
     answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=day_of(as_of))
     if show_sql:
         note(answer.sql)
-    write_table(answer.table, format_, out)
+    write_table(answer.table, format_, out, formats=_formats(answer))
     note(f"As of {answer.as_of}.")
 
 
 def sql(
     text: Annotated[str, typer.Argument(help="One SELECT, or - to read it from stdin.")],
     at_snapshot: SnapshotOption = None,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
     out: OutOption = None,
     project: ProjectOption = HERE,
 ) -> None:
@@ -100,7 +106,30 @@ def sql(
         text = sys.stdin.read()
     elif text.endswith(".sql") and Path(text).is_file():
         raise C360Error(f"'{text}' is a file, not SQL.", next_step=f"Run: c360 sql - < {text}")
-    write_table(opened(project).sql(text, at_snapshot=at_snapshot), format_, out)
+    write_table(opened(project, to_answer=True).sql(text, at_snapshot=at_snapshot), format_, out)
+
+
+def _list_names(model: SemanticModel, format_: Format | None, out: Path | None) -> None:
+    """Write what may be asked for: two tables for people, one with all its columns for programs."""
+    from customer360.semantic.describe import vocabulary_table
+
+    table = vocabulary_table(model)
+    if out is not None or format_ not in {None, Format.table}:
+        write_table(table, format_, out)
+        return
+    for kind, heading in (("metric", "Metrics"), ("dimension", "Dimensions, for --by and --where")):
+        sys.stdout.write(f"{heading}\n\n")
+        sys.stdout.flush()
+        those = [row for row in range(table.num_rows) if table["kind"][row].as_py() == kind]
+        write_table(table.take(those).select(["name", "type", "dataset", "description"]), format_)
+        sys.stdout.write("\n")
+
+
+def _formats(answer: Answer) -> dict[str, Write]:
+    """Return how figures are written: as their metrics say; dates and names stay as one types them."""
+    from customer360.dashboards.frame import frame_of
+
+    return {column.name: column.text for column in frame_of(answer).metrics}
 
 
 def _query_parts(metrics: Any, by: Any, where: Any, having: Any, order: Any) -> dict[str, Any]:

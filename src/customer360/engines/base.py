@@ -52,7 +52,9 @@ class Session(Protocol):
     """
 
     snapshot: int
-    """The snapshot that is read: equal numbers, equal answers (a cache key)."""
+    """The snapshot that is read, growing with time."""
+    state: str
+    """Names the state that is read: equal texts, equal rows, also when the warehouse was replaced (a cache key)."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run one statement in the engine's dialect and return all its rows."""

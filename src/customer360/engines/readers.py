@@ -43,7 +43,7 @@ class Readers:
     def session(self, *, at_snapshot: int | None = None) -> Iterator[LakeSession]:
         """Open a session on the newest snapshot, or on an earlier one (SnapshotMissing when it is not kept)."""
         with self._pinned(at_snapshot) as (connection, snapshot, alias):
-            yield LakeSession(connection, snapshot=snapshot, database=alias)
+            yield LakeSession(connection, snapshot=snapshot, database=alias, lake=identity(connection))
 
     @contextmanager
     def _pinned(self, at_snapshot: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:

@@ -24,10 +24,13 @@ READS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 class LakeSession:
     """Reads of one snapshot of the lake, through one connection; use it from one thread at a time."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, database: str = LAKE) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, database: str = LAKE, lake: str = ""
+    ) -> None:
         self._connection = connection
         self.database = database
         self.snapshot = snapshot
+        self.state = f"{lake}/{snapshot}"
         self.note: str | None = None
         """What published the earlier snapshot that is read; None on the newest."""
 

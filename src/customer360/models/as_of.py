@@ -62,6 +62,8 @@ def _column(text: str, project: Project) -> tuple[Relation, str]:
     if len(parts) != 3:  # noqa: PLR2004 - source, table, column
         raise ProjectError(f"'{text}' in as_of_columns is not <source>.<table>.<column>.", place=place)
     source, table, column = parts
+    if not project.sources:  # opened to answer only: the sources were not read, the loaded table will do
+        return raw_relation(source, table), column
     if source not in project.sources:
         raise UnknownName("source", source, list(project.sources), place=place)
     if table not in project.sources[source].tables:

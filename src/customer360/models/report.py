@@ -168,5 +168,6 @@ class BlockingChecks(ChecksFailed):
         fate = "" if published else "; nothing was published, readers keep the state from before"
         super().__init__(
             f"{len(self.failed)} blocking {noun} failed{fate}:\n{lines}\n",
-            next_step="Correct the data, the model or the contract, then run it again.",
+            next_step="Correct the data, the model or the contract, then run it again. Rows that were taken out of a"
+            " source stay here until `c360 load --full` reads everything anew.",
         )

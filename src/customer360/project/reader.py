@@ -71,6 +71,20 @@ def read_project(root: Path) -> Project:
     return replace(project, warnings=tuple(in_file_order(problems.warnings)))
 
 
+def read_to_answer(root: Path) -> Project:
+    """Return the project with its settings and semantic models only: all that answers about published tables need.
+
+    Raises ProjectErrors with what is wrong in these files; mistakes in any other stay unseen.
+    """
+    root = root.resolve()
+    problems = Problems()
+    own = read_settings(root, problems)
+    reading = _Reading(root, problems)
+    reading.read_semantics()
+    problems.finish()
+    return Project(root=root, settings=own, semantics=reading.semantics)
+
+
 class _Reading:
     """Walks the folders of a project once."""
 
@@ -230,6 +244,18 @@ class _Reading:
 
     def read_rest(self) -> None:
         """Read semantic/, dashboards/ and tests/."""
+        self.read_semantics()
+        for path in self._files("dashboards"):
+            if path.suffix in _YAML:
+                dashboard = read_dashboard(path, self._root, self._problems)
+                if dashboard is not None:
+                    self.dashboards[dashboard.name] = dashboard
+        for path in self._files("tests"):
+            if path.suffix in _YAML:
+                self.cases += read_cases(path, self._root, self._problems)
+
+    def read_semantics(self) -> None:
+        """Read semantic/."""
         for path in self._files("semantic"):
             if path.suffix not in _YAML:
                 continue
@@ -243,14 +269,6 @@ class _Reading:
                         "Rename one.",
                     )
                 self.semantics[document.name] = document
-        for path in self._files("dashboards"):
-            if path.suffix in _YAML:
-                dashboard = read_dashboard(path, self._root, self._problems)
-                if dashboard is not None:
-                    self.dashboards[dashboard.name] = dashboard
-        for path in self._files("tests"):
-            if path.suffix in _YAML:
-                self.cases += read_cases(path, self._root, self._problems)
 
 
 def _stem(path: Path, endings: tuple[str, ...]) -> str | None:

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from customer360.errors import nearest
+from customer360.errors import nearest, suggestion
 from customer360.names import RAW_PREFIX
 from customer360.project.spec import Contract, Reference
 
@@ -91,12 +91,10 @@ def _end(
         )
         return None
     if column not in hits[0].column_ids:
-        known = list(hits[0].column_ids)
-        hit = nearest(column, known)
         problems.add(
             f"The table {hits[0].contract.relation} has no column '{column}'. [ODCS-REF]",
             pending.place,
-            f"Did you mean '{hit}'?" if hit else f"Known: {', '.join(known[:8])}.",
+            suggestion(column, list(hits[0].column_ids)),
         )
         return None
     return hits[0], hits[0].column_ids[column]

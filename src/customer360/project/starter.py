@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from customer360.errors import C360Error, ProjectError, UnknownName
 from customer360.names import IDENTIFIER
 from customer360.project import settings
-from customer360.project.systems import check_systems, keep_systems
+from customer360.project.systems import check_systems, keep_systems, system_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ SHARED = "star"
 _STANDING_ALONE = ("blank",)
 """Templates that do without it."""
 
-_IGNORED = "# made by c360 from the sources\nwarehouse/\n"
+_IGNORED = "# counts of questions asked\nstate/queries.sqlite*\n# made by c360 from the sources\nwarehouse/\n"
 
 
 def template_names() -> tuple[str, ...]:
@@ -30,6 +30,14 @@ def template_names() -> tuple[str, ...]:
     folder = files("customer360").joinpath("templates")
     found = [entry.name for entry in folder.iterdir() if entry.joinpath(settings.FILE_NAME).is_file()]
     return tuple(sorted(found))
+
+
+def template_systems(template: str) -> tuple[str, ...]:
+    """Return the systems of a template. Raises UnknownName for one that is not there."""
+    if template not in template_names():
+        raise UnknownName("template", template, template_names())
+    with as_file(files("customer360").joinpath("templates", template)) as source:
+        return tuple(system_names(source))
 
 
 def create_project(
@@ -46,7 +54,8 @@ def create_project(
     _refuse_used(target)
     try:
         with as_file(files("customer360").joinpath("templates")) as templates:
-            check_systems(templates / template, systems or ())
+            if systems is not None:
+                check_systems(templates / template, systems)
             # The template comes last: where it has a file of the same name, its own counts.
             for part in (*([] if template in _STANDING_ALONE else [SHARED]), template):
                 shutil.copytree(

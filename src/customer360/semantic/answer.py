@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from customer360.semantic.compile import Compiled, compile_query
 from customer360.semantic.principal import OWNER, Principal
+from customer360.semantic.proofs import Proofs
+from customer360.semantic.results import ResultCache
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
 
     from customer360.engines.base import Session
@@ -29,6 +33,10 @@ class Answer:
     query: MetricQuery
     columns: tuple[OutputColumn, ...]
     as_of: date
+    rollups: tuple[str, ...] = ()
+    """The roll-ups that stood in for their base."""
+    remembered: bool = False
+    """Whether the table was in memory already."""
 
     @property
     def rows(self) -> int:
@@ -36,7 +44,7 @@ class Answer:
         return int(self.table.num_rows)
 
 
-PlanKey = tuple[str, str, date, str, str]
+PlanKey = tuple[str, str, date, str, str, tuple[str, ...]]
 
 
 class PlanCache:
@@ -48,16 +56,23 @@ class PlanCache:
         self._lock = Lock()
 
     def plan(
-        self, model: SemanticModel, query: MetricQuery, *, as_of: date, dialect: str, principal: Principal
+        self,
+        model: SemanticModel,
+        query: MetricQuery,
+        *,
+        as_of: date,
+        dialect: str,
+        principal: Principal,
+        rollups: Collection[str] = (),
     ) -> Compiled:
         """Return the plan of a query, compiling it when it is not known."""
-        key = (model.digest, query.canonical(), as_of, dialect, principal.digest)
+        key = (model.digest, query.canonical(), as_of, dialect, principal.digest, tuple(sorted(rollups)))
         with self._lock:
             known = self._plans.get(key)
             if known is not None:
                 self._plans.move_to_end(key)
                 return known
-        compiled = compile_query(model, query, as_of=as_of, dialect=dialect, principal=principal)
+        compiled = compile_query(model, query, as_of=as_of, dialect=dialect, principal=principal, rollups=rollups)
         with self._lock:
             self._plans[key] = compiled
             while len(self._plans) > self._size:
@@ -68,6 +83,14 @@ class PlanCache:
 PLANS = PlanCache()
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What an opened project remembers between questions: answers, and which roll-ups equal their base."""
+
+    results: ResultCache = field(default_factory=ResultCache)
+    proofs: Proofs = field(default_factory=Proofs)
+
+
 def answer(
     session: Session,
     model: SemanticModel,
@@ -76,7 +99,40 @@ def answer(
     as_of: date,
     principal: Principal | None = None,
     dialect: str = "duckdb",
+    memory: Memory | None = None,
 ) -> Answer:
-    """Return the answer of a metric query as the principal may see it. Raises QueryError and NotPermitted."""
-    plan = PLANS.plan(model, query, as_of=as_of, dialect=dialect, principal=principal or OWNER)
-    return Answer(session.query(plan.sql), plan.sql, query, plan.columns, as_of)
+    """Return the answer of a metric query as the principal may see it. Raises QueryError and NotPermitted.
+
+    Roll-ups are used, and answers kept, only with a memory.
+    """
+    who = principal or OWNER
+    if memory is None:
+        plan = PLANS.plan(model, query, as_of=as_of, dialect=dialect, principal=who)
+        return Answer(session.query(plan.sql), plan.sql, query, plan.columns, as_of)
+    plan = _proven_plan(session, model, query, as_of=as_of, principal=who, dialect=dialect, proofs=memory.proofs)
+    table = memory.results.known(session, plan.sql)
+    if table is not None:
+        return Answer(table, plan.sql, query, plan.columns, as_of, plan.rollups, remembered=True)
+    table = session.query(plan.sql)
+    memory.results.keep(session, plan.sql, table)
+    return Answer(table, plan.sql, query, plan.columns, as_of, plan.rollups)
+
+
+def _proven_plan(
+    session: Session,
+    model: SemanticModel,
+    query: MetricQuery,
+    *,
+    as_of: date,
+    principal: Principal,
+    dialect: str,
+    proofs: Proofs,
+) -> Compiled:
+    """Plan with every roll-up that equals its base in this state, and without the others."""
+    allowed = frozenset(rollup.name for rollup in model.c360.rollups)
+    while True:
+        plan = PLANS.plan(model, query, as_of=as_of, dialect=dialect, principal=principal, rollups=allowed)
+        refuted = proofs.refuted(session, model, plan.rollups, as_of=as_of, dialect=dialect)
+        if not refuted:
+            return plan
+        allowed -= refuted

@@ -12,6 +12,7 @@ from customer360.semantic.last_step import last_select
 from customer360.semantic.outputs import OutputColumn, columns
 from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.resolve import resolve
+from customer360.semantic.rollups import rollup_tables
 from customer360.semantic.scope import Setting
 from customer360.semantic.shares import share_totals
 from customer360.semantic.steps import Steps
@@ -19,6 +20,7 @@ from customer360.semantic.top import add_top_members
 from customer360.semantic.totals import Totaller, Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import date
 
     from sqlglot import exp
@@ -34,6 +36,8 @@ class Compiled:
 
     sql: str
     columns: tuple[OutputColumn, ...]
+    rollups: tuple[str, ...] = ()
+    """The roll-ups that stand in for their base."""
 
 
 def compile_query(
@@ -43,15 +47,18 @@ def compile_query(
     as_of: date,
     dialect: str = "duckdb",
     principal: Principal | None = None,
+    rollups: Collection[str] = (),
 ) -> Compiled:
-    """Return the SQL of a metric query and its columns.
+    """Return the SQL of a metric query and its columns. ``rollups`` may stand in for their base where they have it all.
 
     Raises QueryError when a name is unknown or the answer could not be right, saying what is possible, and
     NotPermitted when the principal lacks what a policy needs.
     """
-    setting = Setting(model, as_of, principal or OWNER, dialect, query.history)
+    chosen = tuple(t for t in rollup_tables(model, dialect).values() if t.name in rollups) if rollups else ()
+    setting = Setting(model, as_of, principal or OWNER, dialect, query.history, chosen)
     question = resolve(setting, query)
-    return Compiled(_text(_tree(question), dialect), tuple(columns(question)))
+    steps = Steps((*question.model.datasets, *(table.name for table in chosen)))
+    return Compiled(_text(_tree(question, steps), dialect), tuple(columns(question)), steps.rollups)
 
 
 def _text(tree: exp.Select, dialect: str) -> str:
@@ -61,8 +68,7 @@ def _text(tree: exp.Select, dialect: str) -> str:
     return transpile(tree.sql(dialect="duckdb", pretty=True), dialect, pretty=True)
 
 
-def _tree(question: Question) -> exp.Select:
-    steps = Steps(question.model.datasets)
+def _tree(question: Question, steps: Steps) -> exp.Select:
     totaller = Totaller(question, steps, add_top_members(question, steps))
     keys = [group.column for group in question.groups]
     wanted: list[Wanted] = [(question.main, question.every_figure)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 
@@ -33,7 +33,7 @@ class MetricDescription:
     synonyms: tuple[str, ...]
     owner: str | None
     status: str | None
-    better: str | None
+    better: Literal["up", "down", "none"] | None
     check_sql: str | None
     expression: str
     dimensions: tuple[str, ...]
@@ -65,16 +65,26 @@ def describe_dimensions(model: SemanticModel) -> list[DimensionDescription]:
     return [_dimension(model, field) for field in model.directory.all_fields() if _is_shown(field)]
 
 
-def metric_table(model: SemanticModel) -> pa.Table:
-    """Return name, unit, description and synonyms of each metric as Arrow, for listings."""
-    found = describe(model)
-    columns = {
-        "metric": [m.name for m in found],
-        "unit": [m.unit for m in found],
-        "description": [m.description for m in found],
-        "synonyms": [", ".join(m.synonyms) for m in found],
-    }
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+def vocabulary_table(model: SemanticModel) -> pa.Table:
+    """Return what may be asked for, one row per metric and dimension, for listings.
+
+    ``type`` is a metric's unit and a dimension's data type; ``dataset`` where its rows are. A dimension goes by its
+    bare name where only one dataset has it.
+    """
+    rows = [("metric", m.name, m.unit, ", ".join(m.bases), m.description, m.synonyms) for m in describe(model)]
+    for found in describe_dimensions(model):
+        dataset, _, bare = found.name.rpartition(".")
+        name = bare if len(model.directory.owners_of_field(bare)) == 1 else found.name
+        rows.append(("dimension", name, found.datatype, dataset, found.description, found.synonyms))
+    names = ("kind", "name", "type", "dataset", "description", "synonyms")
+    texts = [[*row[:-1], ", ".join(row[-1])] for row in rows]
+    return pa.table({name: pa.array([row[i] for row in texts], pa.string()) for i, name in enumerate(names)})
+
+
+def fits(search: str | None, described: MetricDescription | DimensionDescription) -> bool:
+    """Say whether a text stands in the name, label, description or a synonym."""
+    texts = (described.name, described.label, described.description, *described.synonyms)
+    return search is None or any(search.casefold() in text.casefold() for text in texts if text)
 
 
 def _described(model: SemanticModel, formula: Formula) -> MetricDescription:

@@ -8,6 +8,7 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 
 from customer360.errors import ModelError, Place
+from customer360.models.purity import impurities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,7 +37,14 @@ def parse_expression(text: str, place: Place, *, dialect: str = "duckdb") -> exp
         if isinstance(node, _FORBIDDEN) and not _counts_rows(node):
             what = "a window function" if isinstance(node, exp.Window) else "a query or a statement"
             raise _no_expression(text, what, place)
+    refuse_impure(tree, text, place)
     return _guard_divisions(_plain_percentiles(tree))
+
+
+def refuse_impure(tree: exp.Expr, text: str, place: Place) -> None:
+    """Raise ModelError for what depends on when or where it runs: equal questions have equal answers."""
+    for _, what, step in impurities(tree):
+        raise ModelError(f"The expression `{text}` {what}.", place=place, next_step=step)
 
 
 def _no_expression(text: str, what: str, place: Place) -> ModelError:

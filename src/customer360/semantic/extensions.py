@@ -61,8 +61,31 @@ class VerifiedQuestion(_Part):
     query: dict[str, Any]
 
 
+class RollupDimension(_Part):
+    """A dimension that a roll-up keeps, its time cut to a grain."""
+
+    name: str
+    grain: Unit | None = None
+
+
+class Rollup(_Part):
+    """A table of totals made ahead: metrics of one dataset by some dimensions. Its columns are named as an answer's."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    source: str
+    metrics: tuple[str, ...] = Field(min_length=1)
+    dimensions: tuple[RollupDimension, ...] = Field(min_length=1)
+
+
+class ProfileSource(_Part):
+    """The dataset with one row per customer, and the field one is looked up by."""
+
+    dataset: str
+    key: str
+
+
 class ModelExtension(Extension):
-    """What the whole model adds: calendar, currency, policies, verified questions."""
+    """What the whole model adds: calendar, currency, policies, verified questions, roll-ups."""
 
     timezone: str = "UTC"
     week_start: Literal["monday", "sunday"] = "monday"
@@ -71,6 +94,8 @@ class ModelExtension(Extension):
     currency: str | None = None
     row_policies: tuple[RowPolicy, ...] = ()
     verified_questions: tuple[VerifiedQuestion, ...] = ()
+    rollups: tuple[Rollup, ...] = ()
+    profile: ProfileSource | None = None
 
 
 class GrainText(_Part):

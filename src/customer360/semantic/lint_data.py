@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from customer360.engines.dialect import transpile
-from customer360.errors import WarehouseError, nearest
+from customer360.errors import WarehouseError, suggestion
 from customer360.semantic.findings import Finding
 from customer360.semantic.paths import is_one_to_one
 from customer360.semantic.scope import dataset_table, physical_column
@@ -79,10 +79,8 @@ class _Proof:
 
     @staticmethod
     def _no_column(name: str, where: str, known: Sequence[str], place: Place) -> Finding:
-        hint = nearest(name, known)
-        step = f"Did you mean '{hint}'?" if hint else f"Known: {', '.join(known[:8])}."
         what = f"{where} uses the column '{name}', which its source does not have."
-        return Finding("OSSIE-COLUMN", "error", what, place, step)
+        return Finding("OSSIE-COLUMN", "error", what, place, suggestion(name, known))
 
     def keys(self, dataset: Dataset) -> Iterator[Finding]:
         grain = dataset.c360.grain

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
+from sqlglot.errors import SqlglotError
 
-from customer360.errors import C360Error, Place, ProjectError, ProjectErrors, UnknownName
-from customer360.semantic.expression import has_aggregate, parse_expression
+from customer360.errors import C360Error, ModelError, Place, ProjectError, ProjectErrors, UnknownName
+from customer360.semantic.expression import has_aggregate, parse_expression, refuse_impure
 from customer360.semantic.formulas import Formulas
 from customer360.semantic.names import Directory
 from customer360.semantic.read import read_parts
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from customer360.semantic.elements import Dataset, Metric, RawExtension, Relationship, SemanticField
     from customer360.semantic.extensions import ModelExtension, RowPolicy
     from customer360.semantic.measure import Formula
+    from customer360.semantic.rollups import RollupTable
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class SemanticModel:
     @cached_property
     def _built(self) -> dict[str, Mapping[str, Formula]]:
         """Formulas by engine, as they are asked for."""
+        return {}
+
+    @cached_property
+    def rolled(self) -> dict[str, dict[str, RollupTable]]:
+        """Resolved roll-ups by engine and name, as they are asked for (see rollups.py)."""
         return {}
 
     @cached_property
@@ -152,9 +159,11 @@ def _problems(model: SemanticModel) -> list[C360Error]:
         errors += _dataset_problems(model, dataset)
     for policy in model.c360.row_policies:
         errors += _caught(lambda policy=policy: model.policy_predicate(policy))
+    errors += _profile_problems(model)
     formulas = Formulas(model.directory, dict(model.metrics))
     formulas.build()
-    return errors + formulas.errors
+    errors += formulas.errors
+    return errors or _rollup_problems(model)
 
 
 def _relationship_problems(model: SemanticModel, relationship: Relationship) -> list[C360Error]:
@@ -181,6 +190,8 @@ def _dataset_problems(model: SemanticModel, dataset: Dataset) -> list[C360Error]
         for field in dataset.fields.values()
         if field.c360.sort_by is not None and field.c360.sort_by not in dataset.fields
     ]
+    if dataset.is_query:
+        errors += _caught(lambda: _check_source(dataset))
     if dataset.c360.time_field:
         text = dataset.c360.time_field
         qualified = text if "." in text else f"{dataset.name}.{text}"
@@ -192,6 +203,36 @@ def _dataset_problems(model: SemanticModel, dataset: Dataset) -> list[C360Error]
             if name not in model.relationships
         ]
     return errors
+
+
+def _profile_problems(model: SemanticModel) -> list[C360Error]:
+    declared = model.c360.profile
+    if declared is None:
+        return []
+    dataset = model.datasets.get(declared.dataset)
+    if dataset is None:
+        return [UnknownName("dataset", declared.dataset, list(model.datasets), place=model.place)]
+    if declared.key not in dataset.fields:
+        return [UnknownName(f"field of {dataset.name}", declared.key, list(dataset.fields), place=model.place)]
+    return []
+
+
+def _rollup_problems(model: SemanticModel) -> list[C360Error]:
+    from customer360.semantic.rollups import rollup_tables  # it compiles, for which the model must be whole
+
+    return _caught(lambda: rollup_tables(model)) if model.c360.rollups else []
+
+
+def _check_source(dataset: Dataset) -> None:
+    """Refuse a source that is no query or depends on when it runs."""
+    try:
+        tree = parse_one(dataset.source, dialect="duckdb")
+    except SqlglotError as error:
+        first = str(error).splitlines()[0]
+        raise ModelError(f"The source of {dataset.name} is not SQL: {first}", place=dataset.place) from error
+    if not isinstance(tree, exp.Query):
+        raise ModelError(f"The source of {dataset.name} is no query.", place=dataset.place)
+    refuse_impure(tree, dataset.source, dataset.place)
 
 
 def _caught(check: Any) -> list[C360Error]:

@@ -47,7 +47,7 @@ def resolve(setting: Setting, query: MetricQuery) -> Question:
         groups=groups,
         where=(),
         having=(),
-        main=Variant("", (), _period(query.time, setting.as_of, calendar)),
+        main=Variant("", (), period_of(query.time, setting.as_of, calendar)),
         timeline=timeline,
     )
     question = replace(question, figures=(*figures, *(_windowed(question, asked) for asked in query.windows)))
@@ -132,7 +132,8 @@ def _timeline(
     return next(iter(cut)) if len(cut) == 1 and (TIME, TIME) not in cut else None
 
 
-def _period(asked: TimeRange | None, as_of: date, calendar: Calendar) -> Period | None:
+def period_of(asked: TimeRange | None, as_of: date, calendar: Calendar) -> Period | None:
+    """Return the days that a time range means. Raises QueryError."""
     if asked is None:
         return None
     if asked.relative is not None:
@@ -180,7 +181,7 @@ def _with_comparison(question: Question) -> Question:
     if asked is None:
         return question
     as_of, calendar = question.setting.as_of, question.calendar
-    other_time = _period(asked.time, as_of, calendar)
+    other_time = period_of(asked.time, as_of, calendar)
     variant = compared(question.main, asked, other_time, question.grain, as_of=as_of, calendar=calendar)
     return replace(question, comparison=variant)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.names import Directory
     from customer360.semantic.principal import Principal
+    from customer360.semantic.rollups import RollupTable
 
 
 PathKey = tuple[tuple[str, bool], ...]
@@ -37,6 +38,8 @@ class Setting:
     principal: Principal
     dialect: str = "duckdb"
     history: History | None = None
+    rollups: tuple[RollupTable, ...] = ()
+    """Those that may stand in for their base."""
 
 
 class Scope:
@@ -199,12 +202,12 @@ class Scope:
                 (number, predicate, path)
                 for number, (dataset, predicate) in enumerate(policies)
                 for path in self._ways_to(dataset)
-                if (number, _key(path)) not in done
+                if (number, path_key(path)) not in done
             ]
             if not open_ways:
                 return
             for number, predicate, path in open_ways:
-                done.add((number, _key(path)))
+                done.add((number, path_key(path)))
                 yield exp.paren(self.translate(predicate, prefix=path, raw=True))
 
     def _ways_to(self, dataset: str) -> list[Path]:
@@ -218,7 +221,7 @@ class Scope:
             beyond = _usual_ways(self._model.directory, self.bridge, dataset)
             ways += [(*self._bridge_path, *path) for path in beyond if _does_not_return(path, self._bridge_path)]
         ways += [path for path in self._paths.values() if path[-1].target == dataset]
-        return list({_key(path): path for path in ways}.values())
+        return list({path_key(path): path for path in ways}.values())
 
 
 def _usual_ways(directory: Directory, base: str, dataset: str) -> list[Path]:
@@ -229,7 +232,8 @@ def _usual_ways(directory: Directory, base: str, dataset: str) -> list[Path]:
     return [] if path is None else [path]
 
 
-def _key(path: Path) -> PathKey:
+def path_key(path: Path) -> PathKey:
+    """Return what tells a path from others."""
     return tuple((edge.relationship.name, edge.backward) for edge in path)
 
 

@@ -18,6 +18,7 @@ class Steps:
     def __init__(self, reserved: Iterable[str]) -> None:
         self._taken = set(reserved)
         self._steps: list[tuple[str, exp.Query]] = []
+        self._rollups: dict[str, None] = {}
 
     def add(self, name: str, query: exp.Query, comment: str) -> str:
         """Add a step and return the name it got."""
@@ -31,6 +32,15 @@ class Steps:
         first.add_comments([comment])
         self._steps.append((unique, query))
         return unique
+
+    def use_rollup(self, name: str) -> None:
+        """Note that a step reads a roll-up."""
+        self._rollups[name] = None
+
+    @property
+    def rollups(self) -> tuple[str, ...]:
+        """The roll-ups that the steps read, in the order in which they were first needed."""
+        return tuple(self._rollups)
 
     def finished(self, query: exp.Select) -> exp.Select:
         """Return the query with all steps before it."""

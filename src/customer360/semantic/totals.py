@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from customer360.semantic.balances import balance_select
 from customer360.semantic.combine import Total, Totals, side_by_side
 from customer360.semantic.facts import Fact, FactGroup, TopMembers, fact_groups, simple_select
+from customer360.semantic.rolled import rolled_select
 from customer360.semantic.windows import window_select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlglot import exp
 
     from customer360.semantic.measure import Atom
     from customer360.semantic.question import Figure, Question
@@ -65,6 +68,10 @@ class Totaller:
     def _fact(self, group: FactGroup) -> str:
         keep = group.variant.keep
         top = self._top if self._top is not None and (keep is None or self._top.group in keep) else None
+        name = f"{group.base}_totals{group.variant.suffix}"
+        rolled = self._from_rollup(group, top)
+        if rolled is not None:
+            return self.steps.add(name, *rolled)
         fact = Fact(self.question, group, top)
         if group.first.semi_additive is not None:
             query = balance_select(fact, self.steps)
@@ -72,8 +79,20 @@ class Totaller:
             query = window_select(fact, self.steps)
         else:
             query = simple_select(fact, period=group.variant.period)
-        dataset = self.question.model.datasets[group.base]
+        return self.steps.add(name, query, self._comment(fact, self.question.model.datasets[group.base].grain))
+
+    def _from_rollup(self, group: FactGroup, top: TopMembers | None) -> tuple[exp.Select, str] | None:
+        """Return the query over a roll-up that stands in for the base, with its comment."""
+        if group.first.semi_additive is not None or group.first.window is not None or self.question.setting.history:
+            return None
+        found = rolled_select(self.question, group, top)
+        if found is None:
+            return None
+        rollup, query = found
+        self.steps.use_rollup(rollup)
+        return query, self._comment(Fact(self.question, group, top), f"roll-up {rollup}")
+
+    def _comment(self, fact: Fact, of: str) -> str:
         by = ", ".join(each.column for each in fact.groups)
-        which = f" ({group.variant.name.replace('_', ' ')})" if group.variant.name else ""
-        comment = f"{dataset.grain}, totalled {'by ' + by if by else 'over all'}{which}"
-        return self.steps.add(f"{group.base}_totals{group.variant.suffix}", query, comment)
+        which = f" ({fact.group.variant.name.replace('_', ' ')})" if fact.group.variant.name else ""
+        return f"{of}, totalled {'by ' + by if by else 'over all'}{which}"

@@ -21,6 +21,7 @@ from customer360.web.failures import add_handlers
 from customer360.web.head import Head
 from customer360.web.pages import dashboard, downloads, preferences, reference
 from customer360.web.pages.templating import Pages
+from customer360.web.rooms import PrincipalOf, owner
 from customer360.web.security import LOOPBACK, Guard
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ _SMALL = 1_000
 _LEVEL = 5  # 9 takes four times as long for 5 % less
 
 
-def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
-    """Return the app of an opened project. ``hosts`` are the names it answers under (without port)."""
+def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_of: PrincipalOf = owner) -> FastAPI:
+    """Return the app of an opened project.
+
+    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query.
+    """
     boards, assets = Boards(workspace), Assets()
     app = FastAPI(
         title=f"{workspace.project.settings.label}: customer360",
@@ -46,12 +50,16 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK) -> FastAPI:
         lifespan=partial(_warmed, boards),
     )
     pages = Pages(workspace, boards, assets)
-    for routes in (metrics.router(workspace, boards), dashboards_api.router(boards), health.router(workspace, boards)):
+    for routes in (
+        metrics.router(workspace, boards, principal_of),
+        dashboards_api.router(boards),
+        health.router(workspace, boards),
+    ):
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
     app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
-    app.include_router(reference.router(app, pages))
+    app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
     add_handlers(app, pages)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)

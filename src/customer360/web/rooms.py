@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
+
+from starlette.requests import Request
+
+from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
     from datetime import date
@@ -12,6 +17,15 @@ if TYPE_CHECKING:
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import MetricQuery
+
+
+PrincipalOf = Callable[[Request], Principal]
+"""Says who sent a request."""
+
+
+def owner(_request: Request) -> Principal:
+    """Return the owner of the project: who reaches a server that listens on this machine only."""
+    return OWNER
 
 
 class Rooms(Protocol):
@@ -26,8 +40,15 @@ class Rooms(Protocol):
         """
         ...
 
-    def answer(self, query: MetricQuery, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
-        """Answer a metric query from the newest state, or from a snapshot.
+    def answer(
+        self,
+        query: MetricQuery,
+        *,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Answer:
+        """Answer a metric query from the newest state, or from a snapshot, as the principal may see it.
 
         Errors: QueryError, UnknownName, NotPermitted, WarehouseError.
         """

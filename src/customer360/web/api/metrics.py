@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pyarrow as pa
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response, StreamingResponse
 
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of, plain_row
+from customer360.semantic.describe import describe, describe_dimensions, fits
 from customer360.semantic.query import MetricQuery
 from customer360.web.api.problems import RESPONSES
-from customer360.web.api.shapes import ColumnOut, MetricOut, MetricsOut, RowsOut
+from customer360.web.api.shapes import ColumnOut, DimensionOut, MetricDetailOut, MetricsOut, RowsOut
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from customer360.semantic.answer import Answer
     from customer360.web.boards import Boards, Edition
-    from customer360.web.rooms import Rooms
+    from customer360.web.rooms import PrincipalOf, Rooms
 
 CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
+
+Search = Annotated[str | None, Query(description="Only those whose name, words or meaning hold this text.")]
+
+_BATCH_ROWS = 65_536
 
 JSON_ROWS = 10_000
 """Rows of a JSON answer when the query names no limit; CSV and Arrow give all."""
@@ -30,41 +37,52 @@ JSON_ROWS = 10_000
 _ANSWERS: dict[int | str, dict[str, Any]] = {200: {"model": RowsOut, "content": {CSV: {}, ARROW: {}}}}
 
 
-def router(rooms: Rooms, boards: Boards) -> APIRouter:
-    """Return the endpoints."""
+def router(rooms: Rooms, boards: Boards, principal_of: PrincipalOf) -> APIRouter:
+    """Return the endpoints. Every query is answered as the principal of its request may see it."""
     routes = APIRouter(prefix="/metrics", tags=["metrics"], responses=RESPONSES)
 
     @routes.get("")
-    def list_metrics() -> MetricsOut:
-        """List every metric with its meaning, formula and unit."""
-        definitions = boards.edition().vocabulary.definitions
-        return MetricsOut(metrics=[MetricOut.of(definition) for definition in definitions.values()])
+    def list_metrics(search: Search = None) -> MetricsOut:
+        """List the metrics with meaning, formula, unit, grain and dimensions, and the dimensions themselves."""
+        model = rooms.semantic_model()
+        metrics = [MetricDetailOut.described(m) for m in describe(model) if fits(search, m)]
+        dimensions = [DimensionOut.of(d) for d in describe_dimensions(model) if fits(search, d)]
+        return MetricsOut(metrics=metrics, dimensions=dimensions)
 
     @routes.post("/query", responses=_ANSWERS, response_model=None)
     def query_metrics(request: Request, query: MetricQuery) -> Response | RowsOut:
-        """Answer a metric query. `Accept: text/csv` or `application/vnd.apache.arrow.stream` changes the format."""
+        """Answer a metric query. `Accept: text/csv` or `application/vnd.apache.arrow.stream` changes the format.
+
+        `limit` and `offset` page; `next_offset` of a JSON answer is the offset of the page after it.
+        """
         wanted = _format(request.headers.get("accept", ""))
         edition = boards.edition()
         is_capped = wanted == JSON and query.limit is None
         asked = query.model_copy(update={"limit": JSON_ROWS + 1}) if is_capped else query
-        answer = rooms.answer(asked, as_of=edition.as_of, at_snapshot=edition.snapshot.id)
+        answer = rooms.answer(
+            asked, as_of=edition.as_of, at_snapshot=edition.snapshot.id, principal=principal_of(request)
+        )
         if wanted == CSV:
             return Response(csv_text(answer.table), media_type=CSV, headers={"Vary": "Accept"})
         if wanted == ARROW:
-            return Response(_arrow(answer.table), media_type=ARROW, headers={"Vary": "Accept"})
-        truncated = is_capped and answer.table.num_rows > JSON_ROWS
-        return _rows(answer, query, edition).model_copy(update={"truncated": truncated})
-
-    def _rows(answer: Answer, query: MetricQuery, edition: Edition) -> RowsOut:
-        frame = frame_of(answer)
-        return RowsOut(
-            columns=[ColumnOut.of(column) for column in frame.columns],
-            rows=[plain_row(row) for row in frame.rows(query.limit or JSON_ROWS)],
-            sql=answer.sql,
-            as_of=edition.as_of,
-        )
+            return StreamingResponse(_arrow(answer.table), media_type=ARROW, headers={"Vary": "Accept"})
+        size = query.limit or JSON_ROWS
+        truncated = is_capped and answer.rows > JSON_ROWS
+        may_go_on = truncated or (not is_capped and answer.rows == size)
+        following = (query.offset or 0) + size if may_go_on else None
+        return _rows(answer, query, edition).model_copy(update={"truncated": truncated, "next_offset": following})
 
     return routes
+
+
+def _rows(answer: Answer, query: MetricQuery, edition: Edition) -> RowsOut:
+    frame = frame_of(answer)
+    return RowsOut(
+        columns=[ColumnOut.of(column) for column in frame.columns],
+        rows=[plain_row(row) for row in frame.rows(query.limit or JSON_ROWS)],
+        sql=answer.sql,
+        as_of=edition.as_of,
+    )
 
 
 def _format(accept: str) -> str:
@@ -73,8 +91,18 @@ def _format(accept: str) -> str:
     return next((kind for kind in named if kind in (CSV, ARROW, JSON)), JSON)
 
 
-def _arrow(table: pa.Table) -> bytes:
+def _arrow(table: pa.Table) -> Iterator[bytes]:
+    """Yield an Arrow stream piece by piece, so that no second copy of a large answer stands in memory."""
     out = io.BytesIO()
     with pa.ipc.new_stream(out, table.schema) as writer:
-        writer.write_table(table)
-    return out.getvalue()
+        for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
+            writer.write_batch(batch)
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: io.BytesIO) -> bytes:
+    content = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return content

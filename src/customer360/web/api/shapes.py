@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.filled import Definition, FilledDashboard, FilledWidget
     from customer360.dashboards.theme import Mode
     from customer360.project.spec import Dashboard
+    from customer360.semantic.describe import DimensionDescription, MetricDescription
 
 
 class ColumnOut(BaseModel):
@@ -46,6 +47,7 @@ class RowsOut(BaseModel):
     sql: str
     as_of: date
     truncated: bool = Field(default=False, description="True when more rows matched than were returned.")
+    next_offset: int | None = Field(default=None, description="The `offset` of the next page; null after the last.")
 
 
 class MetricOut(BaseModel):
@@ -75,10 +77,73 @@ class MetricOut(BaseModel):
         )
 
 
+class MetricDetailOut(MetricOut):
+    """A metric with all that is needed to ask for it and to trust it."""
+
+    type: str
+    additivity: str = Field(description="What its values may be added up over.")
+    grain: str = Field(description="What one counted row is.")
+    time: str | None = Field(default=None, description="Its own time axis: what `time` means in a query.")
+    filters: list[str] = []
+    synonyms: list[str] = []
+    dimensions: list[str] = []
+    check_sql: str | None = Field(default=None, description="Hand-written SQL that gives the same total.")
+
+    @classmethod
+    def described(cls, metric: MetricDescription) -> MetricDetailOut:
+        """Describe a metric in full."""
+        return cls(
+            name=metric.name,
+            label=metric.label,
+            description=metric.description,
+            formula=metric.expression,
+            unit=metric.unit,
+            better=metric.better,
+            owner=metric.owner,
+            status=metric.status,
+            type=metric.type,
+            additivity=metric.additivity,
+            grain=metric.grain,
+            time=metric.time_field,
+            filters=list(metric.filters),
+            synonyms=list(metric.synonyms),
+            dimensions=list(metric.dimensions),
+            check_sql=metric.check_sql,
+        )
+
+
+class DimensionOut(BaseModel):
+    """A field to group and filter by."""
+
+    name: str
+    label: str
+    description: str | None = None
+    datatype: str | None = None
+    is_time: bool = Field(description="Takes a grain: day, week, month, quarter, year.")
+    values: list[str] = []
+    synonyms: list[str] = []
+    roles: list[str] = Field(default=[], description="Other names of it, one for each role of its dataset.")
+
+    @classmethod
+    def of(cls, dimension: DimensionDescription) -> DimensionOut:
+        """Describe a dimension."""
+        return cls(
+            name=dimension.name,
+            label=dimension.label,
+            description=dimension.description,
+            datatype=dimension.datatype,
+            is_time=dimension.is_time,
+            values=list(dimension.values),
+            synonyms=list(dimension.synonyms),
+            roles=list(dimension.roles),
+        )
+
+
 class MetricsOut(BaseModel):
     """The metric catalogue."""
 
-    metrics: list[MetricOut]
+    metrics: list[MetricDetailOut]
+    dimensions: list[DimensionOut] = []
 
 
 class WidgetOut(BaseModel):

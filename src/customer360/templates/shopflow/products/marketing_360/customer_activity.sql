@@ -22,7 +22,12 @@ SELECT
   NULLIF(TRIM(COALESCE(c.first_name, '') || ' ' || COALESCE(c.last_name, '')), '') AS customer_name,
   c.email AS customer_email,
   -- Who signed up after the as-of date has an account of no age.
-  CAST(GREATEST(DATE_DIFF('day', CAST(c.signup_date AS DATE), as_of()), 0) AS INTEGER) AS account_age_days,
+  CAST(
+    CASE
+      WHEN CAST(c.signup_date AS DATE) > as_of() THEN 0
+      ELSE DATE_DIFF('day', CAST(c.signup_date AS DATE), as_of())
+    END AS INTEGER
+  ) AS account_age_days,
   o.order_id,
   o.total_amount AS order_total,
   CAST(DATE_DIFF('day', CAST(o.order_date AS DATE), CAST(s.first_shipped AS DATE)) AS INTEGER)

@@ -1,0 +1,1 @@
+"""Offer governed figures to assistants over the Model Context Protocol: metrics and customers, never SQL."""

@@ -1,0 +1,117 @@
+"""Any subset of a template's systems is a whole project: nothing in it points at what is not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from customer360.errors import ProjectError
+from customer360.names import RAW_PREFIX, Relation
+from customer360.project.reader import read_project
+from customer360.project.starter import create_project, template_systems
+from customer360.project.systems import keep_systems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer360.project.spec import Project
+
+SYSTEMS = template_systems("shopflow")
+PRODUCT = {"crm": "sales_crm", "erp": "sales_erp", "wms": "logistics_wms"}
+
+
+def without_rows(project: Project) -> set[str]:
+    return {str(r) for r, model in project.models.items() if any("WHERE FALSE" in part.sql for part in model.parts)}
+
+
+def made(root: Path, *systems: str) -> Project:
+    create_project(root, template="shopflow", name="acme", systems=systems)
+    return read_project(root)
+
+
+@pytest.mark.parametrize(
+    "systems", [*((name,) for name in SYSTEMS), *(tuple(n for n in SYSTEMS if n != out) for out in SYSTEMS)], ids=str
+)
+def test_one_system_and_all_but_one(tmp_path: Path, systems: tuple[str, ...]) -> None:
+    project = made(tmp_path / "acme", *systems)
+    assert set(project.sources) == set(systems)
+    assert project.warnings == ()
+    assert {PRODUCT.get(name, name) for name in systems} <= set(project.products)
+    assert project.settings.as_of_columns
+    assert {path.stem for path in (tmp_path / "acme/servers").iterdir()} == set(systems)
+    landed = {c.relation.schema for c in project.contracts.values() if c.relation.schema.startswith(RAW_PREFIX)}
+    assert landed == {RAW_PREFIX + name for name in systems}
+
+
+def test_products_of_systems_that_are_not_there_drop_out(tmp_path: Path) -> None:
+    project = made(tmp_path / "acme", "shop", "support")
+    assert set(project.products) == {"shop", "support"}
+    assert without_rows(project) == set()
+    tickets = project.contract_of(Relation("support", "support_tickets"))
+    assert tickets is not None
+    assert {str(reference.to) for reference in tickets.references} == {
+        "shop.customers",
+        "shop.orders",
+        "shop.products",
+    }
+
+
+def test_references_and_rules_that_lead_nowhere_go_with_their_system(tmp_path: Path) -> None:
+    everything = made(tmp_path / "all", *SYSTEMS).contract_of(Relation("support", "support_tickets"))
+    alone = made(tmp_path / "alone", "support").contract_of(Relation("support", "support_tickets"))
+    assert everything is not None
+    assert alone is not None
+    assert alone.references == ()
+    assert {rule.id for rule in everything.rules} - {rule.id for rule in alone.rules} == {"order_is_the_customers"}
+    assert [(c.name, c.type, c.description) for c in alone.columns] == [
+        (c.name, c.type, c.description) for c in everything.columns
+    ]
+
+
+def test_a_product_that_reads_a_kept_system_finds_the_others_empty(tmp_path: Path) -> None:
+    project = made(tmp_path / "acme", "crm", "erp")
+    assert without_rows(project) == {"logistics_wms.shipments"}
+    assert "marketing_360" in project.products
+    assert project.products["logistics_wms"].input_ports == ()
+    assert [port.name for port in project.products["logistics_wms"].output_ports] == ["shipments"]
+    shipments = project.contract_of(Relation("logistics_wms", "shipments"))
+    assert shipments is not None
+    assert not any(rule.metric == "rowCount" for rule in shipments.rules)
+    assert [column.name for column in shipments.columns] == [
+        "shipment_id",
+        "order_ref",
+        "shipped_date",
+        "delivery_status",
+    ]
+
+
+def test_a_supplement_that_a_mapping_reads_stays_without_rows(tmp_path: Path) -> None:
+    root = tmp_path / "acme"
+    create_project(root, template="shopflow", name="acme")
+    entity = root / "products/conformed/line"
+    entity.mkdir(parents=True)
+    contract = (root / "products/shop/orders.odcs.yaml").read_text(encoding="utf-8")
+    head, _, _ = contract.partition("    quality:\n      - id: not_empty")
+    entity.with_name("line.odcs.yaml").write_text(
+        head.replace("c360:shop:orders", "c360:conformed:line")
+        .replace("name: orders", "name: line")
+        .replace("to: customers.", "to: shop.customers.")
+        .replace("to: products.", "to: shop.products.")
+    )
+    (entity / "shop.sql").write_text(
+        "-- One row per line.\nSELECT o.* FROM shop.orders AS o ANTI JOIN shop_ops.returns AS r USING (order_id)\n"
+    )
+    (entity / "erp.sql").write_text("-- One row per order.\nSELECT order_id FROM sales_erp.orders -- not shop.orders\n")
+    keep_systems(root, ["shop"])
+    project = read_project(root)
+    assert without_rows(project) == {"shop_ops.returns"}
+    assert [part.name for part in project.models[Relation("conformed", "line")].parts] == ["shop"]
+    assert not (root / "products/shop_ops/loyalty_members.sql").exists()
+    assert {port.name for port in project.products["shop_ops"].output_ports} == {"returns"}
+
+
+def test_no_system_at_all_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="A project needs at least one system"):
+        create_project(tmp_path / "acme", template="shopflow", systems=[])
+    assert not (tmp_path / "acme").exists()

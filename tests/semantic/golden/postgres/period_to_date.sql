@@ -1,0 +1,110 @@
+WITH sales_totals AS (
+  /* one row per order line, totalled by time_month */
+  SELECT
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
+    SUM(sales.net) AS revenue
+  FROM gold.sales AS sales
+  LEFT JOIN gold.calendar AS order_date
+    ON sales.order_date_key = order_date.date_key
+  WHERE
+    NOT sales.is_return AND NOT sales.is_test
+  GROUP BY
+    1
+), sales_per_month AS (
+  /* totals of each month */
+  SELECT
+    CAST(DATE_TRUNC('month', CAST(order_date.calendar_date AS TIMESTAMP)) AS DATE) AS time_month,
+    SUM(sales.net) AS revenue_year_to_date
+  FROM gold.sales AS sales
+  LEFT JOIN gold.calendar AS order_date
+    ON sales.order_date_key = order_date.date_key
+  WHERE
+    NOT sales.is_return AND NOT sales.is_test
+  GROUP BY
+    1
+), every_month AS (
+  /* every month of the range, also those without rows */
+  SELECT
+    CAST(point AS DATE) AS time_month
+  FROM (
+    SELECT
+      MIN(time_month) AS first_point,
+      MAX(time_month) AS last_point
+    FROM sales_per_month
+  ) AS bounds
+  CROSS JOIN GENERATE_SERIES(CAST(first_point AS TIMESTAMP), CAST(last_point AS TIMESTAMP), INTERVAL '1 MONTH') AS points(point)
+), sales_dense AS (
+  /* every group at every point of time */
+  SELECT
+    time_month,
+    SUM(revenue_year_to_date) AS revenue_year_to_date,
+    SUM(rows_so_far) AS rows_so_far
+  FROM (
+    SELECT
+      time_month,
+      revenue_year_to_date,
+      1 AS rows_so_far
+    FROM sales_per_month
+    UNION ALL
+    SELECT
+      every_month.time_month,
+      CAST(NULL AS INT) AS revenue_year_to_date,
+      0 AS rows_so_far
+    FROM every_month
+  ) AS known_and_empty
+  GROUP BY
+    1
+), sales_running AS (
+  /* period_to_date sums */
+  SELECT
+    time_month,
+    SUM(revenue_year_to_date) OVER (
+      PARTITION BY CAST(DATE_TRUNC('year', CAST(time_month AS TIMESTAMP)) AS DATE)
+      ORDER BY time_month
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS revenue_year_to_date,
+    SUM(rows_so_far) OVER (
+      PARTITION BY CAST(DATE_TRUNC('year', CAST(time_month AS TIMESTAMP)) AS DATE)
+      ORDER BY time_month
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS rows_so_far
+  FROM sales_dense
+), sales_totals_2 AS (
+  /* one row per order line, totalled by time_month */
+  SELECT
+    time_month,
+    revenue_year_to_date
+  FROM sales_running
+  WHERE
+    rows_so_far > 0
+), all_facts AS (
+  /* the facts one below the other, each with its own figures */
+  SELECT
+    time_month,
+    revenue,
+    CAST(NULL AS INT) AS revenue_year_to_date
+  FROM sales_totals
+  UNION ALL
+  SELECT
+    time_month,
+    CAST(NULL AS INT) AS revenue,
+    revenue_year_to_date
+  FROM sales_totals_2
+), side_by_side AS (
+  /* the facts side by side: one row per group, empty keys included */
+  SELECT
+    time_month,
+    MAX(revenue) AS revenue,
+    MAX(revenue_year_to_date) AS revenue_year_to_date
+  FROM all_facts
+  GROUP BY
+    1
+)
+/* the figures asked for */
+SELECT
+  time_month,
+  revenue,
+  revenue_year_to_date
+FROM side_by_side
+ORDER BY
+  time_month ASC
