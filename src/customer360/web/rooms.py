@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
-from customer360.semantic.principal import OWNER, Principal
+from customer360.semantic.principal import Principal
 
 if TYPE_CHECKING:
     from datetime import date
 
+    import pyarrow as pa
+
     from customer360.engines.base import Snapshot
+    from customer360.governance.office import Governance
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
@@ -21,11 +24,6 @@ if TYPE_CHECKING:
 
 PrincipalOf = Callable[[Request], Principal]
 """Says who sent a request."""
-
-
-def owner(_request: Request) -> Principal:
-    """Return the owner of the project: who reaches a server that listens on this machine only."""
-    return OWNER
 
 
 class Rooms(Protocol):
@@ -56,6 +54,19 @@ class Rooms(Protocol):
 
     def semantic_model(self) -> SemanticModel:
         """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+        ...
+
+    def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:
+        """Run one SELECT as the principal may see it. Errors: QueryError, NotPermitted."""
+        ...
+
+    @property
+    def governance(self) -> Governance:
+        """Return who may see what."""
+        ...
+
+    def sees(self, principal: Principal | None = None) -> str:
+        """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
         ...
 
     def history(self) -> tuple[Snapshot, ...]:
