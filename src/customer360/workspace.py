@@ -14,6 +14,7 @@ from customer360.errors import ProjectError, ProjectErrors, UnknownName
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from customer360.catalog.cards import Card, Catalogue
     from customer360.engines.base import Engine, Snapshot
     from customer360.governance.office import Governance
     from customer360.models.report import BuildReport
@@ -50,6 +51,7 @@ class Workspace:
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
         self._governance: Governance | None = None
+        self._found: Catalogue | None = None
 
     # ---- doing ------------------------------------------------------------------------------------------------
 
@@ -207,6 +209,27 @@ class Workspace:
 
         self._governance = self._governance or Governance(self.project)
         return self._governance
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        from customer360.catalog.cards import Catalogue
+
+        self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
+        return self._found
+
+    def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return the output ports of the catalogue (that fit a search), with what the last build says of them."""
+        if not self.engine.exists():
+            return self._catalogue.cards(search=search)
+        with self.engine.read() as session:
+            return self._catalogue.cards(session, search=search)
+
+    def card(self, port: str) -> Card:
+        """Return one output port of the catalogue. Errors: UnknownName."""
+        if not self.engine.exists():
+            return self._catalogue.card(port)
+        with self.engine.read() as session:
+            return self._catalogue.card(port, session)
 
     def sees(self, principal: Principal | None = None) -> str:
         """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""

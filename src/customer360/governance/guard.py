@@ -44,6 +44,15 @@ IMPURE = frozenset(
 IMPURE_PREFIX = re.compile(r"(current_|pg_|has_|inet_|duckdb_|pragma_|sqlite_|read_|write_|sniff_|ducklake_)")
 
 
+WORDS = frozenset(
+    {
+        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "session_user",
+        "user", "current_role", "current_schema", "current_catalog", "current_database",
+    }
+)  # fmt: skip
+"""Functions that SQL lets stand without brackets; DuckDB reads them as columns first."""
+
+
 @dataclass(frozen=True)
 class Guarded:
     """A query that sees what its asker may see."""
@@ -177,19 +186,31 @@ class GuardedSession:
     def _ready(self, sql: str, parameters: Sequence[Any]) -> Guarded:
         if parameters:
             raise NotPermitted("A query cannot have parameters in this session.")
+        if self._typed:
+            self._as_read(sql)  # says what is wrong in DuckDB's words, before ours is tried
         ready = guarded(sql, self._entitlements, typed=self._typed)
         if self._typed:
-            tree = self._session.query("SELECT json_serialize_sql($1) AS tree", [ready.sql])
-            check_places(json.loads(tree["tree"][0].as_py()), ready)
+            check_places(self._as_read(ready.sql), ready)
         self.seen.update(ready.relations)
         return ready
 
+    def _as_read(self, sql: str) -> dict[str, Any]:
+        """Return one query as DuckDB reads it. Errors: QueryError for anything else."""
+        text = self._session.query("SELECT json_serialize_sql($1) AS tree", [sql])["tree"][0].as_py()
+        try:
+            tree = json.loads(text)
+        except RecursionError:
+            raise QueryError("The query is nested too deeply.") from None
+        if tree.get("error", True) or len(tree["statements"]) != 1:
+            if tree.get("error_type") == "parser":
+                self._session.query(sql)  # the session knows how to say where it is wrong
+            raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT.")
+        node: dict[str, Any] = tree["statements"][0]["node"]
+        return node
 
-def check_places(tree: dict[str, Any], ready: Guarded) -> None:
+
+def check_places(node: dict[str, Any], ready: Guarded) -> None:
     """Raise unless, in DuckDB's own reading, hidden tables stand in our WITH parts only. Errors: NotPermitted."""
-    if tree.get("error", True) or len(tree["statements"]) != 1:
-        raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT or WITH.")
-    node = tree["statements"][0]["node"]
     ours = {_name(relation) for relation in ready.shown_in_part}
     parts = node.get("cte_map", {}).get("map", [])
     if len([part for part in parts if part["key"] in ours]) != len(ours):
@@ -206,13 +227,24 @@ def check_places(tree: dict[str, Any], ready: Guarded) -> None:
             raise QueryError("A query cannot have parameters here.")
         elif isinstance(name := each.get("function_name"), str):
             _check_function(name.casefold())
+        elif each.get("class") == "COLUMN_REF" and len(each["column_names"]) == 1:
+            _check_word(str(each["column_names"][0]).casefold())
 
 
 def _check_function(name: str) -> None:
     if name in IMPURE or IMPURE_PREFIX.match(name):
-        raise NotPermitted(
-            f"The function {name} cannot be used here.", next_step="Write as_of() for the day that figures stand on."
-        )
+        raise _refused(name)
+
+
+def _refused(name: str) -> NotPermitted:
+    step = "Write as_of() for the day that figures stand on."
+    return NotPermitted(f"The function {name} cannot be used here.", next_step=step)
+
+
+def _check_word(name: str) -> None:
+    """Refuse words that stand for a function without its brackets: current_date, user."""
+    if name in WORDS:
+        raise _refused(name)
 
 
 def _nodes(tree: object) -> Iterator[dict[str, Any]]:

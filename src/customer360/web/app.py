@@ -16,6 +16,7 @@ from customer360 import __version__
 from customer360.governance.asking import asked_by
 from customer360.semantic.principal import LOCAL
 from customer360.web.api import access as access_api
+from customer360.web.api import catalogue as catalogue_api
 from customer360.web.api import dashboards as dashboards_api
 from customer360.web.api import health, metrics, sql
 from customer360.web.assets import Assets
@@ -23,7 +24,7 @@ from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
 from customer360.web.gate import Gate
 from customer360.web.head import Head
-from customer360.web.pages import access, dashboard, downloads, preferences, reference, sign_in
+from customer360.web.pages import access, catalogue, dashboard, downloads, preferences, reference, sign_in
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
 
@@ -65,6 +66,7 @@ def create_app(
         metrics.router(workspace, boards),
         sql.router(workspace),
         access_api.router(workspace),
+        catalogue_api.router(workspace),
         dashboards_api.router(boards),
         health.router(workspace, boards),
     ):
@@ -74,6 +76,7 @@ def create_app(
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))
     app.include_router(access.router(workspace, pages))
+    app.include_router(catalogue.router(workspace, pages))
     app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
     add_handlers(app, pages)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.catalog.cards import Card
     from customer360.engines.base import Snapshot
     from customer360.governance.office import Governance
     from customer360.project.spec import Project
@@ -63,6 +64,14 @@ class Rooms(Protocol):
     @property
     def governance(self) -> Governance:
         """Return who may see what."""
+        ...
+
+    def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return the output ports of the catalogue."""
+        ...
+
+    def card(self, port: str) -> Card:
+        """Return one output port of the catalogue. Errors: UnknownName."""
         ...
 
     def sees(self, principal: Principal | None = None) -> str:

@@ -33,7 +33,7 @@ def check_host(host: str, *, signs_in: bool = False) -> None:
     if not is_here and not signs_in:
         raise NotServed(
             f"This project has no accounts, so it is not served on {host}, where others could reach it.",
-            next_step="Make one: `c360 users create NAME --role admin`. Or use a tunnel: ssh -L 8360:127.0.0.1:8360 HERE.",
+            next_step="Make one: `c360 users create NAME --role admin`. Or tunnel: ssh -L 8360:127.0.0.1:8360 HERE.",
         )
 
 
