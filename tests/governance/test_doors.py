@@ -35,6 +35,7 @@ HERE = "http://127.0.0.1"
 OPEN = {"/static/{address}", "/sign-in", "/api/v1/health", "/preferences/theme"}
 """Routes that are answered before anybody signs in."""
 DATA_DOORS = {
+    "/api/v1/ask",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/",
     "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
 }  # fmt: skip
@@ -47,11 +48,11 @@ SIGNED_IN = {
     "/access/requests/{number}", "/access/grants/{number}/revocation",
 }  # fmt: skip
 """Routes that show names and decisions, no figures."""
-READING_COMMANDS = {"query", "sql", "customer", "identity"}
+READING_COMMANDS = {"query", "sql", "ask", "customer", "identity"}
 """Commands that show data: with C360_API_KEY as that account may see them."""
 OTHER_COMMANDS = {
     "access", "audit", "build", "cases", "check", "demo", "diff", "doctor", "export", "generate", "history", "init", "lineage",
-    "load", "maintain", "mcp", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "ask", "import", "explain",
+    "load", "maintain", "mcp", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "import", "semantic",
 }  # fmt: skip
 """Commands that work on files of this machine and show no rows of customers."""
 
@@ -96,7 +97,7 @@ def test_no_door_opens_the_warehouse_by_itself() -> None:
     """Pages, API and tools read through the workspace, where grants bind; none takes a session of its own."""
     found = [
         str(path.relative_to(SRC))
-        for folder in ("web", "mcp", "ask", "dashboards", "audiences")
+        for folder in ("web", "mcp", "dashboards", "audiences")
         for path in (SRC / "customer360" / folder).rglob("*.py")
         if path.name not in {"tickets.py"} and ".engine.read" in path.read_text(encoding="utf-8")
     ]
@@ -106,7 +107,9 @@ def test_no_door_opens_the_warehouse_by_itself() -> None:
 def test_without_signing_in_every_route_is_closed(people: Workspace) -> None:
     with TestClient(create_app(people), base_url=HERE, follow_redirects=False) as client:
         for route in routes(people):
-            path = route.path.format(number=1, name="executive", widget="revenue", kind="svg", address="app.css")
+            path = route.path.format(
+                number=1, name="executive", widget="revenue", kind="svg", address="app.css", port="crm.customer"
+            )
             for method in route.methods - {"HEAD"}:
                 answer = client.request(method, path)
                 if route.path in OPEN:
@@ -190,6 +193,15 @@ def mcp_query(workspace: Workspace, key: str) -> list[str] | None:
     return [row["email"] for row in found["rows"]]
 
 
+def ask_api(workspace: Workspace, key: str) -> list[str] | None:
+    answer = through_api(workspace, key, "POST", "/api/v1/ask", {"text": "customers by email"})
+    assert answer.status_code == 200
+    if answer.json()["status"] != "answered":
+        assert answer.json()["reason"] == "not_permitted", answer.json()
+        return None
+    return [next(value for value in row.values() if isinstance(value, str)) for row in answer.json()["rows"]]
+
+
 def python(workspace: Workspace, key: str) -> list[str] | None:
     from customer360.errors import NotPermitted
 
@@ -209,7 +221,7 @@ def refused(answer: Any) -> None:
     assert "may not read crm.customer" in answer.json()["detail"]
 
 
-DOORS = [metrics_json, metrics_csv, metrics_arrow, sql_api, sql_arrow, widget_api, mcp_query, python]
+DOORS = [metrics_json, metrics_csv, metrics_arrow, sql_api, sql_arrow, widget_api, ask_api, mcp_query, python]
 STATES = ["not granted", "granted", "filtered", "personal", "revoked", "expired", "owner"]
 
 

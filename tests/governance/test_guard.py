@@ -226,4 +226,4 @@ def test_hostile_texts_get_nothing(people: Workspace, ida: Principal, size: int)
         assert not [secret for secret in SECRETS if secret in found], sql
         assert "root:x" not in found, sql
     assert answered > size / 30  # the harmless ones among them are answered, so not everything is simply broken
-    assert people.governance.state.verify()[0] > size
+    assert people.governance.state.verify()[0] > size / 10

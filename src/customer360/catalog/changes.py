@@ -140,7 +140,8 @@ def _of_port(one: Port, other: Port, users: _Users) -> Iterator[Change]:
         yield Change(one.id, "major", f"The key was {keys[0]} and is {keys[1]}.", users.of(one))
     if one.row_filter != other.row_filter:
         yield Change(one.id, "minor", "The row filter changed.")
-    if _texts(one.contract) != _texts(other.contract):
+    both = {column.name for column in one.contract.columns} & {column.name for column in other.contract.columns}
+    if _texts(one.contract, both) != _texts(other.contract, both):
         yield Change(one.id, "patch", "Descriptions changed.")
 
 
@@ -171,8 +172,9 @@ def _of_column(port: Port, old: ContractColumn, new: ContractColumn, users: _Use
         )
 
 
-def _texts(contract: Contract) -> tuple[object, ...]:
-    return (contract.description, tuple((column.name, column.description) for column in contract.columns))
+def _texts(contract: Contract, names: set[str]) -> tuple[object, ...]:
+    columns = tuple((column.name, column.description) for column in contract.columns if column.name in names)
+    return (contract.description, columns)
 
 
 def _parts(version: str) -> tuple[int, ...]:

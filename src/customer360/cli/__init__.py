@@ -9,17 +9,20 @@ import typer
 
 from customer360.cli import (
     access,
+    ask,
     audit,
     build,
     demo,
     export,
     generate,
     identity,
+    importing,
     lineage,
     mcp,
     products,
     project,
     query,
+    semantic,
     serve,
     support_api,
     users,
@@ -36,23 +39,27 @@ app = typer.Typer(
     help="From the systems where your customers live to governed data products, customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
-for group in (
+GROUPS = (
     project,
     generate,
     build,
     query,
+    ask,
     identity,
     lineage,
-    serve,
-    mcp,
     products,
+    serve,
+    semantic,
+    mcp,
     demo,
     export,
+    importing,
     support_api,
     users,
     access,
     audit,
-):
+)
+for group in GROUPS:
     group.add_to(app)
 
 

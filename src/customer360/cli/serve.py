@@ -29,7 +29,9 @@ def serve(
         bool, typer.Option("--show-personal", help="Without accounts: show personal columns in the clear.")
     ] = False,
 ) -> None:
-    """Serve the web app and the REST API.
+    """Serve the web app, the REST API and, under /support, the support tickets API.
+
+    The support API is closed until C360_SUPPORT_API_KEY is set; it reads MongoDB when C360_MONGO_URL is set.
 
     Without accounts only this machine is answered, and personal columns are masked. With accounts (`c360 users create`)
     everybody signs in and reads what was granted.
@@ -40,6 +42,7 @@ def serve(
       c360 serve --project acme --port 9000
       c360 serve --name figures.example.com
     """
+    from customer360.cli.support_api import mounted
     from customer360.semantic.principal import LOCAL, OWNER
     from customer360.web.server import serve as listen
 
@@ -52,4 +55,5 @@ def serve(
         names=name or (),
         local=local,
         ready=lambda url: note(f"Serving {url} (Ctrl-C stops)."),
+        support=mounted(workspace.engine),
     )

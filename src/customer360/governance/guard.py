@@ -46,8 +46,8 @@ IMPURE_PREFIX = re.compile(r"(current_|pg_|has_|inet_|duckdb_|pragma_|sqlite_|re
 
 WORDS = frozenset(
     {
-        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user", "session_user",
-        "user", "current_role", "current_schema", "current_catalog", "current_database",
+        "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp", "current_user",
+        "session_user", "user", "current_role", "current_schema", "current_catalog", "current_database",
     }
 )  # fmt: skip
 """Functions that SQL lets stand without brackets; DuckDB reads them as columns first."""

@@ -16,9 +16,9 @@ from customer360 import __version__
 from customer360.governance.asking import asked_by
 from customer360.semantic.principal import LOCAL
 from customer360.web.api import access as access_api
+from customer360.web.api import ask, health, metrics, sql
 from customer360.web.api import catalogue as catalogue_api
 from customer360.web.api import dashboards as dashboards_api
-from customer360.web.api import health, metrics, sql
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from customer360.web.rooms import PrincipalOf, Rooms
 
 API = "/api/v1"
+SUPPORT = "/support"
 _SMALL = 1_000
 """Bytes below which compressing costs more than it saves."""
 _LEVEL = 5  # 9 takes four times as long for 5 % less
@@ -46,11 +47,13 @@ def create_app(
     hosts: Iterable[str] = LOOPBACK,
     local: Principal = LOCAL,
     principal_of: PrincipalOf | None = None,
+    support: FastAPI | None = None,
 ) -> FastAPI:
     """Return the app of an opened project.
 
     ``hosts`` are the names it answers under (without port). As long as the project has no accounts, everybody is
     ``local``; ``principal_of`` says who sends a request instead of sessions and keys.
+    ``support`` is the support API, which stands under ``/support`` behind a key of its own.
     """
     boards, assets = Boards(workspace), Assets()
     app = FastAPI(
@@ -67,6 +70,7 @@ def create_app(
         sql.router(workspace),
         access_api.router(workspace),
         catalogue_api.router(workspace),
+        ask.router(workspace),
         dashboards_api.router(boards),
         health.router(workspace, boards),
     ):
@@ -79,6 +83,8 @@ def create_app(
     app.include_router(catalogue.router(workspace, pages))
     app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
+    if support is not None:
+        app.mount(SUPPORT, support)
     add_handlers(app, pages)
     app.add_middleware(Gate, rooms=workspace, pages=pages, local=local, principal_of=principal_of)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)

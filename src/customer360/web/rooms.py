@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.ask.reply import Reply
     from customer360.catalog.cards import Card
     from customer360.engines.base import Snapshot
     from customer360.governance.office import Governance
@@ -51,6 +52,10 @@ class Rooms(Protocol):
 
         Errors: QueryError, UnknownName, NotPermitted, WarehouseError.
         """
+        ...
+
+    def ask(self, text: str, *, principal: Principal | None = None) -> Reply:
+        """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
         ...
 
     def semantic_model(self) -> SemanticModel:

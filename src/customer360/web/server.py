@@ -14,6 +14,8 @@ from customer360.web.security import LOOPBACK
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from fastapi import FastAPI
+
     from customer360.semantic.principal import Principal
     from customer360.web.rooms import Rooms
 
@@ -62,10 +64,12 @@ def serve(
     names: Iterable[str] = (),
     local: Principal = LOCAL,
     ready: Callable[[str], None] | None = None,
+    support: FastAPI | None = None,
 ) -> None:
     """Serve the web app until it is stopped; ``ready`` is told the address once requests are taken.
 
     ``names`` are further host names it answers under; ``local`` is everybody as long as there are no accounts.
+    ``support`` is the support API, served under ``/support``.
 
     Errors: NotServed for an address that others can reach and for a port that is taken.
     """
@@ -76,7 +80,7 @@ def serve(
     check_host(host, signs_in=workspace.governance.accounts.any)
     listener = bound(host, port)
     shown = f"[{host.strip('[]')}]" if ":" in host else host
-    app = create_app(workspace, hosts={*LOOPBACK, shown, *names}, local=local)
+    app = create_app(workspace, hosts={*LOOPBACK, shown, *names}, local=local, support=support)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     if ready is not None:
         listener.listen()  # from here on a client waits in the queue instead of being refused
