@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from customer360.governance.access import Actor
 from customer360.governance.office import Governance
+from customer360.governance.records import Actor
 from customer360.workspace import Workspace, open_project
 
 if TYPE_CHECKING:

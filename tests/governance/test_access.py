@@ -68,8 +68,11 @@ def test_nobody_approves_himself_whatever_his_role(people: Workspace, owner: str
 
 
 def test_personal_data_in_the_clear_take_the_privacy_officer(people: Workspace) -> None:
-    access = people.governance.access
-    request = access.request(people.governance.accounts.named("ida"), CUSTOMER, purpose="call back", personal=True)
+    access, account = people.governance.access, people.governance.accounts.named("ida")
+    with pytest.raises(AccessRefused, match="itself first"):
+        access.request(account, CUSTOMER, purpose="call back", personal=True)
+    access.grant(CUSTOMER, "ida", by=who(people, "olga"), row_filter="country = 'CA'")
+    request = access.request(account, CUSTOMER, purpose="call back", personal=True)
     for name in ("olga", "dora", "ada"):
         with pytest.raises(AccessRefused):
             access.approve(request.id, by=who(people, name))
@@ -78,6 +81,22 @@ def test_personal_data_in_the_clear_take_the_privacy_officer(people: Workspace) 
     assert people.sql("SELECT email FROM crm.customer WHERE customer_id = 4", principal=ida)["email"].to_pylist() == [
         "secretmail4@harbour.example"
     ]
+    assert count(people, "ida") == 30  # who sees names in the clear sees no more rows
+
+
+def test_a_grant_for_personal_data_opens_nothing(people: Workspace) -> None:
+    people.governance.access.grant(CUSTOMER, "ida", by=who(people, "pia"), personal=True)
+    with pytest.raises(NotPermitted):
+        count(people, "ida")
+
+
+def test_numbers_beyond_reason_are_refused(people: Workspace) -> None:
+    access, ida = people.governance.access, people.governance.accounts.named("ida")
+    with pytest.raises(UnknownName):
+        access.approve(10**30, by=OPERATOR)
+    for days in (0, -1, 10**12):
+        with pytest.raises(AccessRefused):
+            access.request(ida, SALE, purpose="x", days=days)
 
 
 def test_a_decision_is_taken_once(people: Workspace) -> None:

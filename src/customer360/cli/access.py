@@ -55,7 +55,9 @@ def request(
     port: Port,
     purpose: Annotated[str, typer.Option("--purpose", help="What the data are for.")],
     days: DaysOption = 90,
-    personal: Annotated[bool, typer.Option("--personal", help="Personal columns in the clear.")] = False,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
+    ] = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Ask for a port; its owners decide.
@@ -162,7 +164,9 @@ def grant(
     to_group: Annotated[bool, typer.Option("--to-group", help="The holder is a group; everyone is one.")] = False,
     days: DaysOption = 90,
     rows: FilterOption = None,
-    personal: Annotated[bool, typer.Option("--personal", help="Personal columns in the clear.")] = False,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
+    ] = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Grant a port without a request.

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from customer360.governance.access import Actor
+    from customer360.governance.records import Actor
     from customer360.workspace import Workspace
 
 KEY_VARIABLE = "C360_API_KEY"
@@ -26,8 +26,8 @@ def ask_by_key(workspace: Workspace, key: str) -> None:
 
 def actor(workspace: Workspace) -> Actor:
     """Return who decides: the account of the key, else the operator of this machine. Errors: NotSignedIn."""
-    from customer360.governance.access import Actor
     from customer360.governance.office import operator
+    from customer360.governance.records import Actor
 
     key = key_in_environment()
     return operator() if key is None else Actor.of(workspace.governance.tickets.holder(key)[0])

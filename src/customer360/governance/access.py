@@ -4,94 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from customer360.errors import UnknownName
 from customer360.governance.accounts import Account, Accounts
 from customer360.governance.failures import AccessRefused
 from customer360.governance.ports import Port, row_filter
-from customer360.governance.state import State, Writing, moment_of, stamp
+from customer360.governance.records import EVERYONE, Actor, Grant, HolderKind, Request, grant_in, request_in
+from customer360.governance.state import State, Writing, stamp
 from customer360.names import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HolderKind = Literal["account", "group"]
-EVERYONE = "everyone"
-"""A group that every account is in."""
 
-
-@dataclass(frozen=True)
-class Actor:
-    """Who decides. The operator sits at the machine itself, on the command line, and holds every role."""
-
-    name: str
-    roles: frozenset[str] = frozenset()
-    groups: frozenset[str] = frozenset()
-    is_operator: bool = False
-
-    @classmethod
-    def of(cls, account: Account) -> Actor:
-        """Return an account as one who decides."""
-        return cls(account.name, account.roles, account.groups)
-
-    def owns(self, port: Port) -> bool:
-        """Say whether product and domain files name this person (or a group of theirs) as owner."""
-        names = {self.name, *self.groups}
-        of_product = "product_owner" in self.roles and names.intersection(port.product.owners)
-        of_domain = "domain_owner" in self.roles and names.intersection(port.domain_owners)
-        return bool(of_product or of_domain)
-
-    def decides(self, port: Port, *, personal: bool) -> bool:
-        """Say whether this person may decide who has a port; personal data in the clear take the privacy officer."""
-        if self.is_operator:
-            return True
-        if personal:
-            return "privacy_officer" in self.roles
-        return self.owns(port) or "admin" in self.roles
-
-
-@dataclass(frozen=True)
-class Request:
-    """Somebody asked for a port. ``days`` is None for ever; ``personal`` asks for personal columns in the clear."""
-
-    id: int
-    account: str
-    port: str
-    purpose: str
-    days: int | None
-    personal: bool
-    status: str
-    at: datetime
-    decided_by: str | None
-    decided_at: datetime | None
-    note: str | None
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Somebody, or a group, may read a port."""
-
-    id: int
-    request_id: int | None
-    holder_kind: HolderKind
-    holder: str
-    port: str
-    personal: bool
-    row_filter: str | None
-    granted_by: str
-    starts_at: datetime
-    expires_at: datetime | None
-    revoked_at: datetime | None
-    revoked_by: str | None
-
-    def status(self, at: datetime) -> str:
-        """Return active, expired or revoked."""
-        if self.revoked_at is not None and self.revoked_at <= at:
-            return "revoked"
-        return "expired" if self.expires_at is not None and self.expires_at <= at else "active"
+LONGEST = 36_500
+"""Days; for ever is not a number."""
+_BIGGEST = 2**62
 
 
 class Access:
@@ -122,6 +52,11 @@ class Access:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
         if wanted.access == "unrestricted" and not personal:
             raise AccessRefused(f"{wanted.id} is open to everybody who signs in.", next_step="Just read it.")
+        if personal and not self._opens(account, wanted):
+            raise AccessRefused(
+                f"You may not read {wanted.id} yet, so nothing of it can be shown in the clear.",
+                next_step="Ask for the port itself first; its owners decide.",
+            )
         if not purpose.strip():
             raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
         _check_days(wanted, days)
@@ -249,7 +184,7 @@ class Access:
             " ORDER BY id DESC",
             (status, account),
         )
-        return tuple(_request(row) for row in found)
+        return tuple(request_in(row) for row in found)
 
     def to_decide(self, actor: Actor) -> tuple[Request, ...]:
         """Return the open requests that wait for this person."""
@@ -264,17 +199,17 @@ class Access:
 
     def request_of(self, number: int) -> Request:
         """Return a request. Errors: UnknownName."""
-        found = self._state.rows("SELECT * FROM access_request WHERE id = ?", (number,))
+        found = self._state.rows("SELECT * FROM access_request WHERE id = ?", (min(number, _BIGGEST),))
         if not found:
             raise UnknownName("request", str(number), [str(request.id) for request in self.requests(status="open")])
-        return _request(found[0])
+        return request_in(found[0])
 
     def grant_of(self, number: int) -> Grant:
         """Return a grant. Errors: UnknownName."""
-        found = self._state.rows("SELECT * FROM access_grant WHERE id = ?", (number,))
+        found = self._state.rows("SELECT * FROM access_grant WHERE id = ?", (min(number, _BIGGEST),))
         if not found:
             raise UnknownName("grant", str(number), [])
-        return _grant(found[0])
+        return grant_in(found[0])
 
     def grants(self, *, port: str | None = None, holder: str | None = None) -> tuple[Grant, ...]:
         """Return grants of every state, newest first."""
@@ -283,7 +218,7 @@ class Access:
             " ORDER BY id DESC",
             (port, holder),
         )
-        return tuple(_grant(row) for row in found)
+        return tuple(grant_in(row) for row in found)
 
     def held(self, account: Account) -> Iterator[Grant]:
         """Yield the grants that an account, or a group of it, has now."""
@@ -296,9 +231,14 @@ class Access:
             f" AND ((holder_kind = 'account' AND holder = ?) OR (holder_kind = 'group' AND holder IN ({marks})))",
             (now, now, account.name, *groups),
         )
-        yield from map(_grant, found)
+        yield from map(grant_in, found)
 
     # ---- inside -----------------------------------------------------------------------------------------------
+
+    def _opens(self, account: Account, port: Port) -> bool:
+        """Say whether somebody may read a port, masked."""
+        is_held = any(grant.port == port.id and not grant.personal for grant in self.held(account))
+        return is_held or port.access == "unrestricted" or Actor.of(account).owns(port)
 
     def _open(self, number: int) -> Request:
         request = self.request_of(number)
@@ -377,8 +317,8 @@ def _checked_filter(text: str, port: Port) -> None:
 
 def _check_days(port: Port, days: int | None) -> None:
     most = port.most_days
-    if days is not None and days < 1:
-        raise AccessRefused("Access lasts at least a day.")
+    if days is not None and not 1 <= days <= LONGEST:
+        raise AccessRefused(f"Access lasts from a day to {LONGEST:,} days.")
     if most is not None and (days is None or days > most):
         raise AccessRefused(f"{port.id} is given for {most} days at most.", next_step=f"Ask for {most} days or fewer.")
 
@@ -387,36 +327,3 @@ def _deciders(port: Port, personal: bool) -> str:
     if personal:
         return "A privacy officer decides about personal data in the clear."
     return f"Its owners decide: {', '.join(sorted({*port.product.owners, *port.domain_owners}))}."
-
-
-def _request(row: sqlite3.Row) -> Request:
-    return Request(
-        row["id"],
-        row["account"],
-        row["port"],
-        row["purpose"],
-        row["days"],
-        bool(row["personal"]),
-        row["status"],
-        datetime.fromisoformat(row["at"]),
-        row["decided_by"],
-        moment_of(row["decided_at"]),
-        row["note"],
-    )
-
-
-def _grant(row: sqlite3.Row) -> Grant:
-    return Grant(
-        row["id"],
-        row["request_id"],
-        row["holder_kind"],
-        row["holder"],
-        row["port"],
-        bool(row["personal"]),
-        row["row_filter"],
-        row["granted_by"],
-        datetime.fromisoformat(row["starts_at"]),
-        moment_of(row["expires_at"]),
-        moment_of(row["revoked_at"]),
-        row["revoked_by"],
-    )

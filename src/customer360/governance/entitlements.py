@@ -16,7 +16,7 @@ from customer360.governance.ports import USER, Port, row_filter
 from customer360.names import Relation, quoted
 
 if TYPE_CHECKING:
-    from customer360.governance.access import Grant
+    from customer360.governance.records import Grant
     from customer360.project.spec import Contract
 
 
@@ -81,13 +81,16 @@ def masked_reading(relation: Relation, contract: Contract | None) -> Reading:
 def granted_reading(port: Port, grants: Iterable[Grant], attributes: Mapping[str, Any], *, is_owner: bool) -> Reading:
     """Return a port as its policies and somebody's grants show it; without grants as it is open to all or its owner.
 
-    Rows: those of the port's own filter that any grant gives. Personal columns are in the clear on the rows that a
-    grant for personal data gives, masked on all others. Errors: NotPermitted when an attribute is missing.
+    Rows: those of the port's own filter that any grant gives. A grant for personal data opens nothing: on its rows it
+    shows in the clear what is masked elsewhere. Errors: NotPermitted when an attribute is missing, or any grant.
     """
     held = tuple(grants)
+    opening = [grant for grant in held if not grant.personal]
     own = None if is_owner or port.row_filter is None else _closed(port.row_filter, port, attributes)
-    open_to_all = is_owner or not held or port.access == "unrestricted"
-    by_grant = None if open_to_all else _any(_filters(held, port, attributes))
+    is_open = is_owner or port.access == "unrestricted"
+    if not is_open and not opening:
+        raise NotPermitted(f"You may not read {port.id}.")
+    by_grant = None if is_open else _any(_filters(opening, port, attributes))
     clear = _any(_filters((grant for grant in held if grant.personal), port, attributes))
     rows = [part for part in (own, by_grant) if part]
     return _reading(port.relation, port.contract, rows=" AND ".join(f"({part})" for part in rows) or None, clear=clear)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from customer360.clock import now
 from customer360.errors import NotPermitted
-from customer360.governance.access import Access, Actor
+from customer360.governance.access import Access
 from customer360.governance.accounts import Account, Accounts
 from customer360.governance.entitlements import Entitlements, Reading, granted_reading, masked_reading
 from customer360.governance.ports import Port, ports_of
+from customer360.governance.records import Actor
 from customer360.governance.state import State
 from customer360.governance.tickets import ApiKey, Tickets
 from customer360.names import Relation
@@ -74,7 +75,7 @@ class Governance:
     def _granted(self, account: Account, principal: Principal) -> dict[Relation, Reading]:
         actor = Actor.of(account)
         grants = list(self.access.held(account))
-        held = {grant.port for grant in grants}
+        held = {grant.port for grant in grants if not grant.personal}
         attributes = {**account.attributes, "name": account.name}
         only = {scope.removeprefix(PORT_SCOPE) for scope in principal.scopes or () if scope.startswith(PORT_SCOPE)}
         readings = {}

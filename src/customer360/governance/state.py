@@ -125,7 +125,7 @@ class State:
             database.execute("BEGIN IMMEDIATE")
             try:
                 yield Writing(database, self.clock())
-            except BaseException:
+            except BaseException:  # whatever ends the block, nothing of it is kept
                 database.execute("ROLLBACK")
                 raise
             database.execute("COMMIT")

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-_IGNORED = "# counts of questions asked\nstate/queries.sqlite*\n# accounts, grants and their history\nstate/governance.sqlite*\n# made by c360 from the sources\nwarehouse/\n"
+_IGNORED = """# counts of questions asked
+state/queries.sqlite*
+# accounts, grants and their history
+state/governance.sqlite*
+# made by c360 from the sources
+warehouse/
+"""
 
 
 def template_names() -> tuple[str, ...]:

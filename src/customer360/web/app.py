@@ -65,6 +65,20 @@ def create_app(
         lifespan=partial(_warmed, boards, local),
     )
     pages = Pages(workspace, boards, assets)
+    _include(app, workspace, boards, pages)
+    app.include_router(_static(assets))
+    if support is not None:
+        app.mount(SUPPORT, support)
+    add_handlers(app, pages)
+    app.add_middleware(Gate, rooms=workspace, pages=pages, local=local, principal_of=principal_of)
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
+    app.add_middleware(Head)
+    app.add_middleware(Guard, hosts=hosts)
+    return app
+
+
+def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> None:
+    """Add every page and endpoint; what is added later is behind the gate too."""
     for routes in (
         metrics.router(workspace, boards),
         sql.router(workspace),
@@ -82,15 +96,6 @@ def create_app(
     app.include_router(access.router(workspace, pages))
     app.include_router(catalogue.router(workspace, pages))
     app.include_router(reference.router(app, workspace, pages))
-    app.include_router(_static(assets))
-    if support is not None:
-        app.mount(SUPPORT, support)
-    add_handlers(app, pages)
-    app.add_middleware(Gate, rooms=workspace, pages=pages, local=local, principal_of=principal_of)
-    app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
-    app.add_middleware(Head)
-    app.add_middleware(Guard, hosts=hosts)
-    return app
 
 
 @asynccontextmanager

@@ -10,8 +10,8 @@ from customer360.semantic.principal import LOCAL, Principal
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from customer360.governance.access import Actor
     from customer360.governance.accounts import Account
+    from customer360.governance.records import Actor
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Visitor:
     @property
     def actor(self) -> Actor:
         """Return who decides: the account, else the person at a machine without accounts."""
-        from customer360.governance.access import Actor
         from customer360.governance.office import operator
+        from customer360.governance.records import Actor
 
         if self.account is None:
             return Actor("nobody") if self.signs_in else operator()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -30,24 +30,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 
     @routes.get(PAGE)
     def show(request: Request) -> Response:
-        visitor = visitor_of(request)
-        who, now = visitor.actor, governance.state.clock()
-        names = {who.name, *who.groups, "everyone"}
-        readable = {str(r) for r in governance.entitlements(visitor.principal).relations} if visitor.account else set()
-        return pages.respond(
-            request,
-            "access.html",
-            readable=sorted(port.id for port in governance.ports.values() if port.id in readable),
-            askable=sorted(
-                port.id
-                for port in governance.ports.values()
-                if port.access == "restricted" and (port.id not in readable or visitor.account)
-            ),
-            chosen=request.query_params.get("port", ""),
-            mine=access.requests(account=who.name),
-            waiting=access.to_decide(who),
-            grants=[(grant, grant.status(now)) for grant in access.grants() if grant.holder in names],
-        )
+        return pages.respond(request, "access.html", **_facts(rooms, request))
 
     @routes.post("/access/requests")
     async def ask(request: Request) -> Response:
@@ -102,3 +85,24 @@ def _days(text: str | None) -> int | None:
     if not text.isdigit():
         raise C360Error(f"'{text[:20]}' is no number of days.")
     return int(text)
+
+
+def _facts(rooms: Rooms, request: Request) -> dict[str, Any]:
+    visitor = visitor_of(request)
+    who, now = visitor.actor, rooms.governance.state.clock()
+    names = {who.name, *who.groups, "everyone"}
+    readable = (
+        {str(r) for r in rooms.governance.entitlements(visitor.principal).relations} if visitor.account else set()
+    )
+    return {
+        "readable": sorted(port.id for port in rooms.governance.ports.values() if port.id in readable),
+        "askable": sorted(
+            port.id
+            for port in rooms.governance.ports.values()
+            if port.access == "restricted" and (port.id not in readable or visitor.account)
+        ),
+        "chosen": request.query_params.get("port", ""),
+        "mine": rooms.governance.access.requests(account=who.name),
+        "waiting": rooms.governance.access.to_decide(who),
+        "grants": [(grant, grant.status(now)) for grant in rooms.governance.access.grants() if grant.holder in names],
+    }

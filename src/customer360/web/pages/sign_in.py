@@ -49,16 +49,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
                 request, "sign_in.html", status, onward=onward, refused=error.what, step=error.next_step
             )
         token = await run_sync(governance.tickets.open_session, account)
-        answer = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
-        answer.set_cookie(
-            cookie_name(request),
-            token,
-            max_age=int(ABSOLUTE.total_seconds()),
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
-        return answer
+        return _with_session(request, token, onward)
 
     @routes.post("/sign-out")
     def leave(request: Request) -> Response:
@@ -75,3 +66,16 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 def _check_line(request: Request) -> None:
     if not is_private(request):
         raise NotSignedIn("A password is not sent over an open line.", next_step="Use https.")
+
+
+def _with_session(request: Request, token: str, onward: str) -> Response:
+    answer = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
+    answer.set_cookie(
+        cookie_name(request),
+        token,
+        max_age=int(ABSOLUTE.total_seconds()),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
