@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer360.engines.base import Engine, Session, Snapshot
     from customer360.governance.office import Governance
     from customer360.governance.reading import Seen
+    from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
@@ -87,22 +88,18 @@ class Workspace:
             raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
             self.engine,
-            self._with_decisions(),
+            self._configured(),
             select=select,
             full_refresh=full_refresh,
             as_of=as_of,
             progress=progress,
         )
 
-    def _with_decisions(self) -> Project:
-        """Return the project with what people decided about identity."""
-        from customer360.identity.overrides import STATE_FILE, SqliteStore
+    def _configured(self) -> Project:
+        """Return the project with what identity.yaml, its kept model and people's decisions say."""
+        from customer360.identity.configured import configured
 
-        if not (self.project.root / STATE_FILE).exists():
-            return self.project
-        from customer360.identity.steps import with_overrides
-
-        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
+        return configured(self.project)
 
     def run(
         self,
@@ -242,6 +239,13 @@ class Workspace:
         from customer360.governance.reading import sight
 
         return sight(self.governance, principal)
+
+    def people(self) -> People:
+        """Return what identity found, as far as whoever asks may read its tables, and where decisions are kept."""
+        from customer360.governance.reading import check_whole
+        from customer360.identity.lifecycle import People
+
+        return People(self.engine, self.project.root, permit=lambda table: check_whole(self.governance, table))
 
     @property
     def query_log(self) -> QueryLog:

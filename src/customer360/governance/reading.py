@@ -79,6 +79,16 @@ def permitted(governance: Governance, principal: Principal | None = None) -> fro
     return None if who.owns_everything else governance.entitlements(who).relations
 
 
+def check_whole(governance: Governance, table: Relation) -> None:
+    """Raise NotPermitted unless whoever asks may read every row of a table, in the clear."""
+    who = asking()
+    if who.owns_everything:
+        return
+    reading = governance.entitlements(who).reading(table)
+    if reading.select is not None:
+        raise NotPermitted(f"You may read only a part of {table}, and this shows all of it.")
+
+
 def sight(governance: Governance, principal: Principal | None = None) -> str:
     """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
     who = principal or asking()

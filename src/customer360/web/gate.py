@@ -38,6 +38,7 @@ DOORS = (
     ("/api/v1/ask", "metrics"),
     ("/api/v1/sql", "sql"),
     ("/api/v1/customers", "customers"),
+    ("/api/v1/identity", "customers"),
     ("/api/v1/catalogue", "catalogue"),
     ("/api/v1/access", "access"),
     ("/api/v1/me", "access"),

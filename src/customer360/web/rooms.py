@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from customer360.catalog.cards import Card
     from customer360.engines.base import Snapshot
     from customer360.governance.office import Governance
+    from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.profile import Profile
     from customer360.semantic.query import MetricQuery
 
 
@@ -81,6 +83,14 @@ class Rooms(Protocol):
 
     def sees(self, principal: Principal | None = None) -> str:
         """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
+        ...
+
+    def profile(self, key: str, *, principal: Principal | None = None) -> Profile:
+        """Return what is known about one customer. Errors: CustomerMissing, QueryError, NotPermitted."""
+        ...
+
+    def people(self) -> People:
+        """Return what identity found."""
         ...
 
     def history(self) -> tuple[Snapshot, ...]:

@@ -14,6 +14,7 @@ from customer360.governance import failures
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[errors.C360Error], HTTPStatus] = {
+    errors.CustomerMissing: HTTPStatus.NOT_FOUND,
     errors.UnknownName: HTTPStatus.NOT_FOUND,
     errors.QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,
