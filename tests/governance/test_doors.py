@@ -108,7 +108,13 @@ def test_without_signing_in_every_route_is_closed(people: Workspace) -> None:
     with TestClient(create_app(people), base_url=HERE, follow_redirects=False) as client:
         for route in routes(people):
             path = route.path.format(
-                number=1, name="executive", widget="revenue", kind="svg", address="app.css", port="crm.customer"
+                number=1,
+                name="executive",
+                widget="revenue",
+                kind="svg",
+                address="app.css",
+                port="crm.customer",
+                customer_id="3",
             )
             for method in route.methods - {"HEAD"}:
                 answer = client.request(method, path)
