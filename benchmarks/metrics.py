@@ -33,7 +33,8 @@ CREATE TABLE gold.calendar AS SELECT CAST(strftime(d, '%Y%m%d') AS INTEGER) AS d
 CREATE TABLE gold.sales AS SELECT i AS line_id, i // 3 AS order_id, hash(i // 3) % 200000 AS customer_key,
     hash(i, 'p') % 20000 AS product_key,
     CAST(strftime(DATE '2022-01-01' + CAST(hash(i // 3, 'd') % 1096 AS INTEGER), '%Y%m%d') AS INTEGER) AS date_key,
-    DATE '2022-01-01' + CAST(hash(i // 3, 'd') % 1096 AS INTEGER) AS sale_date, 1 + hash(i, 'q') % 5 AS quantity, CAST(hash(i, 'n') % 10000 / 100 AS DECIMAL(10, 2)) AS net,
+    DATE '2022-01-01' + CAST(hash(i // 3, 'd') % 1096 AS INTEGER) AS sale_date,
+    1 + hash(i, 'q') % 5 AS quantity, CAST(hash(i, 'n') % 10000 / 100 AS DECIMAL(10, 2)) AS net,
     hash(i, 'r') % 50 = 0 AS is_return FROM range({LINES}) AS r(i);
 """
 
