@@ -14,7 +14,10 @@ from customer360.errors import ProjectError, ProjectErrors, UnknownName
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from customer360.ask.asker import Asker
+    from customer360.ask.reply import Reply
     from customer360.engines.base import Engine, Snapshot
+    from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
@@ -46,6 +49,7 @@ class Workspace:
         self.project = project
         self.engine = engine
         self._models: dict[str, SemanticModel] = {}
+        self._askers: dict[str, Asker] = {}
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
 
@@ -77,22 +81,18 @@ class Workspace:
             raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
             self.engine,
-            self._with_decisions(),
+            self._configured(),
             select=select,
             full_refresh=full_refresh,
             as_of=as_of,
             progress=progress,
         )
 
-    def _with_decisions(self) -> Project:
-        """Return the project with what people decided about identity."""
-        from customer360.identity.overrides import STATE_FILE, SqliteStore
+    def _configured(self) -> Project:
+        """Return the project with what identity.yaml, its kept model and people's decisions say."""
+        from customer360.identity.configured import configured
 
-        if not (self.project.root / STATE_FILE).exists():
-            return self.project
-        from customer360.identity.steps import with_overrides
-
-        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
+        return configured(self.project)
 
     def run(
         self,
@@ -188,6 +188,12 @@ class Workspace:
             day = as_of or resolve_as_of(session, self.project)
             return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
 
+    def people(self) -> People:
+        """Return what identity found, and where decisions about it are kept."""
+        from customer360.identity.lifecycle import People
+
+        return People(self.engine, self.project.root)
+
     @property
     def query_log(self) -> QueryLog:
         """Return the log of which shapes of questions are asked, without the values they compare with."""
@@ -218,6 +224,27 @@ class Workspace:
         """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
         asked = query if query is not None else parts
         return self.answer(asked, as_of=as_of, at_snapshot=at_snapshot, principal=principal).table
+
+    def ask(
+        self,
+        text: str,
+        *,
+        model: str | None = None,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Reply:
+        """Answer a question in plain language; what cannot be answered rightly is refused or asked back."""
+        return self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, principal=principal)
+
+    def asker(self, model: str | None = None) -> Asker:
+        """Return the question space of a semantic model; without a name of the only (else the first) one."""
+        from customer360.ask.asker import Asker
+
+        found = self.semantic_model(model)
+        if found.name not in self._askers:
+            self._askers[found.name] = Asker(self.project, self.engine, found)
+        return self._askers[found.name]
 
     def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
         """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.

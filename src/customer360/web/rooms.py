@@ -12,10 +12,13 @@ from customer360.semantic.principal import OWNER, Principal
 if TYPE_CHECKING:
     from datetime import date
 
+    from customer360.ask.reply import Reply
     from customer360.engines.base import Snapshot
+    from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.profile import Profile
     from customer360.semantic.query import MetricQuery
 
 
@@ -54,8 +57,20 @@ class Rooms(Protocol):
         """
         ...
 
+    def ask(self, text: str, *, principal: Principal | None = None) -> Reply:
+        """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
+        ...
+
     def semantic_model(self) -> SemanticModel:
         """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+        ...
+
+    def profile(self, key: str, *, principal: Principal | None = None) -> Profile:
+        """Return what is known about one customer. Errors: CustomerMissing, QueryError, NotPermitted."""
+        ...
+
+    def people(self) -> People:
+        """Return what identity found."""
         ...
 
     def history(self) -> tuple[Snapshot, ...]:
