@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import date
 
 METHOD = "basket_pairs"
+RULES = "basket_rules"
+RULE_DEFAULTS = {"min_support": 0.001, "min_confidence": 0.1, "longest_antecedent": None}
 MINIMUM_COUNT = 10
 TOLERANCE = 1e-9
 MOST_ITEMSETS = 1_000_000
@@ -119,6 +121,20 @@ def run(
     settings = with_defaults(parameters, {"minimum_count": MINIMUM_COUNT}, method=METHOD)
     lines = require_input(inputs, "lines", ("transaction_id", "item"), method=METHOD)
     return pairs(lines, minimum_count=settings["minimum_count"])
+
+
+def run_rules(
+    inputs: Mapping[str, pa.Table],
+    parameters: Mapping[str, Any],
+    *,
+    as_of: date,  # noqa: ARG001 # every step has it; here the lines are all there is
+) -> pa.Table:
+    """Return the rules (step ``basket_rules``).
+
+    Input ``lines``; parameters min_support (0.001), min_confidence (0.1), longest_antecedent (any length).
+    """
+    settings = with_defaults(parameters, RULE_DEFAULTS, method=RULES)
+    return rules(require_input(inputs, "lines", ("transaction_id", "item"), method=RULES), **settings)
 
 
 def _transactions(lines: pa.Table) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 METHOD = "inventory_health"
+POSITIONS_METHOD = "inventory_positions"
 DEFAULTS = {"demand_days": 28, "target_cover_days": 30}
 SNAPSHOTS = ("product_key", "location_key", "snapshot_date", "stock_quantity", "reorder_level")
 SALES = ("product_key", "sale_date", "quantity", "net_sales_amount")
@@ -124,6 +125,13 @@ def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of:
     settings = with_defaults(parameters, DEFAULTS, method=METHOD)
     snapshots = require_input(inputs, "snapshots", SNAPSHOTS, method=METHOD)
     return health(snapshots, require_input(inputs, "sales", SALES, method=METHOD), as_of=as_of, **settings)
+
+
+def run_positions(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``positions`` (step ``inventory_positions``): input ``snapshots``, parameter demand_days (28)."""
+    settings = with_defaults(parameters, {"demand_days": DEFAULTS["demand_days"]}, method=POSITIONS_METHOD)
+    snapshots = require_input(inputs, "snapshots", SNAPSHOTS, method=POSITIONS_METHOD)
+    return positions(snapshots, as_of=as_of, **settings)
 
 
 def _since(as_of: date, demand_days: int) -> date:
