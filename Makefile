@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 PORT ?= 8360
 SERVE ?= --serve
 WORKERS ?= 2
+TEMPLATE ?= complete_journey
+DEMO ?= $(if $(filter complete_journey,$(TEMPLATE)),demo,demo-$(TEMPLATE))
 
-.PHONY: help demo test test-full check bench docs lock clean
+.PHONY: help demo demo-live test test-full check bench docs lock clean
 
 help: ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -22,8 +24,11 @@ $(BIN)/pytest: $(BIN)/c360 requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
-demo: $(BIN)/c360 ## Install, build the Complete Journey demo and serve http://127.0.0.1:8360 (PORT=, SERVE=--no-serve).
-	$(BIN)/c360 demo demo --port $(PORT) $(SERVE)
+demo: $(BIN)/c360 ## Install, build a demo and serve http://127.0.0.1:8360 (TEMPLATE=shopflow, PORT=, SERVE=--no-serve).
+	$(BIN)/c360 demo $(DEMO) --template $(TEMPLATE) --port $(PORT) $(SERVE)
+
+demo-live: $(BIN)/pytest ## Build ShopFlow from a PostgreSQL and a MongoDB-wire server, yours or started for it.
+	$(BIN)/c360 demo demo-live --live --port $(PORT) $(SERVE)
 
 test: $(BIN)/pytest ## Run the test suite on sampled sizes (real PostgreSQL and browser included).
 	@sh scripts/install_browser.sh
@@ -51,4 +56,4 @@ lock: ## Pin the tested versions again (needs uv).
 	uv pip compile --quiet --no-header --no-annotate --extra demo -c requirements-dev.lock pyproject.toml -o requirements.lock
 
 clean: ## Remove the environment and the demo.
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo demo-*

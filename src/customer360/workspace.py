@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer360.clock import stopwatch
-from customer360.errors import ProjectError, UnknownName
+from customer360.errors import ProjectError, ProjectErrors, UnknownName
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport
     from customer360.semantic.answer import Answer, Memory
+    from customer360.semantic.findings import Finding
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
     from customer360.semantic.profile import Profile
@@ -66,9 +67,14 @@ class Workspace:
         as_of: date | None = None,
         progress: Progress | None = None,
     ) -> BuildReport:
-        """Build, check and publish, all or nothing. Errors: ModelError, BuildFailed, ChecksFailed, WriterBusy."""
+        """Build, check and publish, all or nothing.
+
+        Errors: ProjectErrors (models or dashboards that cannot be right), BuildFailed, ChecksFailed, WriterBusy.
+        """
         from customer360.models.build import build
 
+        if findings := self.lint_dashboards():
+            raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
             self.engine,
             self._with_decisions(),
@@ -101,10 +107,18 @@ class Workspace:
         ``full`` loads every row again; ``loaded`` is told what the load did before the build begins, which may fail.
         """
         load = self.load(full=full, progress=progress)
+        load.raise_failures()
         if loaded is not None:
             loaded(load)
-        load.raise_failures()
         return RunReport(load, self.build(as_of=as_of, progress=progress))
+
+    def lint_dashboards(self) -> list[Finding]:
+        """Return what in the dashboards the semantic model cannot answer. Errors: ProjectError when there is none."""
+        from customer360.dashboards.lint import lint_dashboards
+
+        if not self.project.dashboards:
+            return []
+        return lint_dashboards(self.project.dashboards.values(), self.semantic_model())
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -232,6 +246,8 @@ class Workspace:
 
 def find_project(start: Path) -> Path:
     """Return the nearest folder at or above ``start`` that holds a c360.yaml. Errors: ProjectError."""
+    if not start.exists():
+        raise ProjectError(f"There is no folder {start}.", next_step="Correct --project, or make one: `c360 init`.")
     start = start.resolve()
     for folder in (start, *start.parents):
         if (folder / PROJECT_FILE).is_file():

@@ -157,6 +157,30 @@ def test_a_wrong_option_exits_2(shop: Shop) -> None:
     assert "--bye" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--as-of", "2017-02-30"], "'2017-02-30' is no day of the calendar; write it as 2024-03-31."),
+        (["--as-of", "20240101"], "'20240101' is no day of the calendar"),
+        (["--format", "xml"], "'xml' is not one of 'table', 'json', 'csv', 'parquet'."),
+        (["--limit", "many"], "Invalid value for '--limit' / '-n': It must be a whole number."),
+        (["--limit", "0"], "Invalid value for '--limit' / '-n': It must be at least 1."),
+    ],
+)
+def test_a_value_that_does_not_fit_exits_2_in_plain_words(shop: Shop, words: list[str], says: str) -> None:
+    done = shop.c360("query", "revenue", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert "Value error" not in done.stderr
+    assert "Input should" not in done.stderr
+
+
+def test_a_project_folder_that_is_not_there_is_not_looked_for_above(shop: Shop) -> None:
+    done = shop.c360("query", "revenue", "--project", "shopp")
+    assert done.returncode == 1
+    assert "There is no folder shopp." in done.stderr
+
+
 def test_sql_reads_an_earlier_state(copy: Shop) -> None:
     before = max(int(str(row["snapshot"])) for row in snapshots(copy))
     with (copy.root / "data" / "orders.csv").open("a", encoding="utf-8") as orders:

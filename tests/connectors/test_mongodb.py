@@ -140,6 +140,17 @@ def test_equal_to_an_independent_reader(support: Any) -> None:
     assert found == expected
 
 
+def test_the_source_may_name_the_database_that_the_url_leaves_out(
+    support: Any, mongo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    support.insert_one({"ticket_id": "T1"})
+    monkeypatch.setenv(VARIABLE, mongo_url)
+    connector = MongoConnector(source(options={"database": "support"}), Path())
+    found = connector.read(Extract(table_of(), None, ("ticket_id",))).read_all().to_pylist()
+    connector.close()
+    assert found == [{"ticket_id": "T1"}]
+
+
 REFUSALS: dict[str, tuple[dict[str, Any], type[C360Error], str]] = {
     "no such collection": ({"location": "ticket"}, SourceMalformed,
         ("MongoDB at 127.0.0.1:{port} has no collection ticket in database 'support'. In sources/support.yaml:6. "

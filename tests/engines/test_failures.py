@@ -155,12 +155,12 @@ def test_a_failed_clean_up_does_not_deny_the_publish(
 @pytest.mark.parametrize(
     ("sql", "kept"),
     [
-        ("SELECT 'ann@example.com'::INTEGER", "INT32"),
-        ("SELECT strptime('ann@example.com', '%Y')", "Invalid Input Error"),
-        ("SELECT DATE 'ann@example.com'", "Conversion Error"),
-        ("SELECT error('nothing personal')", "Invalid Input Error"),
-        ("SELECT 4915112345678::INTEGER", "Conversion Error"),
-        ("SELECT x FROM (SELECT 'ann@example.com' AS email)", 'column "x" not found'),
+        ("SELECT 'ann@example.com'::INTEGER", "as INTEGER"),
+        ("SELECT strptime('ann@example.com', '%Y')", "Could not parse string <value>"),
+        ("SELECT DATE 'ann@example.com'", "as DATE"),
+        ("SELECT error('nothing personal')", "Nothing personal"),
+        ("SELECT 4915112345678::INTEGER", "INT32"),
+        ("SELECT x FROM (SELECT 'ann@example.com' AS email)", "No column is named 'x'"),
     ],
 )
 def test_messages_hold_no_values_of_rows(engine: DuckLakeEngine, sql: str, kept: str) -> None:
@@ -176,17 +176,17 @@ def test_messages_hold_no_values_of_rows(engine: DuckLakeEngine, sql: str, kept:
 def test_a_session_that_failed_says_to_open_a_new_one(engine: DuckLakeEngine) -> None:
     publish(engine, 1)
     with engine.read() as session:
-        with pytest.raises(StatementFailed, match="not found"):
+        with pytest.raises(StatementFailed, match="No column is named 'typo'"):
             session.query("SELECT typo FROM gold.t")
         assert session.query("FROM gold.t").to_pylist() == [{"x": 1}], "a typo does not end a session"
-        with pytest.raises(StatementFailed, match="Conversion"):
+        with pytest.raises(StatementFailed, match="cannot be read as INTEGER"):
             session.query("SELECT (x || 'a')::INTEGER FROM gold.t")
         with pytest.raises(StatementFailed, match="open a new session"):
             session.query("FROM gold.t")
 
 
 def test_an_unknown_error_keeps_its_text() -> None:
-    assert translation(duckdb.BinderException("Binder Error: something new")).what == "Binder Error: something new"
+    assert translation(duckdb.BinderException("Binder Error: something new")).what == "Something new."
 
 
 def test_the_file_system_is_the_one_of_the_nearest_mount(tmp_path: Path) -> None:

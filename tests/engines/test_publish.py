@@ -150,7 +150,7 @@ def test_a_python_variable_is_never_taken_for_a_table(engine: DuckLakeEngine) ->
     publish_table(engine, "SELECT 1 AS x")
     customers = pa.table({"x": [1]})
     assert customers.num_rows == 1
-    with pytest.raises(StatementFailed, match="customers does not exist"):
+    with pytest.raises(StatementFailed, match="No table is named 'customers'"):
         rows(engine, "FROM customers")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -256,6 +257,15 @@ def test_an_error_in_a_rule_of_ones_own_does_not_hide_the_other_results(things):
     assert "no mail" not in (found["broken"].reason or "")
     assert found["after"].outcome == "not_executed"
     assert "broken" in (found["after"].reason or "")
+
+
+def test_a_missing_parent_in_another_system_warns_and_publishes(things):
+    link = replace(reference("parent_id", "gold.parent", "parent_id"), severity="warning")
+    declared = contract("gold.thing", columns(), references=[link])
+    report = build(things, project(MODEL, PARENT, contracts=[declared], sources=SOURCES))
+    assert report.built == 2
+    (told,) = [check for check in report.checks if check.outcome == "failed"]
+    assert (told.rule_id, told.severity) == ("parent_id_references_parent", "warning")
 
 
 def test_checks_run_again_when_a_rule_or_a_parent_changes_and_only_then(things, rows):

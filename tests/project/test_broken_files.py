@@ -664,6 +664,19 @@ BROKEN = [
         ),
     ),
     Broken(
+        "reference to another type",
+        "products/gold/customer_orders.odcs.yaml",
+        "        classification: confidential\n",
+        "        classification: confidential\n        relationships: [{to: shop.orders.order_id}]\n",
+        (
+            (
+                "The column 'customer_email' is VARCHAR, and shop.orders.order_id, which it refers to, is INTEGER. "
+                "[ODCS-REF] In products/gold/customer_orders.odcs.yaml:19. Refer to a column of the same type, or "
+                "correct one of the two."
+            ),
+        ),
+    ),
+    Broken(
         "server type",
         "products/shop/orders.odcs.yaml",
         "schema:\n",

@@ -200,7 +200,7 @@ relationships:
 
 def test_references_are_found_in_every_spelling(folder: Folder) -> None:
     folder.table("shop.orders", ["{name: id, id: the_id, logicalType: integer}", "{name: shop, logicalType: string}"])
-    folder.table("stock.items", ["{name: sku, physicalName: item_sku, logicalType: string}"])
+    folder.table("stock.items", ["{name: sku, physicalName: item_sku, logicalType: integer}"])
     folder.table(
         "shop.lines",
         [
@@ -210,7 +210,7 @@ def test_references_are_found_in_every_spelling(folder: Folder) -> None:
                 "{to: '../stock/items.odcs.yaml#/schema/items/properties/sku'}]}"
             ),
             "{name: shop, logicalType: string}",
-            "{name: sku, logicalType: string}",
+            "{name: sku, logicalType: integer}",
         ],
         extra=REFERENCES,
     )
@@ -223,6 +223,18 @@ def test_references_are_found_in_every_spelling(folder: Folder) -> None:
         (("order_id",), items, ("item_sku",)),
         (("order_id", "shop"), orders, ("id", "shop")),
         (("sku",), items, ("item_sku",)),
+    ]
+
+
+def test_a_reference_into_another_system_may_be_a_warning(folder: Folder) -> None:
+    folder.table("shop.orders", ["{name: id, logicalType: integer}"])
+    link = "{to: orders.id, customProperties: [{property: c360Severity, value: %s}]}"
+    column = "{name: order_id, logicalType: integer, relationships: [{to: orders.id}, %s]}"
+    folder.table("shop.lines", [column % (link % "warning")])
+    assert [r.severity for r in folder.contract("shop.lines").references] == ["error", "warning"]
+    folder.table("shop.lines", [column % (link % "warnign")])
+    assert folder.errors() == [
+        "No severity is named 'warnign'. In products/shop/lines.odcs.yaml:9. Did you mean 'warning'?"
     ]
 
 

@@ -82,4 +82,6 @@ def test_a_killed_load_leaves_no_half_batch(
     assert state(shop) in ([(ROWS, "1")] * 2, [(ROWS, "2")] * 2)
     shop.load()
     assert state(shop) == [(ROWS, "2")] * 2
-    assert list(staging.iterdir()) == [], "staged rows of the dead load are personal data"
+    # Python itself, killed while it tries whether the folder takes files, leaves an empty one.
+    left = [path for path in staging.iterdir() if path.is_dir() or path.stat().st_size]
+    assert left == [], "staged rows of the dead load are personal data"

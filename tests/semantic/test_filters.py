@@ -11,6 +11,7 @@ from tests.semantic.shop import AS_OF, Shop
 
 from customer360.errors import QueryError
 from customer360.semantic.answer import answer
+from customer360.semantic.compile import compile_query
 from customer360.semantic.query import MetricQuery, parse_query
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ QUERY_ERRORS = [
     ({"metrics": ["revenue"], "time": {"relative": "2024", "start": "2024"}}, "either relative or"),
     ({"metrics": ["revenue"], "time": {"start": "2024", "dimension": "customer.segment"}}, "not a time dimension"),
     ({"metrics": ["customers"], "time": {"relative": "2024"}}, "no time axis"),
+    ({"metrics": ["customers"], "time": {"relative": "2024"}}, "Give dataset customer a time_field"),
 ]
 
 
@@ -179,6 +181,20 @@ def test_a_query_that_makes_no_sense_is_refused(shop: Shop, query: dict[str, Any
     with pytest.raises(QueryError) as refusal:
         answer(shop.session, shop.model, parse_query(query), as_of=AS_OF)  # type: ignore[arg-type]
     assert words in str(refusal.value)
+
+
+def test_a_metric_without_time_axis_names_the_days_that_would_do() -> None:
+    def change(model: dict[str, Any]) -> None:
+        customer = next(dataset for dataset in model["datasets"] if dataset["name"] == "customer")
+        expression = {"dialects": [{"dialect": "ANSI_SQL", "expression": "signup_date"}]}
+        for name in ("signed_up", "last_seen"):  # of one date the metric would count by it
+            customer["fields"].append({"name": name, "datatype": "Date", "expression": expression})
+
+    asked = parse_query({"metrics": ["customers"], "time": {"relative": "2024"}})
+    with pytest.raises(
+        QueryError, match=r"Name one in the query \(customer\.signed_up, customer\.last_seen\), or give"
+    ):
+        compile_query(Shop(change).model, asked, as_of=AS_OF)
 
 
 def test_equal_queries_have_equal_texts() -> None:

@@ -6,14 +6,18 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.postgres_server import postgres
 from tests.templates.conftest import Built
 
 from customer360.engines.registry import open_engine
 from customer360.models.build import build
 from customer360.models.cases import run_cases
+from customer360.models.graph import Graph
+from customer360.names import Relation
 from customer360.project.reader import read_project
 from customer360.project.starter import create_project
 from customer360.raw.load import load
@@ -21,6 +25,10 @@ from customer360.raw.load import load
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.postgres_server import PostgresServer
+
+__all__ = ["postgres"]
 
 CUSTOMERS = [
     (1, "John", "Doe", "john.doe@example.com", "2024-01-08 09:12"),
@@ -177,3 +185,24 @@ def test_the_templates_cases_hold(demo: Built) -> None:
     outcomes = run_cases(demo.project)
     assert len(outcomes) == 3
     assert [case for case in outcomes if not case.passed] == []
+
+
+@pytest.mark.postgres
+def test_the_product_says_the_same_on_postgresql(split: Built, postgres: PostgresServer) -> None:
+    graph = Graph.from_project(split.project)
+    node = graph.nodes[Relation("marketing_360", "customer_activity")]
+    postgres.execute("DROP DATABASE IF EXISTS activity", "CREATE DATABASE activity")
+    with psycopg.connect(f"postgresql://postgres@/activity?host={postgres.socket_folder}") as connection:
+        for relation in node.dependencies:
+            contract = split.project.contract_of(relation)
+            assert contract is not None
+            listed = ", ".join(f"{column.name} {column.type}" for column in contract.columns)
+            connection.execute(f"CREATE SCHEMA {relation.schema}")
+            connection.execute(f"CREATE TABLE {relation} ({listed})")
+            with connection.cursor() as cursor, cursor.copy(f"COPY {relation} FROM STDIN") as copy:
+                for row in split.rows(f"SELECT * FROM {relation}"):
+                    copy.write_row(tuple(row.values()))
+        sql = node.parts[0].sql("postgres", split.report.as_of)
+        theirs = connection.execute(f"SELECT * FROM ({sql}) AS model ORDER BY order_id").fetchall()
+    ours = split.rows("SELECT * FROM marketing_360.customer_activity ORDER BY order_id")
+    assert theirs == [tuple(row.values()) for row in ours]

@@ -88,6 +88,20 @@ def test_a_malformed_body_says_where(client: TestClient, content: str, at: str) 
     assert at in {wrong["at"] for wrong in answer.json()["errors"]}
 
 
+def test_a_malformed_query_is_refused_in_words(client: TestClient) -> None:
+    problem = client.post(ASK, json={"metrics": "revenue"}).json()
+    assert problem["detail"] == '`metrics` must be a list, not "revenue".'
+    assert problem["next_step"] == 'Write ["revenue"].'
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_body_that_does_not_say_that_it_is_json_is_a_problem(client: TestClient, kind: str) -> None:
+    answer = client.post(ASK, content='{"metrics": ["revenue"]}', headers={"Content-Type": kind} if kind else {})
+    assert answer.status_code == 415
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["next_step"] == "Send the header Content-Type: application/json."
+
+
 def test_the_catalogue_says_what_metrics_mean(client: TestClient) -> None:
     metrics = {metric["name"]: metric for metric in client.get("/api/v1/metrics").json()["metrics"]}
     found = metrics["average_order_value"]

@@ -173,7 +173,9 @@ def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> Non
         assert answer.status_code == 503
         assert "c360 run" in answer.text
         assert client.get("/api/v1/health").json()["status"] == "nothing_built"
-        assert client.get("/api/v1/metrics").status_code == 503
+        assert client.get("/api/v1/metrics").status_code == 200, "what can be asked is known from the files"
+        question = {"metrics": [client.get("/api/v1/metrics").json()["metrics"][0]["name"]]}
+        assert client.post("/api/v1/metrics/query", json=question).status_code == 503
         workspace.build()
         assert client.get("/").status_code == 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import typer
@@ -23,6 +24,18 @@ for group in (project, generate, build, query, identity, lineage, serve, mcp, de
     group.add_to(app)
 
 
+WORDS = (
+    (r"^Value error, ", ""),
+    (r"^Input should be a valid integer\b.*", "It must be a whole number."),
+    (r"^Input should be greater than or equal to (\S+)", r"It must be at least \1."),
+    (r"^Input should be less than or equal to (\S+)", r"It must be at most \1."),
+)
+"""How values that do not fit are told, by the words of the library that reads the command line."""
+
+STOPPED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
 def _say(error: C360Error) -> None:
     from customer360.cli.progress import emit, is_json
 
@@ -32,16 +45,26 @@ def _say(error: C360Error) -> None:
         sys.stderr.write(f"Error: {error}\n")
 
 
+def _usage(error: typer.TyperException) -> None:
+    """Say what is wrong with the command line, without the words of the library that reads it."""
+    for pattern, words in WORDS:
+        error.message = re.sub(pattern, words, error.message)
+    error.show()  # type: ignore[attr-defined]  # each that typer raises has it
+
+
 def main() -> None:
     """Run the command line: exit 0 when done, 1 with a sentence on stderr when not, 2 for wrong usage."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        _usage(error)
+        sys.exit(error.exit_code)
     except C360Error as error:
         _say(error)
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Nothing half-done was published.\n")
-        sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    if code == STOPPED:
+        sys.stderr.write("Stopped. Nothing half-done was published.\n")
+    sys.exit(code)

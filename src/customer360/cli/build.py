@@ -14,7 +14,6 @@ from customer360.cli.options import (
     LogFormatOption,
     OutOption,
     ProjectOption,
-    day_of,
     opened,
 )
 from customer360.cli.output import note, write_table
@@ -78,7 +77,7 @@ def build(
     """
     workspace = opened(project)
     with shown(log_format) as progress:
-        report = workspace.build(select=select, full_refresh=full, as_of=day_of(as_of), progress=progress)
+        report = workspace.build(select=select, full_refresh=full, as_of=as_of, progress=progress)
     write_table(report.as_table(), format_)
     say_build(report)
 
@@ -114,7 +113,7 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
     """
     workspace = opened(project)
     with shown(log_format) as progress:
-        report = workspace.run(as_of=day_of(as_of), progress=progress, loaded=say_load)
+        report = workspace.run(as_of=as_of, progress=progress, loaded=say_load)
     say_build(report.build)
 
 

@@ -30,7 +30,7 @@ class Outcome:
 def check_everything(workspace: Workspace, progress: Progress) -> Outcome:
     """Lint models and semantic models, run the cases, check the published tables."""
     rows: list[Row] = []
-    parts = {"models": _lint, "metrics": _metrics, "cases": _cases, "tables": _published}
+    parts = {"models": _lint, "metrics": _metrics, "dashboards": _dashboards, "cases": _cases, "tables": _published}
     progress.start("check", len(parts))
     for name, part in parts.items():
         rows += part(workspace)
@@ -69,6 +69,16 @@ def _metrics(workspace: Workspace) -> list[Row]:
         rows += [("metrics", str(f.place), "failed" if f.severity == "error" else "warning", str(f)) for f in findings]
         rows.append(("metrics", f"{name}: {len(model.metrics)} metrics", "passed", ""))
     return rows
+
+
+def _dashboards(workspace: Workspace) -> list[Row]:
+    findings = workspace.lint_dashboards()
+    if findings:
+        return [("dashboard", str(finding.place), "failed", str(finding)) for finding in findings]
+    return [
+        ("dashboard", f"{name}: {len(board.widgets)} widgets", "passed", "")
+        for name, board in workspace.project.dashboards.items()
+    ]
 
 
 def _cases(workspace: Workspace) -> list[Row]:

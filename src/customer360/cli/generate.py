@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.options import LogFormat, LogFormatOption
+from customer360.cli.options import LogFormat, LogFormatOption, day
 from customer360.cli.output import note
 from customer360.cli.progress import shown
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from customer360.progress import Progress
     from customer360.synthetic.shopflow import ShopFlow
     from customer360.synthetic.written import Written
-
-DATES = ["%Y-%m-%d"]
 
 
 class Target(StrEnum):
@@ -46,11 +44,14 @@ SystemOption = Annotated[
     list[str] | None, typer.Option("--system", help="Only this system; may be given several times.", show_default="all")
 ]
 UntilOption = Annotated[
-    datetime | None, typer.Option("--until", formats=DATES, help="Last day.", show_default="2024-11-30")
+    date | None,
+    typer.Option("--until", parser=day, metavar="YYYY-MM-DD", help="Last day.", show_default="2024-11-30"),
 ]
 SinceOption = Annotated[
-    datetime | None,
-    typer.Option("--since", formats=DATES, help="Add the days from then on to what was generated before."),
+    date | None,
+    typer.Option(
+        "--since", parser=day, metavar="YYYY-MM-DD", help="Add the days from then on to what was generated before."
+    ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for files, SQL and the embedded server.")]
 ReplaceOption = Annotated[bool, typer.Option("--replace", help="Write tables anew that are in the server already.")]
@@ -89,7 +90,7 @@ def generate(
     from customer360.synthetic.company import END
     from customer360.synthetic.shopflow import ShopFlow
 
-    last, first = until.date() if until else END, since.date() if since else None
+    last, first = until or END, since
     if first is not None and first > last:
         raise C360Error(f"--since {first} lies after the last day, {last}.", next_step="Pass a later --until.")
     shopflow = ShopFlow.of(int(size) if size.isdecimal() else size, seed=seed, until=last)

@@ -10,7 +10,6 @@ import typer
 
 from customer360.cli.options import (
     HERE,
-    Format,
     FormatOption,
     LogFormat,
     LogFormatOption,
@@ -61,7 +60,7 @@ def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.t
     note(f"Built {report.built} tables, {report.unchanged} unchanged, in {report.seconds:.1f} s.")
 
 
-def audit(project: ProjectOption = HERE, format_: FormatOption = Format.table, out: OutOption = None) -> None:
+def audit(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:
     """Show the figures of the last run: people, how links were made, records per person, doubts, drift.
 
     \b
@@ -72,7 +71,7 @@ def audit(project: ProjectOption = HERE, format_: FormatOption = Format.table, o
     write_table(_people(project).figures(), format_, out)
 
 
-def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: FormatOption = None) -> None:
     """Say why two customers or records are, or are not, one person.
 
     \b
@@ -86,7 +85,7 @@ def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: 
     note("They are one person." if same else "They are two people.")
 
 
-def customer(person: Person, project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+def customer(person: Person, project: ProjectOption = HERE, format_: FormatOption = None) -> None:
     """List the records of one customer, with the rule that put each there.
 
     \b
@@ -139,7 +138,7 @@ def never(one: Person, other: Person, why: WhyOption, who: WhoOption = None, pro
     _decided(_people(project).never(one, other, who=who or getpass.getuser(), why=why))
 
 
-def overrides(project: ProjectOption = HERE, format_: FormatOption = Format.table) -> None:
+def overrides(project: ProjectOption = HERE, format_: FormatOption = None) -> None:
     """List what people decided, with who, when and why.
 
     \b
@@ -153,7 +152,7 @@ def overrides(project: ProjectOption = HERE, format_: FormatOption = Format.tabl
 def review(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
     project: ProjectOption = HERE,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
 ) -> None:
     """List the doubts that a person should look at, worst first.
 
@@ -184,7 +183,7 @@ def undo(
 def evaluate(
     labels: Annotated[Path, typer.Argument(help="CSV with the columns system, record_id, label.")],
     project: ProjectOption = HERE,
-    format_: FormatOption = Format.table,
+    format_: FormatOption = None,
 ) -> None:
     """Compare the people found with labels: precision, recall, largest wrong cluster, and a curve of thresholds.
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from contextlib import suppress
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,9 +42,21 @@ LogFormatOption = Annotated[LogFormat, typer.Option("--log-format", help="How to
 SnapshotOption = Annotated[
     int | None, typer.Option("--at-snapshot", help="Read an earlier state; `c360 history` lists them.")
 ]
+
+
+def day(text: str) -> date:
+    """Return the day that an option names."""
+    with suppress(ValueError):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            return date.fromisoformat(text)
+    raise typer.BadParameter(f"'{text}' is no day of the calendar; write it as 2024-03-31.")
+
+
 AsOfOption = Annotated[
-    datetime | None,
-    typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day that figures stand on (default: the project's)."),
+    date | None,
+    typer.Option(
+        "--as-of", parser=day, metavar="YYYY-MM-DD", help="The day that figures stand on.", show_default="the project's"
+    ),
 ]
 SystemsOption = Annotated[
     str | None,
@@ -51,11 +65,6 @@ SystemsOption = Annotated[
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
 
 HERE = Path()
-
-
-def day_of(moment: datetime | None) -> date | None:
-    """Return the day of ``--as-of``."""
-    return moment.date() if moment else None
 
 
 def systems_of(text: str | None) -> list[str] | None:

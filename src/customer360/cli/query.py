@@ -16,7 +16,6 @@ from customer360.cli.options import (
     OutOption,
     ProjectOption,
     SnapshotOption,
-    day_of,
     opened,
 )
 from customer360.cli.output import note, write_table
@@ -81,7 +80,7 @@ def query(
         asked["time"] = {"start": since, "end": until, "relative": period}
     if limit:
         asked["limit"] = limit
-    answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=day_of(as_of))
+    answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=as_of)
     if show_sql:
         note(answer.sql)
     write_table(answer.table, format_, out, formats=_formats(answer))

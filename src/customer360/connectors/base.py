@@ -47,6 +47,13 @@ class Connector(Protocol):
         """Return a text that changes whenever the table may have changed (files: names, sizes, times), else None."""
         ...
 
+    def may_stream(self, table: SourceTable) -> bool:
+        """Say whether rows may be written while they are read: they come fast, and no key of theirs twice.
+
+        A table with a key and a cursor needs the second: of rows with one key only the newest lands.
+        """
+        ...
+
     def close(self) -> None:
         """Give back connections and files."""
         ...

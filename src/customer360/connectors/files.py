@@ -59,6 +59,10 @@ class FilesConnector:
         """Return a digest of the files' names, sizes and modification times."""
         return fingerprint_of(find_files(table, self._root), self._root)
 
+    def may_stream(self, table: SourceTable) -> bool:  # noqa: ARG002 - part of the protocol
+        """Say no: a broken line must be found before the warehouse is locked."""
+        return False
+
     def close(self) -> None:
         """Do nothing: every read closes its own files."""
 

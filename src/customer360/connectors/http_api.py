@@ -98,6 +98,10 @@ class HttpApiConnector:
     def fingerprint(self, table: SourceTable) -> None:
         """Return nothing: an API does not say whether something changed."""
 
+    def may_stream(self, table: SourceTable) -> bool:  # noqa: ARG002 - part of the protocol
+        """Say no: an API is slow, and its pages may repeat what moved meanwhile."""
+        return False
+
     def close(self) -> None:
         """Give back the connection."""
         self._api.close()

@@ -91,6 +91,10 @@ class MongoConnector:
     def fingerprint(self, table: SourceTable) -> None:
         """Return nothing: MongoDB does not say cheaply whether a collection changed."""
 
+    def may_stream(self, table: SourceTable) -> bool:  # noqa: ARG002 - part of the protocol
+        """Say no: turning documents into rows takes longer than the warehouse should stay locked."""
+        return False
+
     def close(self) -> None:
         """Give back the connections."""
         if self._opened is not None:

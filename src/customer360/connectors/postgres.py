@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from customer360.connectors.base import Extract
 from customer360.connectors.options import checked_options, table_options
-from customer360.connectors.postgres_catalog import DESCRIBE, SCHEMA, TABLES, ServerColumn, ServerTable, literal
+from customer360.connectors.postgres_catalog import DESCRIBE, SCHEMA, TABLES, UNIQUE, ServerColumn, ServerTable, literal
 from customer360.connectors.postgres_errors import Server, explained, server_of
 from customer360.connectors.postgres_wires import WholeTable, Wire, WireError, open_wire
 from customer360.errors import ProjectError, SettingMissing, SourceMalformed, SourceUnreachable, UnknownName, nearest
@@ -62,6 +62,16 @@ class PostgresConnector:
 
     def fingerprint(self, table: SourceTable) -> None:
         """Return nothing: PostgreSQL does not say cheaply whether a table changed."""
+
+    def may_stream(self, table: SourceTable) -> bool:
+        """Say whether a primary key, or unique index without NULLs, stands on the table's key (where that matters)."""
+        if not (table.key and table.cursor):
+            return True
+        found = self._find(table)
+        with self._explaining(table):
+            indexes = self._wire.rows(UNIQUE.format(schema=literal(found.schema), table=literal(found.name)))
+        wanted = ",".join(sorted(table.key))
+        return any(wanted == names for (names,) in indexes)
 
     def close(self) -> None:
         """End the transaction and give back the connection."""

@@ -73,6 +73,16 @@ SCHEMA = """
     SELECT count(*)::int AS found, coalesce(bool_or(has_schema_privilege(oid, 'USAGE')), false) AS may_use
     FROM pg_catalog.pg_namespace WHERE nspname = {schema}
 """
+UNIQUE = """
+    SELECT string_agg(a.attname::text, ',' ORDER BY a.attname::text COLLATE "C") AS names
+    FROM pg_catalog.pg_index AS i
+    JOIN pg_catalog.pg_class AS c ON c.oid = i.indrelid
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+    WHERE n.nspname = {schema} AND c.relname = {table} AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+      AND i.indexprs IS NULL AND i.indnkeyatts = i.indnatts
+    GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
+"""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from customer360.engines.sentences import explained
 from customer360.errors import SnapshotMissing, StatementFailed, WarehouseError
 
 KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
@@ -74,15 +75,6 @@ KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
     ),
 )
 
-VALUE_ERRORS = (
-    "Conversion Error",
-    "Constraint Error",
-    "Invalid Input Error",
-    "Out of Range Error",
-    "Invalid type Error",
-)
-"""Beginnings of DuckDB's messages that quote values of rows; a value may be personal."""
-
 
 @contextmanager
 def translated(place: Path | None = None) -> Iterator[None]:
@@ -100,18 +92,10 @@ def translation(error: Exception, place: Path | None = None) -> WarehouseError:
         found = re.search(pattern, text, re.DOTALL)
         if found:
             return kind(what.format(**found.groupdict()), place=str(place) if place else None, next_step=next_step)
-    return StatementFailed(without_values(text))
+    sentence, remedy = explained(text)
+    return StatementFailed(sentence, next_step=remedy)
 
 
 def interrupted(error: StatementFailed) -> bool:
     """Say whether a statement failed because it was stopped from outside."""
     return "INTERRUPT Error" in str(error.__cause__)
-
-
-def without_values(text: str) -> str:
-    """Return a DuckDB message with the values of rows taken out."""
-    text = text.strip()
-    if text.startswith(VALUE_ERRORS):
-        text = re.sub(r"'[^']*'|\"[^\"]*\"", "<value>", text)
-        text = re.sub(r"\bvalue \S+", "value <value>", text).splitlines()[0]
-    return text

@@ -19,6 +19,9 @@ from customer360.names import quoted
 LAKE = "lake"
 """The name under which connections see the lake."""
 
+ENCODING = {"parquet_version": "2", "parquet_compression": "lz4_raw"}
+"""How data files are written; a lake that chose otherwise keeps its choice."""
+
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9p"})
 
 
@@ -115,6 +118,14 @@ class Lake:
             if read_only and "attempt to write a readonly database" in str(error) and self._writable():
                 raise nothing_built() from error  # a first build died before it made the catalogue's tables
             raise translation(error, self.folder) from error
+
+    def choose_encoding(self, connection: duckdb.DuckDBPyConnection, alias: str = LAKE) -> None:
+        """Write Parquet's second version: it takes half the time to write and to read of the first, and less disk."""
+        with translated(self.folder):
+            chosen = dict(connection.execute(f"SELECT option_name, value FROM {quoted(alias)}.options()").fetchall())
+            for option, value in ENCODING.items():
+                if option not in chosen:
+                    connection.execute(f"CALL {quoted(alias)}.set_option({literal(option)}, {literal(value)})")
 
     def _writable(self) -> bool:
         return os.access(self.folder, os.W_OK) and os.access(self.catalogue, os.W_OK)

@@ -23,8 +23,9 @@ from customer360.engines.claims import claim
 from customer360.engines.failures import interrupted, translated
 from customer360.engines.lake import LAKE, Lake, literal
 from customer360.engines.readers import Readers
+from customer360.engines.sentences import VALUE_ERRORS, explained
 from customer360.engines.sessions import LakeSession, batches, not_in_snapshot
-from customer360.errors import NotPermitted, QueryError, StatementFailed, nearest
+from customer360.errors import C360Error, NotPermitted, QueryError, StatementFailed, nearest
 from customer360.names import Relation
 
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
@@ -36,6 +37,9 @@ SOURCES = frozenset(
 CTE_NAME = re.compile(r"(?!duckdb_|sqlite_|pg_|pragma_)[a-z_]\w*", re.IGNORECASE)
 """A CTE may not be named like a system view or a file: outside its scope, the name would mean those."""
 
+
+AUTHORS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.SyntaxException)
+"""DuckDB's errors for which the text of a query is to blame; with VALUE_ERRORS, which come from running it."""
 
 BATCH_ROWS = 65_536
 
@@ -66,7 +70,10 @@ class UntrustedSession(LakeSession):
     def describe(self, sql: str) -> tuple[Column, ...]:
         """Return names and types of a permitted query's columns."""
         self._check(sql)
-        return super().describe(sql)
+        try:
+            return super().describe(sql)
+        except StatementFailed as error:
+            raise self._about_the_query(error) from error.__cause__
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Run one query and return all its rows; QueryError when it is too slow or its answer too big."""
@@ -77,18 +84,23 @@ class UntrustedSession(LakeSession):
                 reader = result.to_arrow_reader(BATCH_ROWS)
                 return pa.Table.from_batches(_limited(batches(reader)), reader.schema)
         except StatementFailed as error:
-            if interrupted(error):
-                raise QueryError(
-                    f"The query took longer than {self._seconds:g} seconds and was stopped.",
-                    next_step="Ask for less: fewer rows, a shorter period, an aggregate.",
-                ) from error
-            raise
+            raise self._about_the_query(error) from error.__cause__
         finally:
             timer.cancel()
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = BATCH_ROWS) -> pa.RecordBatchReader:
         """Run one query and return its rows in batches; all of them are fetched within the limits first."""
         return self.query(sql, parameters).to_reader(max_chunksize=batch_rows)
+
+    def _about_the_query(self, error: StatementFailed) -> C360Error:
+        """Return an error for which the text is to blame, or its time, as one about the query; any other as it is."""
+        if interrupted(error):
+            return QueryError(
+                f"The query took longer than {self._seconds:g} seconds and was stopped.",
+                next_step="Ask for less: fewer rows, a shorter period, an aggregate.",
+            )
+        is_authors = isinstance(error.__cause__, AUTHORS) or str(error.__cause__).startswith(VALUE_ERRORS)
+        return QueryError(error.what, next_step=error.next_step) if is_authors else error
 
     @contextmanager
     def _running(self, sql: str, parameters: Sequence[Any]) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -105,7 +117,8 @@ class UntrustedSession(LakeSession):
             raise QueryError("The query is nested too deeply.") from None
         if tree.get("error", True):
             if tree.get("error_type") == "parser":
-                raise QueryError(f"The SQL cannot be read: {tree['error_message']}.")
+                what, next_step = explained(tree["error_message"])
+                raise QueryError(what, next_step=next_step)
             raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT.")
         if len(tree["statements"]) != 1:
             raise QueryError("Only one statement at a time can be run here.")

@@ -140,6 +140,7 @@ class Writer:
         if self._connection is None:
             connection = self._lake.instance(spill=self._lake.spill)
             self._lake.attach(connection, read_only=False)
+            self._lake.choose_encoding(connection)
             connection.execute(f"USE {LAKE}")
             self._connection, self._identity = connection, identity(connection)
         return self._connection

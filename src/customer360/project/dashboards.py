@@ -20,7 +20,7 @@ class DimensionShape(Shape):
     """What to group by."""
 
     name: str = Field(description="A dimension of the semantic model: customer.segment, or segment.")
-    grain: Literal["day", "week", "month", "quarter", "year"] | None = Field(
+    grain: Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"] | None = Field(
         None, description="For time: how to cut it."
     )
 
@@ -41,8 +41,46 @@ class TimeShape(Shape):
     dimension: str | None = Field(None, description="Which time; default: that of the metric.")
 
 
+class ComparisonShape(Shape):
+    """Figures to stand beside the first."""
+
+    to: Literal["previous period", "same period last year"] | None = Field(None, description="Which other time.")
+    time: TimeShape | None = Field(None, description="Another time range, given outright.")
+    where: dict[str, Any] | None = Field(None, description="Other filters, in place of the query's.")
+    name: str = Field("previous", description="Suffix of the compared column.")
+
+
+class ShareShape(Shape):
+    """A metric's share of its total."""
+
+    metric: str = Field(description="A metric of the query.")
+    within: list[str] = Field(default_factory=list, description="Dimensions that the total keeps; none: of all.")
+
+
+class WindowShape(Shape):
+    """A running or rolling figure."""
+
+    metric: str = Field(description="A metric of the semantic model.")
+    kind: Literal["cumulative", "trailing", "period_to_date"] = Field(description="What it reaches back to.")
+    count: Annotated[int, Field(ge=1)] | None = Field(None, description="Trailing: over how many units.")
+    unit: Literal["day", "week", "month", "quarter", "year"] | None = Field(
+        None, description="The unit; default: the grain of the query."
+    )
+    name: str | None = Field(None, description="Name of the column.")
+
+
+class TopShape(Shape):
+    """Only the largest members of a dimension."""
+
+    dimension: str = Field(description="A dimension of the query.")
+    n: Annotated[int, Field(ge=1, le=10_000)] = Field(description="How many members to keep.")
+    by: str = Field(description="The metric that ranks them.")
+    other: bool = Field(True, description="Keep the others together as (other).")
+    ascending: bool = Field(False, description="true: keep the smallest instead.")
+
+
 class QueryShape(Shape):
-    """A metric query."""
+    """A metric query; docs/reference/metric-query.md says what each key means."""
 
     metrics: list[str] = Field(min_length=1, description="Metrics of the semantic model.")
     dimensions: list[DimensionShape] = Field(default_factory=list, description="What to group by.")
@@ -53,6 +91,16 @@ class QueryShape(Shape):
     time: TimeShape | None = Field(None, description="Which days.")
     order: list[OrderShape] = Field(default_factory=list, description="How to sort.")
     limit: Annotated[int, Field(ge=1)] | None = Field(None, description="At most so many rows.")
+    offset: Annotated[int, Field(ge=1)] | None = Field(None, description="Leave out so many rows first.")
+    compare: ComparisonShape | None = Field(None, description="Figures of another time or with other filters.")
+    shares: list[ShareShape] = Field(default_factory=list, description="Shares of totals.")
+    windows: list[WindowShape] = Field(default_factory=list, description="Running and rolling figures.")
+    top: TopShape | None = Field(None, description="Only the largest members of a dimension.")
+    fill: Literal["null", "zero"] | None = Field(None, description="Give every period of the range a row.")
+    history: Literal["as_is", "as_was"] | None = Field(
+        None, description="Attributes with history: as they are today, or as they were then."
+    )
+    without_filters: list[str] = Field(default_factory=list, description="Removable default filters to lift.")
 
 
 class WidgetShape(Shape):

@@ -147,7 +147,10 @@ class PropertyRelation(OdcsShape):
     id: StableId | None = None
     to: str | list[str] = Field(description="`table.column`, or file.odcs.yaml#/schema/<id>/properties/<id>.")
     type: str | None = Field(None, description="foreignKey.")
-    custom_properties: list[CustomProperty] = Field(default_factory=list, description="Properties of one's own.")
+    custom_properties: list[CustomProperty] = Field(
+        default_factory=list,
+        description="Properties of one's own; c360Severity: `warning` lets rows without a match through.",
+    )
 
 
 class TableRelation(OdcsShape):
@@ -157,7 +160,10 @@ class TableRelation(OdcsShape):
     from_: str | list[str] = Field(alias="from", description="`table.column`, or a list of them.")
     to: str | list[str] = Field(description="As many `table.column` of the other table.")
     type: str | None = Field(None, description="foreignKey.")
-    custom_properties: list[CustomProperty] = Field(default_factory=list, description="Properties of one's own.")
+    custom_properties: list[CustomProperty] = Field(
+        default_factory=list,
+        description="Properties of one's own; c360Severity: `warning` lets rows without a match through.",
+    )
 
 
 class TypeOptions(OdcsShape):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from customer360.errors import nearest, suggestion
 from customer360.names import RAW_PREFIX
 from customer360.project.spec import Contract, Reference
+from customer360.project.types import are_comparable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +59,28 @@ def _reference(
             "Write one entry per table.",
         )
         return None
+    for name, (draft, other) in zip(pending.columns, found, strict=False):
+        _check_types(name, owner, other, draft, pending, problems)
     columns = tuple(column for _, column in found)
     return Reference(pending.columns, relations.pop(), columns, pending.place, pending.severity)
+
+
+def _check_types(
+    name: str, owner: DraftContract, other: str, target: DraftContract, pending: PendingReference, problems: Problems
+) -> None:
+    """Note columns whose values can never be equal, whatever the data."""
+    left, right = _type(owner, name), _type(target, other)
+    if left and right and not are_comparable(left, right):
+        problems.add(
+            f"The column '{name}' is {left}, and {target.contract.relation}.{other}, which it refers to, is {right}."
+            " [ODCS-REF]",
+            pending.place,
+            "Refer to a column of the same type, or correct one of the two.",
+        )
+
+
+def _type(draft: DraftContract, column: str) -> str | None:
+    return next((each.type for each in draft.contract.columns if each.name == column), None)
 
 
 def _end(

@@ -96,6 +96,15 @@ _FORMATS = {
 }
 
 
+_FAMILIES = (
+    frozenset(name for name in _NAMES if "INT" in name and name != "INTERVAL") | {"DECIMAL", "DOUBLE", "FLOAT"},
+    frozenset({"VARCHAR", "UUID"}),
+    frozenset(name for name in _NAMES if name == "DATE" or name.startswith("TIMESTAMP")),
+    frozenset({"BOOLEAN"}),
+)
+"""DuckDB types whose values can be equal to each other and to none of another family."""
+
+
 class UnknownType(ValueError):
     """A type that has no DuckDB equivalent; ``nearest`` is the most like one, if any."""
 
@@ -126,6 +135,13 @@ def duckdb_type(text: str) -> str:
     if name is None:
         raise UnknownType(text)
     return _decimal(simple[2], text) if name == "DECIMAL" else name
+
+
+def are_comparable(one: str, other: str) -> bool:
+    """Say whether values of two DuckDB types can be equal; True when unsure."""
+    names = (one.partition("(")[0], other.partition("(")[0])
+    families = [next((family for family in _FAMILIES if name in family), None) for name in names]
+    return None in families or families[0] == families[1]
 
 
 def length_limit(text: str | None) -> int | None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.engines.base import Column, Publication, Session
-from customer360.errors import SchemaDrift
+from customer360.errors import C360Error, SchemaDrift
 from customer360.names import LOAD_ID, Relation, quoted, raw_relation
 from customer360.raw.log import LastLoad
 from customer360.raw.plan import Mode, Plan
-from customer360.raw.stage import ROW_KEY, Staged
+from customer360.raw.stage import ROW_KEY, CastRun, Staged
 
 STAGED = "staged_rows"
 
@@ -66,6 +66,38 @@ def land(publication: Publication, plan: Plan, staged: Staged, load_id: int, lan
             )
     finally:
         publication.unregister(STAGED)
+
+
+def land_as_read(publication: Publication, plan: Plan, run: CastRun, load_id: int) -> None:
+    """Make the raw table hold the rows of a pass that goes on while they are written.
+
+    Raises what the source raises: on the way through the warehouse an error would lose its class.
+    """
+    relation = raw_relation(plan.table.source, plan.table.name)
+    publication.create_schema(relation.schema)
+    publication.create_table(relation, [*(Column(c.name, c.type) for c in plan.columns), Column(LOAD_ID, "BIGINT")])
+    raised: list[BaseException] = []
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            for rows in run.good_chunks():
+                yield from rows.append_column(
+                    LOAD_ID, pa.repeat(pa.scalar(load_id, pa.int64()), len(rows))
+                ).to_batches()
+        except BaseException as error:  # noted and raised again
+            raised.append(error)
+            raise
+
+    schema = run.empty.schema.append(pa.field(LOAD_ID, pa.int64()))
+    source = batches()
+    try:
+        publication.insert_arrow(relation, pa.RecordBatchReader.from_batches(schema, source))
+    except C360Error:
+        if raised:
+            raise raised[0] from None
+        raise
+    finally:
+        source.close()  # its threads read from the connector, which closes next
 
 
 def _merged(plan: Plan) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from datetime import UTC
+from typing import TypeGuard
 
 from customer360.clock import now, stopwatch
 from customer360.connectors.registry import open_connector
@@ -27,7 +28,7 @@ from customer360.raw.land import land
 from customer360.raw.log import LogEntry, last_loads, open_log, write_log
 from customer360.raw.plan import Mode
 from customer360.raw.quarantine import put_aside
-from customer360.raw.read import Known, Landing, TableReader
+from customer360.raw.read import Known, Landing, TableReader, Waiting
 from customer360.raw.report import LoadReport, TableLoad
 from customer360.raw.staging import staging_folder
 
@@ -104,8 +105,8 @@ class _SourceLoad:
                     landings[table.name] = reader.read(table, self._known[table.source, table.name])
                     self._progress.step(task, table.name)
                 self._current = None
-                self._publish([landing for landing in landings.values() if landing is not None and landing.is_new])
-                return [_outcome(table, landings[table.name]) for table in tables]
+                done = self._published(reader, [found for found in landings.values() if _is_to_write(found)])
+                return [_outcome(table, done.get(table.name) or landings[table.name]) for table in tables]
         finally:
             self._progress.finish(task)
 
@@ -119,9 +120,11 @@ class _SourceLoad:
             for t in tables
         ]
 
-    def _publish(self, landings: Sequence[Landing]) -> None:
+    def _published(self, reader: TableReader, landings: Sequence[Landing | Waiting]) -> dict[str, Landing]:
+        """Write tables and return what landed, by table."""
+        done: dict[str, Landing] = {}
         if not landings:
-            return
+            return done
         with self._engine.publish(note=f"load {self._source.name}") as publication:
             load_id = open_log(publication)
             newest = last_loads(publication)
@@ -132,14 +135,25 @@ class _SourceLoad:
                         f"Another load of {'.'.join(landing.name)} finished while this one was reading.",
                         next_step="Run it again; nothing was lost.",
                     )
-                land(publication, landing.plan, landing.staged, load_id, landing.known.landed)
-                put_aside(publication, landing.plan, landing.staged, load_id)
-                write_log(publication, load_id, _entry(landing))
+                if isinstance(landing, Waiting):
+                    landed = reader.write(publication, landing, load_id)
+                else:
+                    landed = landing
+                    land(publication, landing.plan, landing.staged, load_id, landing.known.landed)
+                put_aside(publication, landed.plan, landed.staged, load_id)
+                write_log(publication, load_id, _entry(landed))
+                done[landed.plan.table.name] = landed
                 load_id += 1
+            self._current = None
+        return done
 
 
-def _outcome(table: SourceTable, landing: Landing | None) -> TableLoad:
-    return TableLoad(table.source, table.name, "unchanged") if landing is None else landing.outcome()
+def _is_to_write(found: Landing | Waiting | None) -> TypeGuard[Landing | Waiting]:
+    return isinstance(found, Waiting) or (found is not None and found.is_new)
+
+
+def _outcome(table: SourceTable, landing: Landing | Waiting | None) -> TableLoad:
+    return landing.outcome() if isinstance(landing, Landing) else TableLoad(table.source, table.name, "unchanged")
 
 
 def _entry(landing: Landing) -> LogEntry:
@@ -154,7 +168,7 @@ def _entry(landing: Landing) -> LogEntry:
         finished_at=now().astimezone(UTC).replace(tzinfo=None),
         mode=planned.mode.value,
         rows_read=staged.rows_read,
-        rows_landed=staged.good.num_rows,
+        rows_landed=staged.rows_landed,
         rows_changed=landing.rows_changed,
         rows_rejected=staged.bad.num_rows,
         cursor_from=written(planned.since),

@@ -61,6 +61,11 @@ class Plan:
         return tuple(_landing_name(name, self.types) for name in self.table.key)
 
     @property
+    def is_deduplicated(self) -> bool:
+        """Say whether of several rows with one key only the newest lands."""
+        return bool(self.table.key and self.table.cursor)
+
+    @property
     def cursor(self) -> str | None:
         """The cursor's column as it is called in the raw table."""
         return _landing_name(self.table.cursor, self.types) if self.table.cursor else None

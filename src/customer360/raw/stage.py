@@ -1,9 +1,12 @@
-"""Hold the rows of one load on local disk between source and warehouse, so that memory does not grow with them."""
+"""Cast all rows of one table, and hold them on local disk until they are compared and written.
+
+Memory does not grow with the rows: files are mapped, not loaded.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,8 @@ import pyarrow as pa
 from customer360.connectors.base import CursorValue
 from customer360.errors import RowsRejected
 from customer360.names import quoted
-from customer360.raw.cast import BAD_ROWS, CastChunk, Caster, chunks
+from customer360.raw.ahead import ahead
+from customer360.raw.cast import BAD_ROWS, Caster, chunks
 from customer360.raw.cursor import highest
 from customer360.raw.plan import Mode, Plan
 
@@ -24,14 +28,86 @@ ROW_KEY = "_row_key"
 
 @dataclass(frozen=True)
 class Staged:
-    """What one table's read brought: good rows and bad rows as Arrow files, mapped, not loaded."""
+    """What one table's read brought. ``good``: the rows to land, empty where they were written as they came."""
 
     good: pa.Table
     bad: pa.Table
     rows_read: int
+    rows_landed: int
     digest: str
     rejected: Counter[str]
     cursor_to: CursorValue | None
+
+
+class CastRun:
+    """One pass over a table's rows: yields the good ones, keeps the bad ones, sums up what it saw."""
+
+    def __init__(
+        self,
+        scratch: duckdb.DuckDBPyConnection,
+        plan: Plan,
+        source_types: Mapping[str, str],
+        rows_in: pa.RecordBatchReader,
+        folder: Path,
+    ) -> None:
+        self._plan = plan
+        self._rows_in = rows_in
+        self._caster = Caster(scratch, plan, source_types, keyed=plan.mode is Mode.merge)
+        self.empty = self._caster.tried_out(rows_in.schema).good
+        """No rows, with the columns and types of good ones."""
+        self._bad = _File(folder / "bad.arrow")
+        self._rows = self._good_rows = self._hashes = 0
+        self._rejected: Counter[str] = Counter()
+        self._cursor_to: CursorValue | None = None
+
+    def good_chunks(self) -> Iterator[pa.Table]:
+        """Yield good rows; reading and casting go on meanwhile in threads of their own."""
+        cast = map(self._caster.cast, chunks(ahead(self._rows_in, depth=4), self._rows_in.schema))
+        for done in ahead(cast):
+            if done.bad.num_rows:
+                self._bad.write(done.bad)
+            self._rows += done.good.num_rows + done.bad.num_rows
+            self._good_rows += done.good.num_rows
+            self._hashes = (self._hashes + done.hashes) % 2**64
+            self._rejected.update(done.reasons)
+            self._note_cursor(done.good)
+            yield done.good
+
+    def summary(self, good: pa.Table) -> Staged:
+        """Return what the whole pass saw; ``good``: the rows that wait to be written."""
+        return Staged(
+            good=good,
+            bad=self._bad.mapped() or BAD_ROWS.empty_table(),
+            rows_read=self._rows,
+            rows_landed=good.num_rows or self._good_rows,
+            digest=f"{self._rows}:{self._hashes:016x}",
+            rejected=self._rejected,
+            cursor_to=self._cursor_to,
+        )
+
+    def _note_cursor(self, rows: pa.Table) -> None:
+        newest = highest(rows[self._plan.cursor]) if self._plan.cursor is not None and rows.num_rows else None
+        if newest is not None:
+            self._cursor_to = newest if self._cursor_to is None else max(self._cursor_to, newest)
+
+
+def stage(
+    scratch: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    source_types: Mapping[str, str],
+    rows_in: pa.RecordBatchReader,
+    folder: Path,
+) -> Staged:
+    """Read, cast and keep every row. With key and cursor, of several rows with one key only the newest stays."""
+    run = CastRun(scratch, plan, source_types, rows_in, folder)
+    file, rows = _File(folder / "good.arrow"), 0
+    for good in run.good_chunks():
+        file.write(_positioned(good, rows) if plan.is_deduplicated else good)
+        rows += good.num_rows
+    found = file.mapped()
+    if found is not None and plan.is_deduplicated:
+        found = _newest_of_each_key(scratch, found, plan, folder)
+    return run.summary(run.empty if found is None else found)
 
 
 class _File:
@@ -57,58 +133,8 @@ class _File:
         return pa.ipc.open_file(pa.memory_map(str(self._path))).read_all()
 
 
-def stage(
-    scratch: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    source_types: Mapping[str, str],
-    rows_in: pa.RecordBatchReader,
-    folder: Path,
-) -> Staged:
-    """Read, cast and sort out every row. With key and cursor, of several rows with one key only the newest stays."""
-    caster = Caster(scratch, plan, source_types, keyed=plan.mode is Mode.merge)
-    empty = caster.tried_out(rows_in.schema)
-    good, bad = _File(folder / "good.arrow"), _File(folder / "bad.arrow")
-    rows = hashes = 0
-    rejected: Counter[str] = Counter()
-    cursor_to: CursorValue | None = None
-    for chunk in chunks(rows_in, rows_in.schema):
-        done = caster.cast(chunk)
-        good.write(_positioned(done, rows) if _is_deduplicated(plan) else done.good)
-        if done.bad.num_rows:
-            bad.write(done.bad)
-        rows += chunk.num_rows
-        hashes = (hashes + done.hashes) % 2**64
-        rejected.update(done.reasons)
-        cursor_to = _later(cursor_to, done.good, plan)
-    found = good.mapped()
-    if found is not None and _is_deduplicated(plan):
-        found = _newest_of_each_key(scratch, found, plan, folder)
-    return Staged(
-        good=empty.good if found is None else found,
-        bad=bad.mapped() or BAD_ROWS.empty_table(),
-        rows_read=rows,
-        digest=f"{rows}:{hashes:016x}",
-        rejected=rejected,
-        cursor_to=cursor_to,
-    )
-
-
-def _is_deduplicated(plan: Plan) -> bool:
-    return bool(plan.table.key and plan.table.cursor)
-
-
-def _positioned(done: CastChunk, first: int) -> pa.Table:
-    return done.good.append_column(POSITION, pa.array(np.arange(first, first + done.good.num_rows)))
-
-
-def _later(known: CursorValue | None, rows: pa.Table, plan: Plan) -> CursorValue | None:
-    name = plan.cursor
-    if name is None or not rows.num_rows:
-        return known
-    newest = highest(rows[name])
-    if known is None or newest is None:
-        return newest if known is None else known
-    return max(known, newest)
+def _positioned(rows: pa.Table, first: int) -> pa.Table:
+    return rows.append_column(POSITION, pa.array(np.arange(first, first + rows.num_rows)))
 
 
 def _refuse_conflicts(scratch: duckdb.DuckDBPyConnection, plan: Plan, key: str) -> None:

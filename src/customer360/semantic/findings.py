@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from customer360.errors import ProjectError
+
 if TYPE_CHECKING:
     from customer360.errors import Place
 
@@ -20,6 +22,10 @@ class Finding:
     what: str
     place: Place
     next_step: str | None = None
+
+    def as_error(self) -> ProjectError:
+        """Return it as an error to raise."""
+        return ProjectError(f"{self.what} [{self.rule}]", place=self.place, next_step=self.next_step)
 
     def __str__(self) -> str:
         step = f" {self.next_step}" if self.next_step else ""

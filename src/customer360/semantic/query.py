@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from customer360.errors import QueryError, nearest
+from customer360.semantic.query_errors import refusal
 
 Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
 Operator = Literal[
@@ -174,6 +174,9 @@ for _model in (AllOf, AnyOf, Not, Comparison, MetricQuery):
     _model.model_rebuild()
 
 
+_SHAPES: dict[str, type[BaseModel]] = {shape.__name__: shape for shape in (MetricQuery, Condition, AllOf, AnyOf, Not)}
+
+
 def parse_query(query: MetricQuery | Mapping[str, Any]) -> MetricQuery:
     """Return a query given as JSON in its canonical form. Raises QueryError naming the key that is wrong."""
     if isinstance(query, MetricQuery):
@@ -181,15 +184,4 @@ def parse_query(query: MetricQuery | Mapping[str, Any]) -> MetricQuery:
     try:
         return MetricQuery.model_validate(query)
     except ValidationError as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: ValidationError) -> QueryError:
-    problem = min(error.errors(), key=lambda found: found["type"] == "missing")
-    where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] != "extra_forbidden":
-        return QueryError(f"The query is not understood at `{where}`: {problem['msg']}.")
-    known = list(MetricQuery.model_fields)
-    hint = nearest(str(problem["loc"][-1]), known)
-    next_step = f"Did you mean '{hint}'?" if hint else f"Known: {', '.join(known)}."
-    return QueryError(f"A metric query has no key `{where}`.", next_step=next_step)
+        raise refusal(error, query, _SHAPES) from error

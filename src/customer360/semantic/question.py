@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customer360.errors import C360Error, QueryError, UnknownName
+from customer360.errors import MOST_NAMED, C360Error, QueryError, UnknownName
+from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.paths import connect
 
 if TYPE_CHECKING:
@@ -86,11 +87,16 @@ class Question:
         """Return owner and field of an atom's own time axis. Raises QueryError when it has none."""
         field = self.model.directory.field(*atom.time_field) if atom.time_field else None
         if atom.time_field is None or field is None:
+            would_do = [f.qualified for f in self.model.directory.all_fields() if self._could_be_axis(atom, f)]
+            offer = f"Name one in the query ({', '.join(would_do[:MOST_NAMED])}), or give" if would_do else "Give"
             raise QueryError(
-                f"{atom.label} has no time axis of its own.",
-                next_step=f"Name a date field in the query, or give dataset {atom.base} a time_field.",
+                f"{atom.label} has no time axis of its own.", next_step=f"{offer} dataset {atom.base} a time_field."
             )
         return atom.time_field[0], field
+
+    def _could_be_axis(self, atom: Atom, field: SemanticField) -> bool:
+        is_day = field.is_dimension and field.is_time and field.datatype in CUTTABLE
+        return is_day and _reaches(self.model, atom.base, field.dataset)
 
     def is_timeline(self, group: GroupBy) -> bool:
         """Say whether a dimension cuts the time that the query's periods apply to."""

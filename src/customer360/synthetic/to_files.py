@@ -119,7 +119,9 @@ def parquet_writer(path: Path, sample: pa.Table) -> pq.ParquetWriter:
 
 
 def _repeats(column: pa.ChunkedArray) -> bool:
-    return pa.types.is_dictionary(column.type) and len(column.chunk(0).dictionary) <= MOST_WORDS
+    if not pa.types.is_dictionary(column.type) or not column.num_chunks:  # days without rows leave no chunk
+        return False
+    return len(column.chunk(0).dictionary) <= MOST_WORDS
 
 
 def _csv(chunks: Iterator[pa.Table], path: Path) -> int:

@@ -11,7 +11,8 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from customer360.errors import C360Error, ProjectErrors, WarehouseMissing
+from customer360.errors import C360Error, ProjectErrors, QueryError, WarehouseMissing
+from customer360.semantic.query import parse_query
 from customer360.web.api.problems import Problem, plain_problem, problem_of, respond
 from customer360.web.security import HEADERS
 
@@ -49,9 +50,7 @@ def add_handlers(app: FastAPI, pages: Pages) -> None:
 
     def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        wrong = [{"at": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
-        text = "The request is not as the API describes it."
-        return answer(request, plain_problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, errors=wrong))
+        return answer(request, _malformed(request, error))
 
     def unexpected(request: Request, error: Exception) -> Response:
         number = uuid.uuid4().hex[:8]
@@ -72,6 +71,31 @@ _DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
 }
+
+
+def _malformed(request: Request, error: RequestValidationError) -> Problem:
+    """Return what is wrong with a request that is not as the API describes it."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()
+    if request.method == "POST" and not (kind == "application/json" or kind.endswith("+json")):
+        text = f"The body must be JSON, and it comes as {kind or 'nothing in particular'}."
+        header = "Send the header Content-Type: application/json."
+        return plain_problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text, next_step=header)
+    wrong = [{"at": ".".join(map(str, e["loc"])), "what": e["msg"]} for e in error.errors()]
+    refused = _refusal(request, error.body)
+    text = refused.what if refused else "The request is not as the API describes it."
+    step = refused.next_step if refused else None
+    return plain_problem(HTTPStatus.UNPROCESSABLE_ENTITY, text, errors=wrong, next_step=step)
+
+
+def _refusal(request: Request, body: object) -> QueryError | None:
+    """Return what is wrong with a metric query in words, as every other door says it."""
+    if not request.url.path.endswith("/metrics/query") or not isinstance(body, dict):
+        return None
+    try:
+        parse_query(body)
+    except QueryError as error:
+        return error
+    return None
 
 
 def _problems_of(error: C360Error) -> Problem:

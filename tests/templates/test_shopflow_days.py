@@ -1,0 +1,105 @@
+"""ShopFlow goes on: another week is loaded onto what is there, a bad document is put aside, the support API reads it."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from fastapi.testclient import TestClient
+from tests.templates.conftest import Built
+
+from customer360.engines.registry import open_engine
+from customer360.models.build import build
+from customer360.project.reader import read_project
+from customer360.project.starter import create_project
+from customer360.raw.load import load
+from customer360.synthetic.shopflow import ShopFlow
+from customer360.synthetic.to_files import write_files
+from customer360.web.support_api import create_support_app
+from customer360.web.tickets import WarehouseTickets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer360.raw.report import LoadReport
+
+SIZE = 300
+DAYS = [date(2024, 11, 21), date(2024, 11, 24), date(2024, 11, 30)]
+
+
+def ran(root: Path) -> tuple[LoadReport, Built]:
+    project = read_project(root)
+    engine = open_engine(project.settings, root)
+    loaded = load(engine, project)
+    loaded.raise_failures()
+    return loaded, Built(root, engine, build(engine, project))
+
+
+def contents(made: Built) -> dict[str, tuple[int, int]]:
+    found = {}
+    for relation in made.project.models:
+        contract = made.project.contract_of(relation)
+        assert contract is not None
+        columns = ", ".join(f'"{column.name}"' for column in contract.columns)
+        (row,) = made.rows(f"SELECT count(*) AS n, sum(hash({columns}) % 1000003) AS digest FROM {relation.sql}")
+        found[str(relation)] = (row["n"], int(row["digest"]))
+    return found
+
+
+def test_day_by_day_and_all_at_once_give_the_same_tables(tmp_path: Path) -> None:
+    whole, grown = tmp_path / "whole", tmp_path / "grown"
+    create_project(whole, template="shopflow")
+    write_files(ShopFlow.of(SIZE, until=DAYS[-1]), whole / "data")
+    _, at_once = ran(whole)
+    expected = contents(at_once)
+    at_once.engine.close()
+
+    create_project(grown, template="shopflow")
+    write_files(ShopFlow.of(SIZE, until=DAYS[0]), grown / "data")
+    first, made = ran(grown)
+    assert made.report.as_of == DAYS[0]
+    assert contents(made) != expected
+    made.engine.close()
+    for before, until in itertools.pairwise(DAYS):
+        since = before.replace(day=before.day + 1)
+        write_files(ShopFlow.of(SIZE, until=until), grown / "data", since=since)
+        later, made = ran(grown)
+        assert made.report.as_of == until
+        events = {t.table: t.rows_read for t in later.tables if t.source == "shop"}
+        assert events["events"] < {t.table: t.rows_read for t in first.tables if t.source == "shop"}["events"] / 5
+        found = contents(made)
+        made.engine.close()
+    assert found == expected
+
+
+def test_a_ticket_without_customer_is_put_aside_and_the_others_land(tmp_path: Path) -> None:
+    root = tmp_path / "tickets"
+    create_project(root, template="shopflow", systems=["support"])
+    write_files(ShopFlow.of(SIZE), root / "data", systems=["support"])
+    path = root / "data/support/support_tickets.parquet"
+    tickets = pq.read_table(path)
+    bad = tickets["ticket_id"][3].as_py()
+    kept = pc.if_else(pc.equal(tickets["ticket_id"], bad), pa.scalar(None, pa.string()), tickets["customer_id"])
+    pq.write_table(tickets.set_column(tickets.schema.get_field_index("customer_id"), "customer_id", kept), path)
+    loaded, made = ran(root)
+    assert loaded.rows_rejected == 1
+    assert made.value("SELECT count(*) AS n FROM support.support_tickets") == tickets.num_rows - 1
+    (put_aside,) = made.rows("SELECT column_name, reason, row_key FROM quarantine.support_support_tickets")
+    assert put_aside["column_name"] == "customer_id"
+    assert bad in put_aside["row_key"]
+    made.engine.close()
+
+
+@pytest.mark.parametrize("status", ["Closed", "Resolved"])
+def test_the_support_api_serves_the_products_tickets(shopflow: Built, status: str) -> None:
+    expected = shopflow.value(f"SELECT count(*) AS n FROM raw_support.support_tickets WHERE status = '{status}'")
+    app = create_support_app(WarehouseTickets(shopflow.engine), "open sesame")
+    with TestClient(app, headers={"X-API-Key": "open sesame"}) as client:
+        answer = client.get("/tickets", params={"status": status, "limit": 500}).json()
+    assert answer["total"] == expected > 0
+    assert len(answer["items"]) == min(expected, 500)
