@@ -18,6 +18,7 @@ METHODS: dict[str, str] = {
     "surrogate_keys": "customer360.star.keys:surrogate_keys",
     "rfm": "customer360.science.rfm:run",
     "churn_back_test": "customer360.science.churn:run",
+    "churn_challenger": "customer360.science.challenger:run",
     "basket_pairs": "customer360.science.basket:run",
     "customer_value": "customer360.science.customer_value:run",
     "identity_edges": "customer360.identity.steps:identity_edges",

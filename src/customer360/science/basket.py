@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customer360.errors import InputMalformed, ScienceError
-from customer360.science.inputs import require_columns, require_input, require_share, run_sql, with_defaults
+from customer360.science.inputs import coded, require_columns, require_input, require_share, run_sql, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,6 +81,7 @@ def pairs(lines: pa.Table, *, minimum_count: int = MINIMUM_COUNT) -> pa.Table:
     require_columns(lines, ("transaction_id", "item"), name="lines")
     if minimum_count < 1:
         raise InputMalformed(f"minimum_count is {minimum_count}; a pair is seen at least once.")
+    lines = coded(lines.select(["transaction_id", "item"]), "transaction_id")
     members = run_sql(MEMBERS, lines=lines)
     codes = run_sql(CODES, members=members)
     counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
@@ -101,6 +102,7 @@ def rules(
     require_share(min_confidence, "min_confidence")
     if not 0 < min_support <= 1:
         raise InputMalformed(f"min_support is {min_support}; it is a share above 0.")
+    lines = coded(lines.select(["transaction_id", "item"]), "transaction_id")
     baskets = _transactions(lines)
     minimum_count = max(1, math.ceil(min_support * baskets - TOLERANCE * max(baskets, 1)))
     members = run_sql(MEMBERS, lines=lines)

@@ -78,7 +78,13 @@ SELECT
     greatest(ceil(greatest(coalesce(daily_demand, 0) * $target_cover_days, reorder_level) - stock_quantity), 0)::BIGINT
         AS reorder_quantity,
     daily_demand * stockout_days AS lost_units,
-    (daily_demand * stockout_days * unit_price)::DECIMAL(18, 2) AS lost_sales
+    (daily_demand * stockout_days * unit_price)::DECIMAL(18, 2) AS lost_sales,
+    concat_ws('; ',
+        CASE WHEN stock_quantity <= 0 THEN 'nothing left' ELSE format('{} left', stock_quantity) END,
+        CASE WHEN daily_demand IS NULL THEN 'demand unknown: never in stock' WHEN daily_demand = 0 THEN 'nothing sold'
+            ELSE format('{:.1f} a day are sold, enough for {:.0f} days', daily_demand, days_of_cover) END,
+        CASE WHEN stock_quantity < reorder_level THEN format('below the reorder level of {}', reorder_level) END,
+        CASE WHEN stockout_days > 0 THEN format('empty on {} of {} days', stockout_days, observed_days) END) AS why
 FROM cover
 ORDER BY product_key
 """

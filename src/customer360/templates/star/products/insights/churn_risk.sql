@@ -14,6 +14,8 @@ scored AS (
     b.purchases,
     v.churn_risk_score,
     v.is_reliable,
+    v.frequency AS repeat_days,
+    v.recency_days AS days_as_buyer,
     CASE
       WHEN v.churn_risk_score < {{ policy('churn_bands.medium') }} THEN 'Low'
       WHEN v.churn_risk_score < {{ policy('churn_bands.high') }} THEN 'Medium'
@@ -40,6 +42,16 @@ SELECT
     WHEN s.recency_days > 90 THEN 'Medium'
     WHEN s.recency_days IS NOT NULL THEN 'Low'
   END AS churn_risk_180_90_rule,
-  s.is_reliable
+  c.challenger_score,
+  s.is_reliable,
+  CASE
+    WHEN s.purchases IS NULL THEN 'never bought, so there is no score'
+    WHEN s.repeat_days = 0 THEN 'one purchase day, ' || CAST(s.recency_days AS VARCHAR) || ' days ago'
+    ELSE
+      CAST(s.repeat_days + 1 AS VARCHAR) || ' purchase days, one every '
+      || CAST(CAST(ROUND(1.0 * s.days_as_buyer / s.repeat_days) AS INTEGER) AS VARCHAR) || ' days; the last '
+      || CAST(s.recency_days AS VARCHAR) || ' days ago'
+  END AS why
 FROM scored AS s
+LEFT JOIN insights.churn_challenger AS c ON c.customer_key = s.customer_key
 LEFT JOIN insights.churn_back_test AS t ON t.churn_risk_band = s.churn_risk_band
