@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from customer360.cli import build, demo, export, generate, identity, lineage, mcp, project, query, serve, support_api
+from customer360.cli import (
+    build,
+    demo,
+    export,
+    generate,
+    identity,
+    importing,
+    lineage,
+    mcp,
+    project,
+    query,
+    semantic,
+    serve,
+    support_api,
+)
 from customer360.errors import C360Error
 
 app = typer.Typer(
@@ -20,7 +34,22 @@ app = typer.Typer(
     help="From the systems where your customers live to governed data products, customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
-for group in (project, generate, build, query, identity, lineage, serve, mcp, demo, export, support_api):
+GROUPS = (
+    project,
+    generate,
+    build,
+    query,
+    identity,
+    lineage,
+    serve,
+    semantic,
+    mcp,
+    demo,
+    export,
+    importing,
+    support_api,
+)
+for group in GROUPS:
     group.add_to(app)
 
 

@@ -122,8 +122,15 @@ def _run_and_serve(
         report = workspace.run(full=full, progress=progress, loaded=say_load)
     say_build(report.build)
     if serving:
+        from customer360.cli.support_api import mounted
         from customer360.web.server import serve as listen
 
-        listen(workspace, host=host, port=port, ready=lambda url: note(f"Serving {url} (Ctrl-C stops)."))
+        listen(
+            workspace,
+            host=host,
+            port=port,
+            ready=lambda url: note(f"Serving {url} (Ctrl-C stops)."),
+            support=mounted(workspace.engine),
+        )
     else:
         note(f"Next: c360 serve --project {folder}")

@@ -30,15 +30,23 @@ if TYPE_CHECKING:
     from customer360.web.rooms import Rooms
 
 API = "/api/v1"
+SUPPORT = "/support"
 _SMALL = 1_000
 """Bytes below which compressing costs more than it saves."""
 _LEVEL = 5  # 9 takes four times as long for 5 % less
 
 
-def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_of: PrincipalOf = owner) -> FastAPI:
+def create_app(
+    workspace: Rooms,
+    *,
+    hosts: Iterable[str] = LOOPBACK,
+    principal_of: PrincipalOf = owner,
+    support: FastAPI | None = None,
+) -> FastAPI:
     """Return the app of an opened project.
 
-    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query.
+    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query;
+    ``support`` is the support API, which stands under ``/support``.
     """
     boards, assets = Boards(workspace), Assets()
     app = FastAPI(
@@ -61,6 +69,8 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
     app.include_router(preferences.router())
     app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
+    if support is not None:
+        app.mount(SUPPORT, support)
     add_handlers(app, pages)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
     app.add_middleware(Head)
