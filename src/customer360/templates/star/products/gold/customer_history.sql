@@ -3,6 +3,7 @@
 -- key: customer_id
 -- version_key: version_id
 -- track: segment, preferred_channel, preferred_category, loyalty_tier, geo_region
+-- expire_missing: true
 WITH purchases AS (
   SELECT
     customer_id,
