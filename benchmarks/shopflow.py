@@ -31,7 +31,7 @@ from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_files import write_files
 from customer360.workspace import Workspace, open_project
 
-GOAL = "+customer_360.customer_360,+gold.gold_sales_fact,+gold.gold_date_dim,care.agents"
+GOAL = "+customer_360.customer_360,+gold.*,care.agents"
 SIZE = "C360_BENCH_SIZE"
 
 
@@ -118,7 +118,7 @@ def procedure_seconds(workspace: Workspace, nodes: Sequence[Node], raw: Sequence
 
 
 def measure(size: str) -> dict[str, float | Pair]:
-    """Return load seconds, the build against SQL by hand in a lake and in a native file, and the procedure's seconds."""
+    """Return load seconds, the build against SQL by hand, and the procedure against the same SQL and that build."""
     with tempfile.TemporaryDirectory() as name:
         root, loaded, copy = Path(name) / "shopflow", Path(name) / "loaded", Path(name) / "copy"
         create_project(root, template="shopflow", name="shopflow")
@@ -185,18 +185,17 @@ def page() -> str:
     size = os.environ.get(SIZE, "xlarge")
     figures = measure(size)
     build, procedure, whole = figures["build"], figures["procedure"], figures["whole"]
-    return "\n".join(
-        [
-            f"## ShopFlow {size}: raw to customer_360",
-            "",
-            "| case | figure | against | ratio |",
-            "|---|---|---|---|",
-            f"| load (s) | {figures['load (s)']:.2f} | | |",
-            f"| c360 build, checked | {build.measured:.2f} s | {build.baseline:.2f} s by hand in one session | "
-            f"{build.ratio:.2f} |",
-            f"| PL/pgSQL procedure, SQL models only | {procedure.measured:.2f} s | {procedure.baseline:.2f} s the same "
-            f"SQL in one DuckDB session | {procedure.ratio:.1f} |",
-            f"| PL/pgSQL procedure, SQL models only | {whole.measured:.2f} s | {whole.baseline:.2f} s the whole c360 "
-            f"build with methods and checks | {whole.ratio:.1f} |",
-        ]
-    )
+    same = f"{procedure.baseline:.2f} s the same SQL in one DuckDB session"
+    all_of_it = f"{whole.baseline:.2f} s the whole c360 build with methods and checks"
+    by_hand_seconds = f"{build.baseline:.2f} s by hand in one session"
+    lines = [
+        f"## ShopFlow {size}: raw to customer_360",
+        "",
+        "| case | figure | against | ratio |",
+        "|---|---|---|---|",
+        f"| load (s) | {figures['load (s)']:.2f} | | |",
+        f"| c360 build, checked | {build.measured:.2f} s | {by_hand_seconds} | {build.ratio:.2f} |",
+        f"| PL/pgSQL procedure, SQL models only | {procedure.measured:.2f} s | {same} | {procedure.ratio:.1f} |",
+        f"| the same procedure | {whole.measured:.2f} s | {all_of_it} | {whole.ratio:.1f} |",
+    ]
+    return "\n".join(lines)

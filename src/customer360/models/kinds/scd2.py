@@ -78,8 +78,8 @@ def build(work: Work) -> int | None:
 
     The SELECT yields the present state, one row per key. A row whose tracked columns differ from its current version
     closes that version the day before and opens one from the as-of date on (``valid_to`` is the first day on which a
-    version no longer holds); a key seen for the first time holds since ``initial_valid_from``. The current
-    row carries the durable key; a closed one gets its version key instead.
+    version no longer holds); a key seen for the first time holds since ``initial_valid_from``. The current row carries
+    the durable key; a closed one gets its version key instead.
     BuildFailed when the as-of date lies before a version that is already there.
     """
     columns = work.publication.describe(work.translated(f"SELECT * FROM {work.fresh}"))
