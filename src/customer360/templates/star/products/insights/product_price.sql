@@ -5,7 +5,7 @@ SELECT
   COALESCE(p.base_price, s.price) AS price
 FROM gold.gold_product_dim AS p
 LEFT JOIN (
-  SELECT product_key, CAST(AVG(unit_price) AS DECIMAL(12, 2)) AS price
+  SELECT product_key, CAST(CAST(AVG(unit_price) AS DECIMAL(18, 8)) AS DECIMAL(12, 2)) AS price
   FROM gold.gold_sales_fact
   WHERE NOT is_return AND unit_price > 0
   GROUP BY product_key
