@@ -13,6 +13,7 @@ import sys
 PAGES = (
     "small_models",
     "complete_journey",
+    "shopflow",
     "postgres_load",
     "mongo_load",
     "generator",
