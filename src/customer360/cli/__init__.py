@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from customer360.cli import (
+    ask,
     build,
     demo,
     export,
@@ -40,6 +41,7 @@ GROUPS = (
     generate,
     build,
     query,
+    ask,
     identity,
     lineage,
     serve,

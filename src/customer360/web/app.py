@@ -13,8 +13,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
+from customer360.web.api import ask, health, metrics
 from customer360.web.api import dashboards as dashboards_api
-from customer360.web.api import health, metrics
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
@@ -60,6 +60,7 @@ def create_app(
     pages = Pages(workspace, boards, assets)
     for routes in (
         metrics.router(workspace, boards, principal_of),
+        ask.router(workspace, principal_of),
         dashboards_api.router(boards),
         health.router(workspace, boards),
     ):
