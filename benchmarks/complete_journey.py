@@ -22,7 +22,7 @@ from customer360.workspace import open_project
 
 
 def by_hand(connection: duckdb.DuckDBPyConnection, nodes: Sequence[Node], as_of: date) -> None:
-    """Run every model in order without checks: plain CREATE TABLE (or VIEW) AS; steps as plain calls of their method."""
+    """Run every model in order without checks: CREATE TABLE or VIEW AS; steps as plain calls of their method."""
     for schema in sorted({node.relation.schema for node in nodes}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for node in nodes:

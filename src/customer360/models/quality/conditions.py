@@ -82,7 +82,8 @@ def orphans(relation: Relation, reference: Reference) -> str:
     names = ", ".join(quoted(c) for c in reference.columns)
     present = " AND ".join(f"{quoted(c)} IS NOT NULL" for c in reference.columns)
     values = f"SELECT {names}, COUNT(*) AS c360_rows FROM {relation.sql} WHERE {present} GROUP BY {names}"
-    return f"SELECT CAST(COALESCE(SUM(child.c360_rows), 0) AS BIGINT) FROM ({values}) AS child WHERE {orphan(reference)}"
+    total = "CAST(COALESCE(SUM(child.c360_rows), 0) AS BIGINT)"
+    return f"SELECT {total} FROM ({values}) AS child WHERE {orphan(reference)}"
 
 
 def library(
