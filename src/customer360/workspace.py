@@ -14,6 +14,8 @@ from customer360.errors import ProjectError, ProjectErrors, UnknownName
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from customer360.ask.asker import Asker
+    from customer360.ask.reply import Reply
     from customer360.engines.base import Engine, Snapshot
     from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
@@ -47,6 +49,7 @@ class Workspace:
         self.project = project
         self.engine = engine
         self._models: dict[str, SemanticModel] = {}
+        self._askers: dict[str, Asker] = {}
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
 
@@ -221,6 +224,27 @@ class Workspace:
         """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
         asked = query if query is not None else parts
         return self.answer(asked, as_of=as_of, at_snapshot=at_snapshot, principal=principal).table
+
+    def ask(
+        self,
+        text: str,
+        *,
+        model: str | None = None,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Reply:
+        """Answer a question in plain language; what cannot be answered rightly is refused or asked back."""
+        return self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, principal=principal)
+
+    def asker(self, model: str | None = None) -> Asker:
+        """Return the question space of a semantic model; without a name of the only (else the first) one."""
+        from customer360.ask.asker import Asker
+
+        found = self.semantic_model(model)
+        if found.name not in self._askers:
+            self._askers[found.name] = Asker(self.project, self.engine, found)
+        return self._askers[found.name]
 
     def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
         """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.

@@ -248,6 +248,7 @@ def test_health_names_the_published_state(client: TestClient, shop: Workspace) -
 def test_the_description_covers_every_endpoint(client: TestClient) -> None:
     description = client.get("/api/v1/openapi.json").json()
     assert set(description["paths"]) == {
+        "/api/v1/ask",
         "/api/v1/metrics",
         "/api/v1/metrics/query",
         "/api/v1/dashboards",

@@ -8,6 +8,7 @@ import sys
 import typer
 
 from customer360.cli import (
+    ask,
     build,
     demo,
     export,
@@ -39,6 +40,7 @@ GROUPS = (
     generate,
     build,
     query,
+    ask,
     identity,
     lineage,
     serve,

@@ -16,6 +16,7 @@ from customer360.semantic.rollups import rollup_tables
 from customer360.semantic.scope import Setting
 from customer360.semantic.shares import share_totals
 from customer360.semantic.steps import Steps
+from customer360.semantic.summary import folded, folded_columns, without_summary
 from customer360.semantic.top import add_top_members
 from customer360.semantic.totals import Totaller, Wanted
 
@@ -56,9 +57,13 @@ def compile_query(
     """
     chosen = tuple(t for t in rollup_tables(model, dialect).values() if t.name in rollups) if rollups else ()
     setting = Setting(model, as_of, principal or OWNER, dialect, query.history, chosen)
-    question = resolve(setting, query)
+    question = resolve(setting, without_summary(query))
     steps = Steps((*question.model.datasets, *(table.name for table in chosen)))
-    return Compiled(_text(_tree(question, steps), dialect), tuple(columns(question)), steps.rollups)
+    tree = _tree(question, steps)
+    if query.summary is None:
+        return Compiled(_text(tree, dialect), tuple(columns(question)), steps.rollups)
+    tree = folded(question, tree, query)
+    return Compiled(_text(tree, dialect), folded_columns(question, query.summary), steps.rollups)
 
 
 def _text(tree: exp.Select, dialect: str) -> str:

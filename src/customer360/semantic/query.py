@@ -129,6 +129,16 @@ class Top(_Closed):
     ascending: bool = Field(default=False, description="Keep the smallest instead.")
 
 
+class Summary(_Closed):
+    """One figure over the rows of the answer: how many members a dimension has, or the mean of a metric over them."""
+
+    over: str = Field(description="The dimension of the query that is folded: customer.customer_id, or time.")
+    function: Literal["count", "mean", "median", "min", "max", "sum"] = Field(
+        default="count", description="`count` counts the members that conditions leave; the others need a metric."
+    )
+    metric: str | None = Field(default=None, description="The metric of the query; empty values are left out.")
+
+
 class Order(_Closed):
     """Sort by a metric or dimension of the query."""
 
@@ -151,6 +161,7 @@ class MetricQuery(_Closed):
     shares: tuple[Share, ...] = Field(default=(), description="Shares of totals.")
     windows: tuple[WindowedMetric, ...] = Field(default=(), description="Running and rolling figures.")
     top: Top | None = Field(default=None, description="Keep the largest members of a dimension.")
+    summary: Summary | None = Field(default=None, description="Fold the rows over one dimension.")
     fill: Literal["null", "zero"] | None = Field(
         default=None,
         description="Give every period of the range a row; `zero` counts sums without rows as 0.",

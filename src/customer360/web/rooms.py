@@ -12,6 +12,7 @@ from customer360.semantic.principal import OWNER, Principal
 if TYPE_CHECKING:
     from datetime import date
 
+    from customer360.ask.reply import Reply
     from customer360.engines.base import Snapshot
     from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
@@ -54,6 +55,10 @@ class Rooms(Protocol):
 
         Errors: QueryError, UnknownName, NotPermitted, WarehouseError.
         """
+        ...
+
+    def ask(self, text: str, *, principal: Principal | None = None) -> Reply:
+        """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
         ...
 
     def semantic_model(self) -> SemanticModel:

@@ -1,0 +1,197 @@
+"""Answer questions in plain language: read them, ask the semantic layer, and say how they were read."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from customer360.ask.describe import Words
+from customer360.ask.edition import Edition, open_edition
+from customer360.ask.reading import Reading
+from customer360.ask.reply import Choice, Reason, Reply
+from customer360.ask.scope import foreign_matter
+from customer360.ask.sentences import sentence
+from customer360.errors import C360Error, NotPermitted, QueryError
+from customer360.semantic.answer import answer
+from customer360.semantic.principal import OWNER, Principal
+
+if TYPE_CHECKING:
+    from customer360.ask.interpret import Interpretation
+    from customer360.engines.base import Engine, Session
+    from customer360.project.spec import Project
+    from customer360.semantic.answer import Answer
+    from customer360.semantic.model import SemanticModel
+
+_KEPT = 4
+"""Editions (snapshot and principal) whose vocabulary stays in memory."""
+_TWO = 2
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One question on its way."""
+
+    text: str
+    edition: Edition
+    session: Session
+    principal: Principal
+
+
+class Asker:
+    """The question space of one project. Safe to use from several threads."""
+
+    def __init__(self, project: Project, engine: Engine, model: SemanticModel) -> None:
+        self._project = project
+        self._engine = engine
+        self._model = model
+        self._editions: OrderedDict[tuple[int, date, str], Edition] = OrderedDict()
+        self._lock = Lock()
+
+    def ask(
+        self,
+        text: str,
+        *,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Reply:
+        """Return the answer to a question, choices when it can be read in several ways, or why there is none.
+
+        Errors: WarehouseError when there is no warehouse. A question never raises.
+        """
+        from customer360.models.as_of import resolve_as_of
+
+        with self._engine.read(at_snapshot=at_snapshot) as session:
+            day = as_of or resolve_as_of(session, self._project)
+            edition = self._edition(session, day, principal or OWNER)
+            return self._answer(_Asked(text, edition, session, principal or OWNER))
+
+    def _edition(self, session: Session, as_of: date, principal: Principal) -> Edition:
+        key = (session.snapshot, as_of, principal.digest)
+        with self._lock:
+            known = self._editions.get(key)
+            if known is not None:
+                self._editions.move_to_end(key)
+                return known
+        opened = open_edition(self._model, session, as_of=as_of, principal=principal, dialect=self._engine.dialect)
+        with self._lock:
+            self._editions[key] = opened
+            while len(self._editions) > _KEPT:
+                self._editions.popitem(last=False)
+        return opened
+
+    def _answer(self, asked: _Asked) -> Reply:
+        found = asked.edition.interpreter.read(asked.text)
+        if found.outcome == "read":
+            return self._run(asked, found.readings[0], found)
+        if found.outcome != "ambiguous":
+            foreign = foreign_matter(asked.text, asked.edition.vocabulary)
+            if foreign is not None:
+                reason, what, step = foreign
+                return _refusal(asked, reason, what, step, found)
+        words = asked.edition.words
+        if found.outcome == "ambiguous":
+            choices = tuple(Choice(words.sentence(reading), reading.query) for reading in found.readings)
+            return _reply(asked, "clarify", found.what, reason="ambiguous", choices=choices, corrected=found.corrected)
+        reasons: dict[str, Reason] = {"unknown": "unknown_concept", "impossible": "impossible"}
+        return _refusal(asked, reasons.get(found.outcome, "not_understood"), found.what, found.next_step, found)
+
+    def _run(self, asked: _Asked, reading: Reading, found: Interpretation) -> Reply:
+        edition = asked.edition
+        missing = edition.missing_days(asked.session, reading.query)
+        if missing is not None:
+            return _refusal(asked, "no_data", missing, None, found, reading)
+        try:
+            made = answer(
+                asked.session,
+                edition.model,
+                reading.query,
+                as_of=edition.as_of,
+                principal=asked.principal,
+                dialect=self._engine.dialect,
+            )
+        except NotPermitted as error:
+            return _refusal(asked, "not_permitted", error.what, error.next_step, found, reading)
+        except QueryError as error:
+            return _refusal(asked, "impossible", error.what, error.next_step, found, reading)
+        return self._told(asked, reading, found, made)
+
+    def _told(self, asked: _Asked, reading: Reading, found: Interpretation, made: Answer) -> Reply:
+        edition, table = asked.edition, _picked(made, reading)
+        rows = table.to_pylist()
+        figures = [column.name for column in made.columns if column.kind == "metric"]
+        if not rows or all(row[name] is None for row in rows for name in figures):
+            return _refusal(asked, "no_data", edition.nothing_found(reading), None, found, reading)
+        notes = (*reading.notes, *edition.partial_days(asked.session, reading.query))
+        notes += tuple(f"'{typed}' was read as '{known}'." for typed, known in found.corrected)
+        return _reply(
+            asked,
+            "answered",
+            sentence(reading, edition.words, made.columns, rows),
+            reading=edition.words.sentence(reading),
+            chips=edition.words.chips(reading),
+            notes=notes,
+            table=table,
+            columns=made.columns,
+            sql=made.sql,
+            query=reading.query,
+            chart=chart_of(reading, rows),
+            corrected=found.corrected,
+            definitions=edition.definitions(reading.query.metrics),
+            trust="governed metrics",
+        )
+
+
+def _picked(made: Answer, reading: Reading) -> Any:
+    """Return the rows that were asked for."""
+    if reading.pick is None:
+        return made.table
+    import pyarrow.compute as pc
+
+    column = next(c.name for c in made.columns if c.asked == reading.pick.field and c.kind != "metric")
+    wanted = pc.is_in(made.table.column(column), value_set=__import__("pyarrow").array(list(reading.pick.values)))
+    return made.table.filter(wanted)
+
+
+def chart_of(reading: Reading, rows: list[dict[str, Any]]) -> str:
+    """Return the kind of chart that shows an answer of this shape."""
+    query = reading.query
+    shown = [each for each in query.dimensions if query.summary is None or each.name != query.summary.over]
+    if not shown or reading.pick is not None:
+        return "kpi"
+    if query.order and len(query.metrics) > 1:
+        return "table"
+    if any(each.grain for each in shown):
+        return "line" if len(shown) <= _TWO else "table"
+    if len(shown) > 1 or len(rows) > 30:  # noqa: PLR2004 -- more bars than a reader compares
+        return "table"
+    return "pie" if query.shares else "bar"
+
+
+def _reply(asked: _Asked, status: Any, text: str, **more: Any) -> Reply:
+    return Reply(asked.text, status, text, as_of=asked.edition.as_of, snapshot=asked.session.snapshot, **more)
+
+
+def _refusal(
+    asked: _Asked, reason: Reason, what: str, step: str | None, found: Interpretation, reading: Reading | None = None
+) -> Reply:
+    words = asked.edition.words
+    return _reply(
+        asked,
+        "refused",
+        f"{what} {step}" if step else what,
+        reason=reason,
+        reading=words.sentence(reading) if reading else None,
+        chips=words.chips(reading) if reading else (),
+        query=reading.query if reading else None,
+        not_understood=found.unknown,
+        corrected=found.corrected,
+        suggestions=tuple(dict.fromkeys(word for _, word in found.near)),
+        choices=tuple(Choice(words.sentence(each), each.query) for each in found.readings) if reading is None else (),
+    )
+
+
+__all__ = ["Asker", "C360Error", "Words", "chart_of"]

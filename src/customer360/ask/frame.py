@@ -1,0 +1,186 @@
+"""Turn the parts of a draft into parts of a metric query: dimensions, filters, conditions on metrics, time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from customer360.ask.meaning import Draft, Having, Members, MetricWord, Noun, When
+from customer360.ask.places import Places, condition_of, together
+from customer360.ask.reading import Problem
+from customer360.ask.units import bound, kind_of
+from customer360.semantic.query import AllOf, Condition, Dimension, Filter, TimeRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from customer360.ask.vocabulary import Vocabulary
+    from customer360.semantic.calendar_units import Calendar
+    from customer360.semantic.model import SemanticModel
+
+MOST = 24
+"""Combinations of meanings that are tried."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every part of one reading shares."""
+
+    model: SemanticModel
+    vocabulary: Vocabulary
+    places: Places
+    as_of: date
+    calendar: Calendar
+
+    def title(self, name: str) -> str:
+        """Return how a metric or dimension is called."""
+        return self.vocabulary.title(name)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Dimensions and filters of one reading."""
+
+    dimensions: tuple[Dimension, ...]
+    filters: tuple[Filter, ...]
+
+    @property
+    def where(self) -> Filter | None:
+        """The filters as one."""
+        return together(self.filters)
+
+
+def frames(ground: Ground, draft: Draft, metrics: Sequence[str], *, first: Sequence[Dimension] = ()) -> list[Frame]:
+    """Return every way to place a draft's groups and conditions; none when they contradict each other."""
+    bases = ground.places.bases(metrics)
+    groups = [_dimensions(ground, group, bases) for group in draft.groups]
+    conds = [_filters(ground, cond, bases, split=draft.split) for cond in draft.conds]
+    found: list[Frame] = []
+    for grouped, limited in islice(product(product(*groups), product(*conds)), MOST):
+        dimensions = [*first, *grouped]
+        filters: list[Filter] = []
+        for condition, split_by in limited:
+            filters.append(condition)
+            if split_by is not None and split_by not in dimensions:
+                dimensions.append(split_by)
+        if len(set(dimensions)) == len(dimensions) and not _contradict(filters):
+            found.append(Frame(tuple(dimensions), tuple(filters)))
+    return found
+
+
+def _dimensions(ground: Ground, group: Noun | str, bases: Sequence[str]) -> list[Dimension]:
+    if isinstance(group, str):
+        return [Dimension(name="time", grain=group)]  # type: ignore[arg-type]
+    return [Dimension(name=name) for name in ground.places.of_noun(group, bases)]
+
+
+def _filters(
+    ground: Ground, cond: object, bases: Sequence[str], *, split: bool
+) -> list[tuple[Filter, Dimension | None]]:
+    if isinstance(cond, Members) and split and cond.size > 1 and not cond.negated:
+        options = ground.places.options(cond, bases)
+        return [(condition_of(option), Dimension(name=option.field.name)) for option in options]
+    return [(each, None) for each in ground.places.of_cond(cond, bases)]  # type: ignore[arg-type]
+
+
+def _contradict(filters: Sequence[Filter]) -> bool:
+    """Say whether two filters want different values of one dimension."""
+    seen: set[str] = set()
+    for each in filters:
+        if isinstance(each, Condition) and each.op in ("=", "in"):
+            if each.field in seen:
+                return True
+            seen.add(each.field)
+    return False
+
+
+def time_range(when: When | None) -> TimeRange | None:
+    """Return a range as a metric query writes it; None when all days count."""
+    if when is None or when == When(text=when.text):
+        return None
+    return TimeRange(relative=when.relative, start=when.start, end=when.end)
+
+
+def metric_names(ground: Ground, word: MetricWord, needs: str | None = None) -> tuple[str, ...]:
+    """Return the metrics a word may mean that have the needed kind of unit."""
+    if needs is None:
+        return word.names
+    return tuple(name for name in word.names if kind_of(ground.model.metrics[name]) == needs)
+
+
+def agree(ground: Ground, verb: MetricWord, metric: str) -> bool:
+    """Say whether a verb speaks of the rows a metric counts: orders that were placed, not those that were returned."""
+    if metric in verb.names:
+        return True
+    mine = _rows(ground, metric)
+    return any(_rows(ground, name) == mine for name in verb.names)
+
+
+def _rows(ground: Ground, metric: str) -> frozenset[tuple[str, tuple[str, ...]]]:
+    atoms = ground.model.formulas[metric].atoms.values()
+    return frozenset((atom.base, tuple(sorted(tree.sql() for tree in atom.filters))) for atom in atoms)
+
+
+def having_conditions(ground: Ground, having: Having, field: str | None) -> Iterator[tuple[str, Condition] | Problem]:
+    """Yield metric and condition for each metric that a condition may be about, or why there is none."""
+    named = metric_names(ground, having.metric, having.needs)
+    if not named:
+        yield Problem("nonsense", f"'{having.metric.text}' cannot be held against {having.number.text}.")
+        return
+    if having.needs is None and having.number.value == 0 and len(named) > 1:  # did at all: any of them will do
+        named = (min(named, key=lambda name: kind_of(ground.model.metrics[name]) != "count"),)
+    for name in named:
+        metric = ground.model.metrics[name]
+        value = bound(having.number.value, having.number.unit, metric)
+        if having.verb is not None and not agree(ground, having.verb, name):
+            yield Problem("nonsense", f"'{having.verb.text}' does not go with {metric.title}.")
+        elif value is None:
+            yield Problem(
+                "impossible",
+                f"{having.number.text} does not fit {metric.title}: it is measured in {unit_words(metric.c360.unit)}.",
+            )
+        elif field is not None and includes_none(having) and not anchored(ground, name, field):
+            yield Problem("impossible", none_text(ground, name, field))
+        else:
+            yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
+
+
+def includes_none(having: Having) -> bool:
+    """Say whether things without any fulfil the condition: fewer than three, none, not five."""
+    value, op = having.number.value, having.op
+    return (op == "<" and value > 0) or op == "<=" or (op == "=" and value == 0) or (op == "!=" and value != 0)
+
+
+def anchored(ground: Ground, metric: str, field: str) -> bool:
+    """Say whether the metric is kept on the things themselves, so that those with nothing have a row too."""
+    owner, _, own = field.rpartition(".")
+    atoms = ground.model.formulas[metric].atoms.values()
+    found = ground.model.directory.field(owner, own)
+    return found is not None and found.c360.role == "key" and all(atom.base == owner for atom in atoms)
+
+
+def none_text(ground: Ground, metric: str, field: str) -> str:
+    """Say why things without any cannot be counted."""
+    return (
+        f"Each {ground.title(field).lower()} with no {ground.title(metric).lower()} at all would count too, and they "
+        f"have no row where {ground.title(metric).lower()} is recorded."
+    )
+
+
+def unit_words(unit: str | None) -> str:
+    """Return a unit in words."""
+    return {"percent_0_1": "per cent", "percent_0_100": "per cent", None: "numbers"}.get(unit, unit or "numbers")
+
+
+def conditions_of(given: Filter | None) -> Iterator[Condition]:
+    """Yield the conditions of a filter."""
+    if isinstance(given, Condition):
+        yield given
+    elif isinstance(given, AllOf):
+        for part in given.all:
+            yield from conditions_of(part)
+    elif given is not None and hasattr(given, "any"):
+        for part in given.any:
+            yield from conditions_of(part)

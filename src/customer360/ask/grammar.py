@@ -1,0 +1,46 @@
+"""Rules for whole questions: clauses in any order, each with its joint and arguments of the right types."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from customer360.ask import grammar_figures, grammar_lists, grammar_nouns
+from customer360.ask.chart import Grammar, Rules
+from customer360.ask.grammar_nouns import same_kind
+from customer360.ask.meaning import Draft, joined
+
+rules = Rules()
+GOAL = "Question"
+FRAGMENT = "Clauses"
+
+
+@rules("Clauses", "Clause")
+def _first_clause(clause: Draft) -> Draft:
+    return clause
+
+
+@rules("Clauses", "Clauses Clause", "Clauses <COMMA> Clause")
+def _next_clause(so_far: Draft, clause: Draft) -> Draft | None:
+    return joined(so_far, clause)
+
+
+@rules("Clauses", "Clauses <AND> Clause", cost=1)
+def _and_clause(so_far: Draft, clause: Draft) -> Draft | None:
+    """``and`` joins like with like: groups with groups, filters with filters."""
+    for name in ("groups", "conds"):
+        alone = replace(Draft(), **{name: getattr(clause, name)})
+        if getattr(clause, name) and clause == alone and getattr(so_far, name):
+            same = name == "conds" and any(same_kind(a, b) for a in so_far.conds for b in clause.conds)
+            return None if same else joined(so_far, clause)
+    return None
+
+
+@rules(GOAL, "Clauses")
+def _question(draft: Draft) -> Draft | None:
+    is_asking = draft.metrics or draft.things or draft.rank or (draft.verbs and draft.wants)
+    return draft if is_asking or draft.verbs or draft.loose else None
+
+
+GRAMMAR = Grammar(
+    rule for part in (grammar_nouns.rules, grammar_figures.rules, grammar_lists.rules, rules) for rule in part.all
+)

@@ -1,0 +1,238 @@
+"""Rules for figures: which metrics, means of them, by what, of whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from customer360.ask.chart import Rules
+from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Noun, Number, Stat, Things, Window
+
+if TYPE_CHECKING:
+    from customer360.ask.meaning import Grain
+
+rules = Rules()
+
+
+# ---- figures ---------------------------------------------------------------------------------------------------------
+
+
+@rules("Metric", "METRIC", "METRIC <FIGURE>", "<TOTAL> METRIC", "<TOTAL> METRIC <FIGURE>", "<TOTAL> <OF> METRIC")
+def _metric(metric: MetricWord) -> MetricWord:
+    return metric
+
+
+@rules("Metrics", "Metric")
+def _one_metric(metric: MetricWord) -> tuple[MetricWord, ...]:
+    return (metric,)
+
+
+@rules("Metrics", "Metrics <And> Metric")
+def _more_metrics(metrics: tuple[MetricWord, ...], metric: MetricWord) -> tuple[MetricWord, ...] | None:
+    return None if metric in metrics else (*metrics, metric)
+
+
+@rules("Clause", "Metrics")
+def _figures(metrics: tuple[MetricWord, ...]) -> Draft:
+    return Draft(metrics=metrics, head="figure")
+
+
+@rules("Clause", "Metric <VS> Metric", "<BETWEEN> Metric <AND> Metric")
+def _figures_against(one: MetricWord, other: MetricWord) -> Draft | None:
+    return None if one == other else Draft(metrics=(one, other), head="figure")
+
+
+@rules("Clause", "<HOWMANY> Metrics")
+def _how_many(metrics: tuple[MetricWord, ...]) -> Draft:
+    return Draft(metrics=metrics, head="figure", wants="count")
+
+
+@rules("Clause", "<HOWMUCH> Metrics", "<HOWMUCH> <OF> Metrics")
+def _how_much(metrics: tuple[MetricWord, ...]) -> Draft:
+    return Draft(metrics=metrics, head="figure")
+
+
+@rules("Clause", "<WHICH> Metrics", cost=1)
+def _what(metrics: tuple[MetricWord, ...]) -> Draft:
+    return Draft(metrics=metrics, head="figure")
+
+
+@rules("Clause", "<HOWMANY> Conds Metric", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
+def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
+    return Draft(metrics=(metric,), head="figure", conds=conds)
+
+
+@rules("Clause", "<HOWMANY> SUCH", "SUCH")
+def _named_with_value(such: tuple[Members, MetricWord]) -> Draft:
+    members, metric = such
+    return Draft(metrics=(metric,), head="figure", conds=(members,))
+
+
+rules("Clause", "<HOWMUCH>")(lambda: Draft(wants="money", head="figure"))
+rules("Clause", "<HOWMANYDID>")(lambda: Draft(wants="count", head="figure"))
+
+
+@rules("Clause", "VERB")
+def _verb(verb: MetricWord) -> Draft:
+    return Draft(verbs=(verb,))
+
+
+@rules("Clause", "Things VERB", "<BY> Things VERB")
+def _subject(things: Things, verb: MetricWord) -> Draft | None:
+    if things.havings or not things.noun.is_entity:
+        return None
+    return Draft(verbs=(verb,), conds=things.conds)
+
+
+@rules("Clause", "VERB <BY> Things", "<MADE> <BY> Things", "VERB <Prep> Things")
+def _agent(*parts: MetricWord | Things) -> Draft | None:
+    things = parts[-1]
+    if not isinstance(things, Things) or things.havings or not things.noun.is_entity:
+        return None
+    verbs = tuple(part for part in parts if isinstance(part, MetricWord))
+    return Draft(verbs=verbs, conds=things.conds)
+
+
+# ---- means over things and periods -----------------------------------------------------------------------------------
+
+for _word, _function in (("AVERAGE", "mean"), ("MEDIAN", "median")):
+
+    @rules("Clause", f"<{_word}> GRAINADJ Metric", f"<{_word}> GRAIN Metric")
+    def _periodic(grain: Grain, metric: MetricWord, function: str = _function) -> Draft:
+        return Draft(metrics=(metric,), head="figure", stat=Stat(function, grain=grain))  # type: ignore[arg-type]
+
+    @rules(
+        "Clause",
+        f"<{_word}> Metric <PER> GRAIN",
+        f"<{_word}> Metric <BY> GRAIN",
+        f"<HOWMANY>? Metric <PER> GRAIN <ON{_word}>",
+    )
+    def _per_period(metric: MetricWord, grain: Grain, function: str = _function) -> Draft:
+        return Draft(metrics=(metric,), head="figure", stat=Stat(function, grain=grain))  # type: ignore[arg-type]
+
+    @rules("Clause", f"<{_word}> Metric <PER> NOUN", f"<{_word}> Metric <OF> NOUN")
+    def _per_thing(metric: MetricWord, noun: Noun, function: str = _function) -> Draft | None:
+        return Draft(metrics=(metric,), head="figure", stat=Stat(function, noun)) if noun.is_entity else None  # type: ignore[arg-type]
+
+    @rules("Clause", f"<{_word}> Metric", cost=2)
+    def _of_what(metric: MetricWord, function: str = _function) -> Draft:
+        return Draft(metrics=(metric,), head="figure", stat=Stat(function))  # type: ignore[arg-type]
+
+
+@rules("Clause", "Metric <PER> NOUN")
+def _ratio(metric: MetricWord, noun: Noun) -> Draft | None:
+    if not noun.is_entity:
+        return None
+    return Draft(metrics=(metric,), head="figure", stat=Stat("mean", noun))
+
+
+# ---- groups ----------------------------------------------------------------------------------------------------------
+
+
+@rules("Group", "Noun", "GRAIN")
+def _group(noun: Noun | str) -> Noun | str:
+    return noun
+
+
+@rules("Groups", "Group")
+def _one_group(group: Noun | str) -> tuple[Noun | str, ...]:
+    return (group,)
+
+
+@rules("Groups", "Groups <And> Group", "Groups <And> <BY> Group", "Groups <And> <PER> Group", "Groups <BY> Group")
+def _more_groups(groups: tuple[Noun | str, ...], group: Noun | str) -> tuple[Noun | str, ...] | None:
+    return None if group in groups else (*groups, group)
+
+
+@rules("Clause", "<BY> Groups", "<PER> Groups")
+def _by(groups: tuple[Noun | str, ...]) -> Draft:
+    return Draft(groups=groups)
+
+
+@rules("Clause", "GRAINADJ", "<IN> GRAINADJ", "<BY> GRAINADJ")
+def _adjective(grain: str) -> Draft:
+    return Draft(groups=(grain,))
+
+
+@rules("Clause", "Noun", cost=4)
+def _loose(noun: Noun) -> Draft:
+    return Draft(loose=(noun,))
+
+
+@rules("Clause", "<TREND>", "<IN> <TREND>")
+def _trend() -> Draft:
+    return Draft(trend=True)
+
+
+rules("Clause", "<CHANGED>")(lambda: Draft(changed=True))
+
+
+@rules("Clause", "<CUMULATIVE>", "<CUMULATIVE> <OF>")
+def _cumulative() -> Draft:
+    return Draft(window=Window("cumulative"))
+
+
+@rules("Clause", "<ROLLING> NUM GRAIN")
+def _rolling(number: Number, grain: Grain) -> Draft | None:
+    if number.unit or not isinstance(number.value, int) or number.value < 1:
+        return None
+    return Draft(window=Window("trailing", number.value, grain))
+
+
+# ---- filters ---------------------------------------------------------------------------------------------------------
+
+
+@rules("Clause", "Conds", "<Prep> Conds", "<ONLY> Conds", "Conds <ONLY>", "<Prep> <ONLY> Conds", "<ONLY> <Prep> Conds")
+def _filter(conds: tuple[Cond, ...]) -> Draft:
+    return Draft(conds=conds)
+
+
+@rules("Clause", "<WITHOUT> Conds")
+def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
+    if len(conds) != 1 or not isinstance(conds[0], Members) or conds[0].negated:
+        return None
+    return Draft(conds=(replace(conds[0], negated=True),))
+
+
+@rules("Clause", "<Prep> Things", "<ONLY> Things", "<Prep> <ONLY> Things", "<ONLY> <Prep> Things")
+def _of_things(things: Things) -> Draft | None:
+    if things.havings or not things.noun.is_entity:
+        return None
+    return Draft(conds=things.conds)
+
+
+@rules("Clause", "Things")
+def _bare_things(things: Things) -> Draft | None:
+    if things.havings or not things.conds or not things.noun.is_entity:
+        return None
+    return Draft(conds=things.conds)
+
+
+@rules("Clause", "<NOT> Things")
+def _not_things(things: Things) -> Draft | None:
+    if things.havings or len(things.conds) != 1 or not isinstance(things.conds[0], Members):
+        return None
+    return Draft(conds=(replace(things.conds[0], negated=True),))
+
+
+@rules("Clause", "<BY> Things")
+def _by_such(things: Things) -> Draft | None:
+    """``revenue by VIP customers``: of them, or of each of them. Both are read, so that the person is asked."""
+    return Draft(conds=things.conds) if things.conds and not things.havings and things.noun.is_entity else None
+
+
+@rules("Clause", "<BY> Things")
+def _by_each_such(things: Things) -> Draft | None:
+    if not things.conds or things.havings or not things.noun.is_entity:
+        return None
+    return Draft(groups=(things.noun,), conds=things.conds)
+
+
+@rules("Clause", "Versus", "<Prep> Versus")
+def _against(members: Members) -> Draft:
+    return Draft(conds=(members,), split=True)
+
+
+@rules("Clause", "<WHOSE> Havings", "<WITH> Havings")
+def _having(havings: tuple[Having, ...]) -> Draft:
+    return Draft(havings=havings)

@@ -1,0 +1,181 @@
+"""Rules for things counted, listed and ranked, for shares and for times."""
+
+from __future__ import annotations
+
+from customer360.ask.chart import Rules
+from customer360.ask.meaning import Cond, Draft, MetricWord, Number, Rank, Things, Versus, When
+
+rules = Rules()
+
+
+# ---- things counted and listed ---------------------------------------------------------------------------------------
+
+
+@rules("Clause", "<HOWMANY> Things", "<HOWMANY> <OF> Things", cost=5)
+def _count(things: Things) -> Draft:
+    return Draft(head="count", things=things)
+
+
+@rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
+def _list(things: Things) -> Draft:
+    return Draft(head="list", things=things)
+
+
+@rules("Clause", "Things", cost=2)
+def _plain_list(things: Things) -> Draft | None:
+    return Draft(head="list", things=things) if things.havings else None
+
+
+# ---- rankings --------------------------------------------------------------------------------------------------------
+
+for _word, _ascending in (("TOP", False), ("BOTTOM", True)):
+
+    @rules(
+        "Clause",
+        f"<{_word}> NUM Things",
+        f"NUM <{_word}> Things",
+        f"<WHICH> <{_word}> NUM Things",
+        f"<WHICH> NUM <{_word}> Things",
+    )
+    def _ranked(number: Number, things: Things, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, number, None, ascending=ascending)
+
+    @rules("Clause", f"<{_word}> Things", f"<WHICH> <{_word}> Things")
+    def _best(things: Things, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, None, None, ascending=ascending)
+
+    @rules("Clause", f"<{_word}> NUM VERB Things", f"NUM <{_word}> VERB Things")
+    def _best_doing(number: Number, verb: MetricWord, things: Things, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, number, verb, ascending=ascending)
+
+
+for _word, _ascending in (("MOST", False), ("LEAST", True)):
+
+    @rules(
+        "Clause",
+        f"<WHICH> Things <WITH>? <{_word}> Metric",
+        f"Things <WITH> <{_word}> Metric",
+        f"<LIST> Things <WITH> <{_word}> Metric",
+        f"<WHICH> Things <BY> <{_word}> Metric",
+    )
+    def _which_most(things: Things, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, None, metric, ascending=ascending)
+
+    @rules("Clause", f"<WHICH> NUM Things <WITH>? <{_word}> Metric", f"NUM Things <WITH> <{_word}> Metric")
+    def _so_many_most(number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, number, metric, ascending=ascending)
+
+    @rules("Clause", f"<WHICH> Things VERB <{_word}>", f"Things <WHO> VERB <{_word}>")
+    def _who_most(things: Things, verb: MetricWord, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, None, verb, ascending=ascending)
+
+    @rules("Clause", f"<{_word}> VERB Things", f"<WHICH> <{_word}> VERB Things")
+    def _most_done(verb: MetricWord, things: Things, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, None, verb, ascending=ascending)
+
+    @rules("Clause", f"<{_word}> NUM VERB Things", f"NUM <{_word}> VERB Things")
+    def _so_many_done(number: Number, verb: MetricWord, things: Things, ascending: bool = _ascending) -> Draft | None:
+        return ranking(things, number, verb, ascending=ascending)
+
+
+def ranking(things: Things, number: Number | None, metric: MetricWord | None, *, ascending: bool) -> Draft | None:
+    """Return a ranking of things; a plural without a number is a list, a singular the first alone."""
+    if things.havings or (
+        number is not None and (number.unit or not isinstance(number.value, int) or number.value < 1)
+    ):
+        return None
+    n = int(number.value) if number is not None else (None if things.noun.is_plural else 1)
+    return Draft(head="list", rank=Rank(things.noun, n, ascending, metric), conds=things.conds)
+
+
+@rules("Clause", "<RANKING> Things <BY> Metric", "Things <RANKED> Metric", "<RANKING> Things <RANKED> Metric")
+def _in_order(things: Things, metric: MetricWord) -> Draft | None:
+    if things.havings:
+        return None
+    return Draft(head="list", rank=Rank(things.noun, None, False, metric), conds=things.conds)
+
+
+@rules("Clause", "<BY> Metric", "<RANKED> Metric", "<IN> Metric", "<FOR> Metric", "<WITH> Metric")
+def _order_by(metric: MetricWord) -> Draft:
+    return Draft(order_by=metric)
+
+
+rules("Clause", "<DESC>")(lambda: Draft(order="desc"))
+rules("Clause", "<ASC>")(lambda: Draft(order="asc"))
+
+
+# ---- shares ----------------------------------------------------------------------------------------------------------
+
+
+@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric")
+def _share(metric: MetricWord) -> Draft:
+    return Draft(metrics=(metric,), head="figure", share=True)
+
+
+@rules(
+    "Part",
+    "Conds",
+    "<FROM> Conds",
+    "<IN> Conds",
+    "<WHO> Conds",
+    "<OF> Conds",
+    "<FOR> Conds",
+    "<BY> Conds",
+    "<WITH> Conds",
+)
+def _part(conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
+    return conds
+
+
+@rules("Part", "<FROM> Things", "<OF> Things", "<BY> Things", "Things", "<IN> Things", "<FOR> Things")
+def _part_things(things: Things) -> tuple[Cond, ...] | None:
+    return things.conds if things.conds and not things.havings and things.noun.is_entity else None
+
+
+@rules("Clause", "<SHARE> Metric Part", "<WHICH> <SHARE> Metric Part", "Metric <SHARE> Part")
+def _share_from(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
+    return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
+
+
+@rules("Clause", "<SHARE> Conds Metric Part")
+def _share_of_part(conds: tuple[Cond, ...], metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
+    return Draft(metrics=(metric,), head="figure", share=True, conds=conds, share_of=part)
+
+
+@rules("Clause", "<SHARE> Conds Metric")
+def _share_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
+    return Draft(metrics=(metric,), head="figure", share=True, share_of=conds)
+
+
+@rules("Clause", "<SHARE> Part <IN> Metric", "<SHARE> Part <OF> Metric", "<SHARE> Part <TO> Metric")
+def _part_in(part: tuple[Cond, ...], metric: MetricWord) -> Draft:
+    return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
+
+
+rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
+
+
+# ---- times -----------------------------------------------------------------------------------------------------------
+
+
+@rules("Clause", "TIME", "<IN> TIME", "<FOR> TIME", "<FROM> TIME", "<OF> TIME")
+def _when(when: When) -> Draft:
+    return Draft(when=when)
+
+
+@rules("Clause", "<VS> TIME", "<TO> TIME", "<FROM> TIME <TO>", "<VS> <IN> TIME", "<AND> TIME <COMPARE>")
+def _against_time(when: When) -> Draft | None:
+    return None if when.also else Draft(versus=Versus("time", when))
+
+
+@rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")
+def _against_last_year() -> Draft:
+    return Draft(versus=Versus("same period last year"))
+
+
+@rules("Clause", "<VS> <BEFORETOO>", "<POP>", "<TO> <BEFORETOO>")
+def _against_before() -> Draft:
+    return Draft(versus=Versus("previous period"))
+
+
+rules("Clause", "<COMPARE>")(lambda: Draft(split=True))

@@ -1,0 +1,357 @@
+"""Rules for conditions and things: VIP customers in the north who bought more than twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from customer360.ask.chart import Rules
+from customer360.ask.meaning import Compared, Cond, Either, Having, Member, Members, MetricWord, Noun, Number, Things
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+rules = Rules()
+And = Noun | str
+
+rules("And", "<AND>", "<COMMA>", "<COMMA> <AND>")(lambda: "and")
+rules("Or", "<OR>", "<COMMA> <OR>")(lambda: "or")
+rules("Prep", "<IN>", "<FOR>", "<FROM>", "<OF>", "<WITH>")(lambda: "of")
+
+
+# ---- values ---------------------------------------------------------------------------------------------------
+
+
+@rules("Values", "VALUE")
+def _one_value(value: Members) -> Members:
+    return value
+
+
+@rules("Values", "VALUE And Values")
+def _both_values(one: Members, _: str, more: Members) -> Members | None:
+    return united(one, more, "and")
+
+
+@rules("Values", "VALUE Or Values", "<EITHER> VALUE Or Values")
+def _either_value(one: Members, _: str, more: Members) -> Members | None:
+    return united(one, more, "or")
+
+
+@rules("Versus", "VALUE <VS> VALUE")
+def _value_against(one: Members, other: Members) -> Members | None:
+    return united(one, other, "and")
+
+
+@rules("Versus", "VALUE <NOUN> <VS> VALUE <NOUN>")
+def _said_twice(one: Members, other: Members) -> Members | None:
+    return united(one, other, "and")
+
+
+def united(one: Members, other: Members, joint: str) -> Members | None:
+    """Return values of both where they are of one dimension; None when no dimension has them all."""
+    if one.negated or other.negated or (other.joint and other.joint != joint):
+        return None
+    options = tuple(
+        Member(mine.field, tuple(dict.fromkeys((*mine.values, *theirs.values))))
+        for mine in one.options
+        for theirs in other.options
+        if mine.field.name == theirs.field.name
+    )
+    return Members(options, f"{one.text} {joint} {other.text}", joint=joint) if options else None  # type: ignore[arg-type]
+
+
+def of_noun(members: Members, noun: Noun) -> Members | None:
+    """Return the values that are members of the dimension a noun names; nothing is far then."""
+    names = {field.name for field in noun.fields}
+    options = tuple(
+        replace(option, field=replace(option.field, far=0)) for option in members.options if option.field.name in names
+    )
+    return replace(members, options=options) if options else None
+
+
+# ---- conditions -----------------------------------------------------------------------------------------------
+
+
+@rules("Plain", "Values", "FLAG")
+def _plain(members: Members) -> Members:
+    return members
+
+
+@rules("Plain", "NOUN <EQ>? Values", "NOUN <CALLED> Values")
+def _named_first(noun: Noun, members: Members) -> Members | None:
+    return of_noun(members, noun)
+
+
+@rules("Plain", "Values NOUN")
+def _named_last(members: Members, noun: Noun) -> Members | None:
+    return None if noun.is_entity else of_noun(members, noun)
+
+
+@rules("Plain", "NOUN Compare")
+def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
+    return None if noun.is_entity else Compared(noun, compare[0], compare[1].value)
+
+
+@rules("Plain", "NOUN <EQ>? NUM", cost=2)
+def _noun_number(noun: Noun, number: Number) -> Compared | None:
+    return None if noun.is_entity or number.unit else Compared(noun, "=", number.value)
+
+
+@rules("Plain", "NOUN <CONTAINS> QUOTED")
+def _contains(noun: Noun, text: str) -> Compared | None:
+    return Compared(noun, "contains", text)
+
+
+@rules("Plain", "NOUN <STARTS> QUOTED", "NOUN <STARTS> <WITH> QUOTED")
+def _starts(noun: Noun, text: str) -> Compared | None:
+    return Compared(noun, "starts with", text)
+
+
+@rules("Cond", "Plain")
+def _cond(plain: Cond) -> Cond:
+    return plain
+
+
+@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain", "NOUN <NOT> Values")
+def _negated(*parts: Cond | Noun) -> Cond | None:
+    found = parts[-1]
+    if len(parts) > 1 and isinstance(parts[0], Noun) and isinstance(found, Members):
+        found = of_noun(found, parts[0])  # type: ignore[assignment]
+    if not isinstance(found, Members) or found.negated:
+        return None
+    return replace(found, negated=True)
+
+
+@rules("Conds", "Cond")
+def _one_cond(cond: Cond) -> tuple[Cond, ...]:
+    return (cond,)
+
+
+@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", cost=1)
+def _more_conds(conds: tuple[Cond, ...], cond: Cond) -> tuple[Cond, ...] | None:
+    if any(isinstance(each, Either) for each in conds) or any(same_kind(each, cond) for each in conds):
+        return None
+    return (*conds, cond)
+
+
+@rules("Conds", "Plain <Or> Plain", "Plain <Or> <Prep> Plain")
+def _either(one: Cond, other: Cond) -> tuple[Cond, ...] | None:
+    if isinstance(one, Either) or isinstance(other, Either) or same_kind(one, other):
+        return None
+    return (Either((one, other)),)
+
+
+def same_kind(one: Cond, other: Cond) -> bool:
+    """Say whether two conditions could be about one dimension: then a list was meant, or nothing sensible."""
+    return bool(_fields(one) & _fields(other))
+
+
+def _fields(cond: Cond) -> set[str]:
+    if isinstance(cond, Either):
+        return set().union(*(_fields(part) for part in cond.parts))
+    if isinstance(cond, Members):
+        return {option.field.name for option in cond.options}
+    return {field.name for field in cond.noun.fields}
+
+
+# ---- numbers held against -------------------------------------------------------------------------------------
+
+for _name, _op in (("MORE", ">"), ("ATLEAST", ">="), ("LESS", "<"), ("ATMOST", "<="), ("EQ", "="), ("NOTEQ", "!=")):
+    rules("Compare", f"<{_name}> NUM")(lambda number, op=_op: (op, number))
+rules("Compare", "NUM <ORMORE>")(lambda number: (">=", number))
+rules("Compare", "NUM <ORLESS>")(lambda number: ("<=", number))
+
+
+@rules("Range", "<BETWEEN> NUM <AND> NUM", "<FROM> NUM <TO> NUM")
+def _range(low: Number, high: Number) -> tuple[Number, Number] | None:
+    if low.unit is None and high.unit is not None:
+        low = replace(low, unit=high.unit)
+    return (low, high) if low.value <= high.value and low.unit == high.unit else None
+
+
+Havings = tuple[Having, ...]
+
+
+@rules("Havings", "METRIC Compare", "METRIC <OF> Compare", "METRIC <EQ>? <OF>? Compare")
+def _metric_compared(metric: MetricWord, compare: tuple[str, Number]) -> Havings:
+    return (Having(metric, *compare),)
+
+
+@rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC")
+def _compared_metric(compare: tuple[str, Number], metric: MetricWord) -> Havings:
+    op, number = compare
+    return (Having(metric, op, number, needs="count" if number.unit is None else None),)
+
+
+@rules("Havings", "METRIC Range", "METRIC <OF> Range")
+def _metric_between(metric: MetricWord, bounds: tuple[Number, Number]) -> Havings:
+    return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1]))
+
+
+@rules("Havings", "Range METRIC")
+def _between_metric(bounds: tuple[Number, Number], metric: MetricWord) -> Havings:
+    return tuple(replace(each, needs="count") for each in _metric_between(metric, bounds))
+
+
+@rules("Havings", "NUM METRIC", cost=2)
+def _so_many(number: Number, metric: MetricWord) -> Havings | None:
+    return None if number.unit else (Having(metric, "=", number, needs="count"),)
+
+
+@rules("Havings", "<NO> METRIC")
+def _none_of(metric: MetricWord) -> Havings:
+    return (Having(metric, "=", Number(0), needs="count"),)
+
+
+# ---- what things did ------------------------------------------------------------------------------------------
+
+Did = tuple[Havings, tuple[Cond, ...]]
+_SOME = Number(0)
+
+
+@rules("Did", "VERB")
+def _did(verb: MetricWord) -> Did:
+    return ((Having(verb, ">", _SOME),), ())
+
+
+@rules("Did", "VERB Compare", "VERB <FOR> Compare")
+def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Did:
+    return ((Having(verb, *compare, needs="money"),), ())
+
+
+@rules("Did", "VERB Range")
+def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Did:
+    low, high = bounds
+    return ((Having(verb, ">=", low, needs="money"), Having(verb, "<=", high, needs="money")), ())
+
+
+@rules("Did", "VERB Compare <TIMES>")
+def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Did:
+    return ((Having(verb, *compare, needs="count"),), ())
+
+
+@rules("Did", "VERB NUM <TIMES>")
+def _did_times(verb: MetricWord, number: Number) -> Did:
+    return ((Having(verb, "=", number, needs="count"),), ())
+
+
+@rules("Did", "VERB Havings")
+def _did_measured(verb: MetricWord, havings: Havings) -> Did:
+    return (tuple(replace(having, verb=verb) for having in havings), ())
+
+
+@rules("Did", "<LIGHT>? METRIC")
+def _had(metric: MetricWord) -> Did:
+    return ((Having(metric, ">", _SOME, needs="count"),), ())
+
+
+@rules("Did", "<LIGHT> Havings")
+def _made(havings: Havings) -> Did:
+    return (havings, ())
+
+
+@rules("Did", "VERB Conds", "VERB <Prep> Conds")
+def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
+    """``bought bread and milk`` may mean both or either, so it is not read; ``bread or milk`` is."""
+    if any(isinstance(cond, Members) and cond.joint == "and" for cond in conds):
+        return None
+    return ((Having(verb, ">", _SOME),), conds)
+
+
+@rules("Did", "<NEVER> VERB", "<NOT> VERB")
+def _did_not(verb: MetricWord) -> Did:
+    return ((Having(verb, "=", _SOME),), ())
+
+
+# ---- things ---------------------------------------------------------------------------------------------------
+
+
+@rules("Things", "NOUN")
+def _things(noun: Noun) -> Things:
+    return Things(noun)
+
+
+@rules("Noun", "NOUN")
+def _noun(noun: Noun) -> Noun:
+    return noun
+
+
+@rules("Noun", "NOUN NOUN", cost=2)
+def _owned(owner: Noun, noun: Noun) -> Noun | None:
+    """Read ``customer segment``: the segment that is an attribute of customers."""
+    if not owner.is_entity and len(owner.fields) > 1:
+        return None
+    datasets = {field.name.rpartition(".")[0] for field in owner.fields}
+    fields = tuple(field for field in noun.fields if field.name.rpartition(".")[0] in datasets)
+    return replace(noun, fields=fields, text=f"{owner.text} {noun.text}") if fields and owner != noun else None
+
+
+@rules("Things", "Cond Things")
+def _such_things(cond: Cond, things: Things) -> Things | None:
+    if things.havings or not things.noun.is_entity:
+        return None
+    return replace(things, conds=(of_things(cond, things.noun), *things.conds))
+
+
+@rules("Things", "Things <Prep> Conds", "Things <WHO> Conds")
+def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
+    if things.havings or not things.noun.is_entity:
+        return None
+    return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
+
+
+def of_things(cond: Cond, noun: Noun) -> Cond:
+    """Return a condition as one on an attribute of these things."""
+    owners = tuple(sorted({field.name.rpartition(".")[0] for field in noun.fields}))
+    if isinstance(cond, Members):
+        return replace(cond, of=owners)
+    if isinstance(cond, Either):
+        return Either(tuple(of_things(part, noun) for part in cond.parts))  # type: ignore[misc]
+    return cond
+
+
+@rules(
+    "Things", "Things <WITH> Havings", "Things <WHO> Havings", "Things <WHOSE> Havings", "Things <WHO> <WITH> Havings"
+)
+def _things_having(things: Things, havings: Havings) -> Things:
+    return replace(things, havings=(*things.havings, *havings))
+
+
+@rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")
+def _things_having_too(things: Things, havings: Havings) -> Things | None:
+    return _things_having(things, havings) if things.havings else None
+
+
+@rules("Things", "Things <WHO> Did")
+def _things_that(things: Things, did: Did) -> Things | None:
+    return doing(things, did)
+
+
+@rules("Things", "Things Did", cost=3)
+def _things_doing(things: Things, did: Did) -> Things | None:
+    return doing(things, did) if not things.havings and things.noun.is_plural else None
+
+
+@rules("Things", "Things <And> Did", "Things <And> <WHO> Did")
+def _things_that_too(things: Things, did: Did) -> Things | None:
+    return doing(things, did) if things.havings else None
+
+
+@rules("Things", "Things <WITHOUT> METRIC", "Things <And> <WITHOUT> METRIC")
+def _things_lacking(things: Things, metric: MetricWord) -> Things:
+    return replace(things, havings=(*things.havings, Having(metric, "=", _SOME, needs="count")))
+
+
+def doing(things: Things, did: Did) -> Things | None:
+    """Return the things that did something; two different deeds with their own objects cannot be told apart later."""
+    havings, conds = did
+    if (conds and (things.scoped or things.havings)) or (things.scoped and havings):
+        return None
+    return replace(
+        things, havings=(*things.havings, *havings), conds=(*things.conds, *conds), scoped=things.scoped or bool(conds)
+    )
+
+
+def unique(conds: Iterable[Cond]) -> tuple[Cond, ...]:
+    """Return conditions without repetition."""
+    return tuple(dict.fromkeys(conds))

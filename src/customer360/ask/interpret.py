@@ -1,0 +1,190 @@
+"""Read a question: one metric query, several to choose from, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from customer360.ask.chart import Chart, Edge
+from customer360.ask.frame import Ground
+from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
+from customer360.ask.lexer import Lexed, Lexer
+from customer360.ask.lower import lower
+from customer360.ask.meaning import Draft
+from customer360.ask.nearwords import NearWords
+from customer360.ask.places import Places
+from customer360.ask.reading import Problem, Reading
+from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from customer360.ask.valueindex import ValueIndex
+    from customer360.ask.vocabulary import Vocabulary
+    from customer360.semantic.calendar_units import Calendar
+
+Outcome = Literal["read", "ambiguous", "unknown", "unclear", "impossible", "too_long"]
+
+SLACK = 16
+"""How much dearer than the cheapest a reading may be to be looked at when the cheapest is nonsense."""
+MOST_CHOICES = 8
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """What a question was understood as."""
+
+    outcome: Outcome
+    readings: tuple[Reading, ...] = ()
+    what: str = ""
+    next_step: str | None = None
+    unknown: tuple[str, ...] = ()
+    near: tuple[tuple[str, str], ...] = ()
+    """Unknown words with the known ones they are like."""
+    corrected: tuple[tuple[str, str], ...] = ()
+    draft: Draft | None = None
+
+
+class Interpreter:
+    """Reads questions about one model and one state of its data. Safe to use from several threads."""
+
+    def __init__(self, vocabulary: Vocabulary, values: ValueIndex, *, as_of: date, calendar: Calendar) -> None:
+        self.vocabulary = vocabulary
+        self.lexer = Lexer(vocabulary, values, as_of, calendar)
+        self.near = NearWords(vocabulary, values)
+        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model), as_of, calendar)
+
+    def read(self, question: str) -> Interpretation:
+        """Return what a question means."""
+        found = tokens(question) if len(question) <= LONGEST else ()
+        if not found and len(question) <= LONGEST:
+            return Interpretation(
+                "unclear", what="There is no question.", next_step="Ask for a metric, such as those of `c360 query`."
+            )
+        if not found or len(found) > MOST_WORDS:
+            return Interpretation(
+                "too_long", what="The question is too long to be read rightly.", next_step="Ask one thing at a time."
+            )
+        return self.read_tokens(found)
+
+    def read_tokens(self, found: Sequence[Token]) -> Interpretation:
+        """Return what the words of a question mean, after mending slips of the pen."""
+        lexed = self.lexer.read(found)
+        corrected: list[tuple[str, str]] = []
+        if lexed.unknown:
+            mended = self._mended(found, lexed)
+            if isinstance(mended, Interpretation):
+                return mended
+            found, corrected = mended
+            lexed = self.lexer.read(found)
+        made = self._outcome(self._parsed(lexed), lexed)
+        if lexed.colliding:
+            other = self.lexer.read(found, drop_colliding=True)
+            made = _either(made, self._outcome(self._parsed(other), other))
+        return replace(made, corrected=tuple(corrected))
+
+    def _mended(
+        self, found: Sequence[Token], lexed: Lexed
+    ) -> Interpretation | tuple[tuple[Token, ...], list[tuple[str, str]]]:
+        corrected: list[tuple[str, str]] = []
+        swaps: dict[Token, str] = {}
+        for token in lexed.unknown:
+            word = self.near.correction(token.text)
+            if word is None:
+                return self._unknown(lexed)
+            swaps[token] = word
+            corrected.append((token.raw, word))
+        mended = tuple(replace(t, text=swaps[t]) if t in swaps else t for t in found)
+        return (mended, corrected) if not self.lexer.read(mended).unknown else self._unknown(lexed)
+
+    def _unknown(self, lexed: Lexed) -> Interpretation:
+        words = tuple(token.raw for token in lexed.unknown)
+        near = tuple((token.raw, word) for token in lexed.unknown for word in self.near.like(token.text))
+        named = ", ".join(f"'{word}'" for word in words)
+        what = f"I do not know {named}."
+        step = f"Did you mean {' or '.join(chr(39) + word + chr(39) for _, word in near[:3])}?" if near else None
+        return Interpretation("unknown", what=what, next_step=step, unknown=words, near=near)
+
+    def _parsed(self, lexed: Lexed) -> tuple[list[Edge], Chart]:
+        chart = Chart(GRAMMAR, len(lexed.tokens))
+        return chart.parse(lexed.edges, GOAL, SLACK), chart
+
+    def _outcome(self, parsed: tuple[list[Edge], Chart], lexed: Lexed) -> Interpretation:
+        edges, chart = parsed
+        problem: Problem | None = None
+        best: int | None = None
+        readings: dict[str, Reading] = {}
+        draft: Draft | None = None
+        for edge in edges:
+            if best is not None and edge.cost > best:
+                break
+            assert isinstance(edge.meaning, Draft)  # noqa: S101 -- what the goal's rules make
+            made = lower(self.ground, edge.meaning)
+            if isinstance(made, Problem):
+                if made.fault == "nonsense":
+                    continue
+                problem, best = problem or made, edge.cost
+                continue
+            best, draft = edge.cost, draft or edge.meaning
+            for reading in made:
+                readings.setdefault(reading.key, replace(reading, cost=edge.cost))
+        if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
+            return Interpretation("read", tuple(readings.values()), draft=draft)
+        if readings:
+            more = problem.choices if problem else ()
+            for reading in more:
+                readings.setdefault(reading.key, reading)
+            return Interpretation(
+                "ambiguous",
+                tuple(readings.values())[:MOST_CHOICES],
+                "The question can be read in several ways.",
+                draft=draft,
+            )
+        if problem is not None:
+            outcome: Outcome = (
+                "ambiguous"
+                if problem.fault == "ambiguous" and problem.choices
+                else ("impossible" if problem.fault == "impossible" else "unclear")
+            )
+            return Interpretation(outcome, problem.choices[:MOST_CHOICES], problem.what, problem.next_step)
+        return self._not_understood(chart, lexed)
+
+    def _not_understood(self, chart: Chart, lexed: Lexed) -> Interpretation:
+        """Say how far the question was understood: the longest part that makes sense, and the words that do not fit."""
+        parts = sorted(chart.parts(FRAGMENT), key=lambda edge: (edge.start - edge.end, edge.cost))
+        words = lexed.tokens
+        if chart.is_tangled or not parts or not words:
+            return Interpretation(
+                "unclear",
+                what="I do not understand how these words belong together.",
+                next_step="Ask in simpler words, such as: revenue by month.",
+            )
+        best = parts[0]
+        rest = [token.raw for at, token in enumerate(words) if not best.start <= at < best.end]
+        if not rest:
+            return Interpretation(
+                "unclear",
+                what="I understand the words but not what is asked of them.",
+                next_step="Name a metric, and what to group it by or whom it is about.",
+            )
+        known = " ".join(token.raw for token in words[best.start : best.end])
+        left = " ".join(rest)
+        return Interpretation(
+            "unclear",
+            what=f"I understand '{known}', but not '{left}' beside it.",
+            next_step="Leave it out or say it in other words.",
+            unknown=tuple(rest),
+        )
+
+
+def _either(one: Interpretation, other: Interpretation) -> Interpretation:
+    """Join what a question means with and without a courtesy word that is also a name."""
+    if not other.readings:
+        return one
+    if not one.readings:
+        return other
+    together = {reading.key: reading for reading in (*one.readings, *other.readings)}
+    if len(together) == 1:
+        return one
+    return Interpretation("ambiguous", tuple(together.values()), "The question can be read in several ways.")

@@ -1,0 +1,274 @@
+"""Find what each word of a question may be: a name of the model, a value of the data, a time, a number, a joint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from customer360.ask.chart import Edge
+from customer360.ask.courtesy import courtesy_phrases
+from customer360.ask.grammar_nouns import of_things
+from customer360.ask.inflect import singular, stems
+from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Number, Things
+from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, SCALES
+from customer360.ask.times import read_times
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.ask.valueindex import ValueIndex
+    from customer360.ask.vocabulary import Vocabulary
+    from customer360.ask.words import Token
+    from customer360.semantic.calendar_units import Calendar
+
+_CLOSED = closed_phrases()
+_COURTESY = courtesy_phrases()
+_LONGEST_CLOSED = max(len(key) for key in _CLOSED)
+_LONGEST_COURTESY = max(len(key) for key in _COURTESY)
+_GRAINS = {stems(tuple(text.split())): grain for text, grain in GRAINS.items()}
+_GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_ADJECTIVES.items()}
+_FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
+CLOSED_WORDS = frozenset(word for key in (*_CLOSED, *_COURTESY, *_GRAINS, *_GRAIN_ADJECTIVES) for word in key)
+FUNCTION_PHRASES = frozenset(key for key in (*_CLOSED, *_COURTESY))
+
+NAME_COST = 10
+"""What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
+FAR_COST = 15
+"""What it costs to take a value for that of a dimension of which only a shorter name would fit."""
+
+
+@dataclass(frozen=True)
+class Lexed:
+    """The words that were kept, their possible parts, and those that are nothing known."""
+
+    tokens: tuple[Token, ...]
+    edges: tuple[Edge, ...]
+    unknown: tuple[Token, ...] = ()
+    colliding: bool = field(default=False)
+    """Whether a courtesy word was kept because the model or the data have it too."""
+
+
+class Lexer:
+    """Knows one model and its data."""
+
+    def __init__(self, vocabulary: Vocabulary, values: ValueIndex, as_of: date, calendar: Calendar) -> None:
+        self.vocabulary = vocabulary
+        self.values = values
+        self.as_of = as_of
+        self.calendar = calendar
+        self._far: dict[tuple[str, str], bool] = {}
+
+    def read(self, tokens: Sequence[Token], *, drop_colliding: bool = False) -> Lexed:
+        """Return the parts of a question, courtesy words dropped."""
+        kept, collides = self._without_courtesy(tuple(tokens), drop_colliding=drop_colliding)
+        words = stems(tuple(token.text for token in kept))
+        edges: list[Edge] = []
+        edges += self._names(words, kept)
+        edges += self._values(words, kept)
+        edges += _closed(words)
+        edges += _numbers(words, kept)
+        edges += self._times(words)
+        covered = {at for edge in edges for at in range(edge.start, edge.end)}
+        unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
+        return Lexed(kept, tuple(edges), unknown, collides)
+
+    def _without_courtesy(self, tokens: tuple[Token, ...], *, drop_colliding: bool) -> tuple[tuple[Token, ...], bool]:
+        words = stems(tuple(token.text for token in tokens))
+        named = self._inside_names(words)
+        kept: list[Token] = []
+        collides = False
+        at = 0
+        while at < len(tokens):
+            size = next(
+                (
+                    n
+                    for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
+                    if words[at : at + n] in _COURTESY and tokens[at].kind != "quoted"
+                ),
+                0,
+            )
+            if size and not any(at <= place < at + size for place in named):
+                own = size == 1 and self._is_content(words[at : at + 1])
+                collides = collides or own
+                if not own or drop_colliding:
+                    at += size
+                    continue
+            kept += tokens[at : at + max(size, 1)] if size else tokens[at : at + 1]
+            at += max(size, 1)
+        return tuple(kept), collides
+
+    def _inside_names(self, words: tuple[str, ...]) -> set[int]:
+        """Return the places of words inside a name or value of several words."""
+        found: set[int] = set()
+        longest = max(self.vocabulary.longest, self.values.longest, _LONGEST_CLOSED)
+        for start in range(len(words)):
+            for end in range(start + 2, min(start + longest, len(words)) + 1):
+                if (
+                    words[start:end] in _CLOSED
+                    or self.vocabulary.lookup(words[start:end])
+                    or any(True for _ in self.values.lookup(words[start:end]))
+                ):
+                    found.update(range(start, end))
+        return found
+
+    def _is_content(self, words: tuple[str, ...]) -> bool:
+        return bool(self.vocabulary.lookup(words)) or (
+            not _is_function(words) and any(True for _ in self.values.lookup(words))
+        )
+
+    def _names(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
+                if any(token.kind == "quoted" for token in tokens[start:end]):
+                    continue
+                text = " ".join(token.text for token in tokens[start:end])
+                is_plural = words[end - 1] != tokens[end - 1].text
+                for entry in self.vocabulary.lookup(words[start:end]):
+                    if entry.noun is None:
+                        yield Edge(start, end, entry.sort, MetricWord(entry.metrics, text), NAME_COST)
+                    elif entry.sort == "FLAG":
+                        yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
+                    else:
+                        noun = Noun(entry.noun.fields, text, self._is_entity(entry.noun), is_plural)
+                        yield Edge(start, end, "NOUN", noun, NAME_COST)
+
+    def _is_entity(self, noun: Noun) -> bool:
+        return all(self.vocabulary.is_key(each.name) for each in noun.fields)
+
+    def _flag(self, noun: Noun, text: str) -> Members:
+        return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
+
+    def _values(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+        for start in range(len(words)):
+            if tokens[start].kind == "quoted":
+                yield from self._quoted(start, tokens[start])
+                continue
+            for end in range(start + 1, min(start + self.values.longest, len(words)) + 1):
+                span = words[start:end]
+                if _is_function(span) or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1)):
+                    continue
+                members = self._members(span, " ".join(token.raw for token in tokens[start:end]))
+                if members is not None:
+                    far = min(option.field.far for option in members.options)
+                    cost = NAME_COST + FAR_COST * far
+                    ends = [
+                        (word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])
+                    ]
+                    yield Edge(start, end, "VALUE", members, cost + NAME_COST * bool(ends))
+                    for entry, at in ends:  # Loyal Customers: a value, and what it is a value of
+                        text = " ".join(token.text for token in tokens[at:end])
+                        if entry.sort == "METRIC":
+                            such = (members, MetricWord(entry.metrics, text))
+                            yield Edge(start, end, "SUCH", such, cost + NAME_COST)
+                        elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
+                            noun = Noun(
+                                entry.noun.fields,
+                                text,
+                                is_entity=True,
+                                is_plural=words[end - 1] != tokens[end - 1].text,
+                            )
+                            yield Edge(
+                                start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST
+                            )
+
+    def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
+        from customer360.ask.words import phrase
+
+        members = self._members(stems(phrase(token.text)), token.text)
+        if members is not None:
+            yield Edge(at, at + 1, "VALUE", members, NAME_COST)
+        yield Edge(at, at + 1, "QUOTED", token.raw[1:-1].strip(), NAME_COST)
+
+    def _members(self, words: tuple[str, ...], text: str) -> Members | None:
+        """Return the values that words name, by dimension."""
+        by_field: dict[str, list[str]] = {}
+        for name, value in self.values.lookup(words):
+            by_field.setdefault(name, []).append(value)
+        if not by_field:
+            return None
+        options = tuple(
+            Member(Field(name, self._distance(name, by_field)), tuple(dict.fromkeys(found)))
+            for name, found in by_field.items()
+        )
+        return Members(options, text)
+
+    def _distance(self, name: str, rivals: dict[str, list[str]]) -> int:
+        return int(any(self._is_far(name, other) for other in rivals if other != name))
+
+    def _is_far(self, name: str, other: str) -> bool:
+        """Say whether a dimension is called like another with more words before it: preferred channel, channel."""
+        key = (name, other)
+        if key not in self._far:
+            mine, theirs = self.vocabulary.names_of(name), self.vocabulary.names_of(other)
+            self._far[key] = (
+                not set(mine) & set(theirs)
+                and all(
+                    any(len(one) > len(two) and one[-len(two) :] == two for two in theirs)
+                    for one in mine
+                    if len(one) > 1
+                )
+                and any(len(one) > 1 for one in mine)
+            )
+        return self._far[key]
+
+    def _times(self, words: tuple[str, ...]) -> Iterator[Edge]:
+        for found in read_times(words, self.as_of, self.calendar):
+            yield Edge(found.start, found.end, "TIME", found.when, found.cost)
+
+
+def _is_function(words: tuple[str, ...]) -> bool:
+    """Say whether words belong to the language itself, so that a value of that name must be put in quotes."""
+    return words in FUNCTION_PHRASES and not (len(words) == 1 and words[0] in _OPEN_COURTESY)
+
+
+_OPEN_COURTESY = frozenset({"produce", "record", "report", "present", "generate", "contribute", "register", "chart"})
+
+
+def _closed(words: tuple[str, ...]) -> Iterator[Edge]:
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _LONGEST_CLOSED, len(words)) + 1):
+            span = words[start:end]
+            for category in _CLOSED.get(span, ()):
+                yield Edge(start, end, category, " ".join(span))
+            if span in _GRAINS:
+                yield Edge(start, end, "GRAIN", _GRAINS[span])
+            if span in _GRAIN_ADJECTIVES:
+                yield Edge(start, end, "GRAINADJ", _GRAIN_ADJECTIVES[span])
+        if words[start] in _FIGURES:
+            yield Edge(start, start + 1, "FIGURE", words[start])
+
+
+def _numbers(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    """Find numbers with their scale and unit: ``$2.5k``, ``20 %``, ``30 days``, ``three``."""
+    for start, token in enumerate(tokens):
+        before = MONEY.get(words[start]) if token.kind == "sign" else None
+        at = start + (before is not None)
+        value = _value(words, tokens, at)
+        if value is None:
+            continue
+        number, end = value
+        if (
+            end < len(words)
+            and words[end] in SCALES
+            and (words[end] != "m" or tokens[end].start == tokens[end - 1].end)
+        ):
+            number, end = number * SCALES[words[end]], end + 1
+        text = " ".join(each.raw for each in tokens[start:end])
+        yield Edge(start, end, "NUM", Number(number, before, text))
+        unit = words[end] if end < len(words) else ""
+        named = MONEY.get(unit) or DURATIONS.get(unit) or ("percent" if unit in ("%", "percent") else None)
+        if named is not None and before is None:
+            yield Edge(start, end + 1, "NUM", Number(number, named, f"{text} {unit}"))
+
+
+def _value(words: tuple[str, ...], tokens: Sequence[Token], at: int) -> tuple[float | int, int] | None:
+    if at >= len(tokens):
+        return None
+    if tokens[at].kind == "number":
+        text = tokens[at].text
+        return (float(text) if "." in text else int(text)), at + 1
+    if words[at] in NUMERALS:
+        return NUMERALS[words[at]], at + 1
+    return None

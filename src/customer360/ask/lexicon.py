@@ -1,0 +1,152 @@
+"""List the words of the language itself: what asks, joins, compares and ranks, and what is mere courtesy.
+
+Nothing here belongs to a trade: names of metrics, dimensions and values come from the semantic model and the data.
+"""
+
+from __future__ import annotations
+
+from customer360.ask.inflect import stems
+
+WORDS: dict[str, str] = {
+    # what to group by
+    "BY": (
+        "by|split by|split on|broken down by|broken out by|break down by|break it down by|grouped by|group by|"
+        "segmented by|breakdown by|breakdown per|split per|for each|for every|in each|in every|of each|"
+        "of every|within each|from each|at each|with each|on each|each|every|across|across all|along|by each|"
+        "according to|depending on|differ by|vary by|for each of|per each|distributed by|distribution by|"
+        "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|divided by|"
+        "over all|for all"
+    ),
+    "PER": "per",
+    # what filters stand behind
+    "IN": "in|at|on|during|within|through|via|over|throughout|inside|using",
+    "FOR": "for|among|amongst|with regard to|regarding|concerning",
+    "FROM": "from|coming from|come from|came from|originating from|due to|thanks to",
+    "OF": "of",
+    "WITH": "with|having",
+    "WITHOUT": "without|with no|with zero|lacking",
+    "TO": "to",
+    "AS": "as",
+    "NOT": (
+        "not|excluding|exclude|except|except for|other than|apart from|leaving out|leave out|not including|"
+        "aside from|non|outside|outside of|ignoring|but not|rather than"
+    ),
+    "NEVER": "never|not ever",
+    "ONLY": "only|just|solely|exclusively|nothing but",
+    "WHO": "who|that|which|whom",
+    "WHOSE": "whose|where",
+    "AND": "and|as well as|along with|and also|together with|also",
+    "OR": "or",
+    "COMMA": ",",
+    "EITHER": "either|both",
+    "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
+    # asking
+    "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
+    "HOWMANYDID": "how many did|how many do|how many does|how many were|how many are|how many have|how many was",
+    "HOWMUCH": "how much|how much of|what did|what do|what does|what have|what has",
+    "WHICH": "which|what|who|what kind of|what type of",
+    "LIST": "list|list of|name|enumerate|list all|list out",
+    "AGO": "ago",
+    # aggregates
+    "TOTAL": "total|overall|sum of|sum|combined|total amount of|grand total|all|total of|aggregate",
+    "AVERAGE": "average|mean|average of|typical",
+    "MEDIAN": "median",
+    "MOST": "most|highest|largest|biggest|greatest|maximum|max|best|strongest",
+    "LEAST": "least|lowest|smallest|fewest|minimum|min|worst|weakest|poorest",
+    "TOP": "top|best|highest|leading|largest|biggest|strongest",
+    "BOTTOM": "bottom|worst|lowest|smallest|weakest|poorest",
+    "RANKED": (
+        "ranked by|rank by|sorted by|sort by|ordered by|order by|in order of|ranking by|based on|in terms of|"
+        "measured by|by total|judged by"
+    ),
+    "RANKING": "rank|ranking of|sort|ranking",
+    "DESC": (
+        "descending|desc|in descending order|highest first|largest first|from highest to lowest|high to low|"
+        "from high to low"
+    ),
+    "ASC": "ascending|asc|in ascending order|lowest first|smallest first|from lowest to highest|low to high",
+    "SHARE": (
+        "share of|percentage of|percent of|proportion of|fraction of|% of|what share of|what percentage of|"
+        "what percent of|what proportion of|what fraction of|what part of|contribution to|contribution of|"
+        "portion of|share in|share"
+    ),
+    "ASSHARE": (
+        "as share of|as percent of|as percentage of|as a share of|as a percentage of|as proportion of|"
+        "relative to|divided by|as fraction of|as % of"
+    ),
+    "INPERCENT": (
+        "in percent|in percentage|as percent|as percentage|in %|percentage wise|as share|as shares|"
+        "in relative terms|as % of total|as percentage of total|as share of total|as percent of total"
+    ),
+    # figures over time
+    "CUMULATIVE": "cumulative|running total of|running total|running|accumulated",
+    "ROLLING": "rolling|trailing|moving",
+    "TREND": (
+        "trend|trend of|trends|trends in|trend in|trend for|over time|evolution of|evolution|development of|"
+        "time series of|develop|developed|evolve|evolved|trending over time|through time|history of|"
+        "trend over time"
+    ),
+    "CHANGED": (
+        "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"
+        "increase in|decrease in|increased|decreased|difference in|fallen|risen"
+    ),
+    "VS": (
+        "vs|compared to|compared with|against|in comparison to|in comparison with|as compared to|compare to|"
+        "compare with|comparing with|comparing to|as opposed to"
+    ),
+    "COMPARE": "compare|comparison of|comparing|comparison between|compare between|difference between|contrast",
+    "BETWEEN": "between",
+    "YOY": "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
+    "LASTYEARTOO": (
+        "same period last year|same time last year|year before|same period year ago|year ago|one year ago|"
+        "previous year|prior year|same period of last year|same period previous year|same period prior year|"
+        "same period in last year|same period a year ago|same month last year|same quarter last year"
+    ),
+    "POP": "period over period|previous period",
+    "BEFORETOO": (
+        "previous period|period before|prior period|previous one|one before|period before that|month before|"
+        "week before|quarter before"
+    ),
+    "ONAVERAGE": "on average|in average|averagely",
+    "LIGHT": (
+        "open|opened|opening|file|filed|raise|raised|submit|submitted|create|created|start|started|take|took|"
+        "place|placed|make|made"
+    ),
+    "MADE": "made|placed|done",
+    # numbers
+    "MORE": (
+        "more than|over|above|greater than|higher than|exceeding|exceed|exceeds|>|larger than|bigger than|"
+        "upwards of|beyond|better than|in excess of|more"
+    ),
+    "ATLEAST": (
+        "at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below"
+    ),
+    "LESS": "less than|under|below|fewer than|lower than|<|smaller than",
+    "ATMOST": "at most|maximum of|up to|not more than|no more than|<=|a maximum of|not above",
+    "ORMORE": "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+",
+    "ORLESS": "or less|or fewer|or below|or lower|and below",
+    "NOTEQ": "!=",
+    "TIMES": "times|time",
+    "NO": "no|zero",
+    "CONTAINS": "contains|contain|containing|including|includes|include|named like|like",
+    "STARTS": "starting with|starts with|beginning with|begins with|start with",
+    "CALLED": "called|named",
+}
+"""Category -> its phrases. Longer phrases win over the shorter ones inside them only through the grammar."""
+
+FIGURE_NOUNS = (
+    "figure|figures|number|numbers|value|values|stat|stats|statistic|statistics|total|totals|level|levels|"
+    "result|results|data"
+)
+"""Nouns that may follow a metric without saying more: revenue figures."""
+
+
+def closed_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return each phrase of the language, stemmed, with its categories."""
+    found: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for category, phrases in WORDS.items():
+        for text in phrases.split("|"):
+            key = stems(tuple(text.split()))
+            if category not in found.get(key, ()):
+                found[key] = (*found.get(key, ()), category)
+    return found

@@ -1,0 +1,400 @@
+"""Turn a draft into the metric queries it may mean, or say why it means none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from customer360.ask.frame import MOST, Frame, Ground, agree, frames, having_conditions, metric_names, time_range
+from customer360.ask.lower_things import count_things, list_things, rank_things
+from customer360.ask.meaning import Draft, MetricWord, Stat, Versus, When
+from customer360.ask.reading import Pick, Problem, Reading
+from customer360.ask.units import kind_of
+from customer360.errors import C360Error
+from customer360.semantic.periods import relative
+from customer360.semantic.principal import OWNER
+from customer360.semantic.query import (
+    Comparison,
+    Dimension,
+    MetricQuery,
+    Share,
+    Summary,
+    TimeRange,
+    WindowedMetric,
+)
+from customer360.semantic.resolve import resolve
+from customer360.semantic.scope import Setting
+from customer360.semantic.summary import without_summary
+
+if TYPE_CHECKING:
+    from customer360.semantic.query import Grain
+
+NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")
+_DAYS = 45
+"""Longest range that a trend shows day by day."""
+
+
+def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
+    """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
+    drafts = _settled(draft)
+    if isinstance(drafts, Problem):
+        return drafts
+    found: list[Reading] = []
+    problems: list[Problem] = []
+    for each in drafts:
+        for made in _readings(ground, each):
+            checked = checked_reading(ground, made) if isinstance(made, Reading) else made
+            if isinstance(checked, Problem):
+                problems.append(checked)
+            else:
+                found.append(checked)
+    if found:
+        return found
+    return next((p for p in problems if p.fault != "nonsense"), problems[0] if problems else NONSENSE)
+
+
+def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
+    """Return the reading when the model can answer it, else why it cannot."""
+    setting = Setting(ground.model, ground.as_of, OWNER, history=reading.query.history)
+    try:
+        question = resolve(setting, without_summary(reading.query))
+        _ = question.timeline_group
+    except C360Error as error:
+        return Problem("impossible", error.what, error.next_step)
+    return reading
+
+
+def _settled(draft: Draft) -> tuple[Draft, ...] | Problem:
+    """Decide what loose words do, and what a list of times means."""
+    if draft.loose:
+        if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
+            return NONSENSE
+        grouped = replace(draft, groups=(*draft.groups, *draft.loose), loose=())
+        if all(noun.is_plural and not noun.is_entity for noun in draft.loose):
+            return (grouped,)
+        return (grouped, replace(draft, loose=()))  # `store revenue`: by store, or in stores at all
+    if draft.when is not None and draft.when.also:
+        return _listed_times(draft, draft.when)
+    return (draft,)
+
+
+def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
+    times = (replace(when, also=()), *when.also)
+    if draft.split and len(times) == 2 and draft.versus is None:  # noqa: PLR2004 -- a pair
+        return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=False),)
+    by_time = next((group for group in draft.groups if isinstance(group, str)), None)
+    whole = When(start=times[0].relative, end=times[-1].relative, text=when.text)
+    if by_time is not None:
+        return (replace(draft, when=whole),)
+    unit = _unit_of(times[0])
+    each = replace(draft, when=whole, groups=(*draft.groups, unit))
+    return (replace(draft, when=whole), each)
+
+
+def _unit_of(when: When) -> str:
+    text = when.relative or ""
+    return "quarter" if "Q" in text else "year" if len(text) == len("2017") else "month"
+
+
+def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    if draft.split and not _has_sides(draft):
+        yield Problem("unclear", "It is not said what to compare.", "Name two values, two times or a dimension.")
+        return
+    if draft.changed and draft.versus is None:
+        yield from _compared_with_what(ground, draft)
+        return
+    maker: Callable[[Ground, Draft], Iterator[Reading | Problem]]
+    if draft.rank is not None:
+        maker = rank_things
+    elif draft.head == "count":
+        maker = count_things
+    elif draft.head == "list":
+        maker = list_things
+    else:
+        maker = _figures
+    yield from maker(ground, draft)
+
+
+def _has_sides(draft: Draft) -> bool:
+    several = any(getattr(cond, "size", 0) > 1 for cond in draft.conds)
+    return several or bool(draft.groups) or draft.versus is not None or len(draft.metrics) > 1
+
+
+def _compared_with_what(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    if draft.trend or any(isinstance(group, str) for group in draft.groups):
+        yield from _readings(ground, replace(draft, changed=False))
+        return
+    asked = replace(draft, changed=False)
+    if draft.when is None:
+        asked = replace(asked, when=When(relative="this year"))
+    choices: list[Reading] = []
+    for versus in (Versus("previous period"), Versus("same period last year")):
+        choices += [r for r in _figures(ground, replace(asked, versus=versus)) if isinstance(r, Reading)]
+    choices += [r for r in _figures(ground, replace(asked, trend=True)) if isinstance(r, Reading)]
+    yield Problem("ambiguous", "A change from what is not said.", choices=_valid(ground, choices))
+
+
+def _valid(ground: Ground, readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    checked = (checked_reading(ground, reading) for reading in readings)
+    return tuple({reading.key: reading for reading in checked if isinstance(reading, Reading)}.values())
+
+
+# ---- figures --------------------------------------------------------------------------------------------------
+
+
+def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    if draft.order_by is not None or draft.limit is not None or draft.things is not None:
+        yield NONSENSE
+        return
+    words = draft.metrics
+    if not words:
+        if len(draft.verbs) != 1:
+            yield NONSENSE
+            return
+        names = metric_names(ground, draft.verbs[0], draft.wants)
+        if not names:
+            yield NONSENSE
+            return
+        words = (MetricWord(names, draft.verbs[0].text),)
+    for metrics in islice(product(*(word.names for word in words)), MOST):
+        if len(set(metrics)) < len(metrics):
+            continue
+        if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
+            yield NONSENSE
+            continue
+        if draft.stat is not None:
+            yield from _stat(ground, draft, metrics, draft.stat)
+        elif draft.share:
+            yield from _shares(ground, draft, metrics)
+        else:
+            for frame in frames(ground, _with_trend(ground, draft), metrics):
+                yield from _figure(ground, draft, metrics, frame)
+
+
+def _figure(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame) -> Iterator[Reading | Problem]:
+    made = _parts(ground, draft, metrics, frame)
+    if isinstance(made, Problem):
+        yield made
+        return
+    query, notes = made
+    if draft.havings:
+        if not frame.dimensions:
+            yield NONSENSE
+            return
+        yield from _with_havings(ground, draft, query, notes)
+        return
+    if draft.order is not None:
+        from customer360.semantic.query import Order
+
+        query = query.model_copy(update={"order": (Order(by=metrics[0], descending=draft.order == "desc"),)})
+    yield Reading(query, notes=notes)
+
+
+def _with_havings(
+    ground: Ground, draft: Draft, query: MetricQuery, notes: tuple[str, ...]
+) -> Iterator[Reading | Problem]:
+    from customer360.ask.places import together
+
+    field = query.dimensions[0].name
+    for chosen in product(*(list(having_conditions(ground, having, field)) for having in draft.havings)):
+        problem = next((each for each in chosen if isinstance(each, Problem)), None)
+        if problem is not None:
+            yield problem
+            continue
+        having = together([each[1] for each in chosen if not isinstance(each, Problem)])
+        yield Reading(query.model_copy(update={"having": having}), notes=notes)
+
+
+def _with_trend(ground: Ground, draft: Draft) -> Draft:
+    needs_time = draft.trend or (draft.window is not None and draft.window.kind == "cumulative")
+    if not needs_time or any(isinstance(group, str) for group in draft.groups):
+        return draft
+    return replace(draft, groups=(_grain_for(ground, draft.when), *draft.groups))
+
+
+def _grain_for(ground: Ground, when: When | None) -> Grain:
+    """Return the grain of a trend: days for a month and a half at most, else months."""
+    asked = time_range(when)
+    if asked is None:
+        return "month"
+    try:
+        period = (
+            relative(asked.relative, ground.as_of, ground.calendar)
+            if asked.relative
+            else relative(f"since {asked.start}", ground.as_of, ground.calendar)
+        )
+    except C360Error:
+        return "month"
+    end = min(period.end or ground.as_of, ground.as_of)
+    return "day" if period.start is not None and (end - period.start).days < _DAYS else "month"
+
+
+def _parts(
+    ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame
+) -> tuple[MetricQuery, tuple[str, ...]] | Problem:
+    time = time_range(draft.when)
+    changes: dict[str, object] = {}
+    if draft.window is not None:
+        window = draft.window
+        if any(each.name == "time" for each in frame.dimensions):
+            changes["windows"] = tuple(
+                WindowedMetric(metric=name, kind=window.kind, count=window.count, unit=window.unit)  # type: ignore[arg-type]
+                for name in metrics
+            )
+        elif window.kind == "trailing" and time is None:
+            time = TimeRange(relative=f"last {window.count} {(window.unit or 'month').replace('_', ' ')}s")
+        else:
+            return NONSENSE
+    if draft.versus is not None:
+        compared = _comparison(draft.versus, time)
+        if isinstance(compared, Problem):
+            return _with_choices(ground, draft, metrics, frame, compared)
+        comparison, time = compared
+        changes["compare"] = comparison
+    query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time)
+    return query.model_copy(update=changes), ()
+
+
+def _comparison(versus: Versus, time: TimeRange | None) -> tuple[Comparison, TimeRange] | Problem:
+    if versus.kind != "time":
+        if time is None:
+            return Problem("ambiguous", "It is not said which period to compare.")
+        name = "last_year" if versus.kind == "same period last year" else "previous"
+        return Comparison(to=versus.kind, name=name), time
+    other = time_range(versus.when)
+    if other is None:
+        return NONSENSE
+    if time is None:
+        unit = (other.relative or "").removeprefix("last ")
+        if not (other.relative or "").startswith("last ") or not unit.replace(" ", "").isalpha():
+            return Problem("unclear", "It is not said which period to compare with that.", "Name both periods.")
+        time = TimeRange(relative=f"this {unit}")
+    if time == other:
+        return NONSENSE
+    return Comparison(time=other, name="compared"), time
+
+
+def _with_choices(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame, problem: Problem) -> Problem:
+    if problem.fault != "ambiguous" or draft.versus is None:
+        return problem
+    choices = []
+    for text in ("this year", "last month", "this month"):
+        made = _parts(ground, replace(draft, when=When(relative=text)), metrics, frame)
+        if not isinstance(made, Problem):
+            choices.append(Reading(*made[:1], notes=made[1]))
+    return replace(problem, choices=_valid(ground, choices))
+
+
+# ---- shares ---------------------------------------------------------------------------------------------------
+
+
+def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
+    """Yield shares; that of a part is read from all parts, since a filter would make it 100 %."""
+    if draft.versus or draft.window or draft.havings:
+        yield NONSENSE
+        return
+    if draft.share_of:
+        yield from _part_of_whole(ground, draft, metrics)
+        return
+    for frame in frames(ground, draft, metrics):
+        if not any(each.name != "time" for each in frame.dimensions):
+            title = ground.title(metrics[0])
+            yield Problem(
+                "unclear", f"It is not said which share of {title}.", f"Say: share of {title} by a dimension."
+            )
+            continue
+        within = tuple(each.name for each in frame.dimensions if each.name == "time")
+        shares = tuple(Share(metric=name, within=within) for name in metrics)
+        query = MetricQuery(
+            metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time_range(draft.when), shares=shares
+        )
+        yield Reading(query)
+
+
+def _part_of_whole(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
+    part = draft.share_of[0]
+    options = getattr(part, "options", None)
+    if len(draft.share_of) != 1 or options is None or getattr(part, "negated", False) or len(metrics) != 1:
+        yield Problem("unclear", "A share can be asked of one dimension's values only.")
+        return
+    for option in ground.places.options(part, ground.places.bases(metrics)):  # type: ignore[arg-type]
+        dimension = Dimension(name=option.field.name)
+        for frame in frames(ground, draft, metrics, first=(dimension,)):
+            if any(cond.field == option.field.name for cond in frame.filters if hasattr(cond, "field")):
+                yield NONSENSE
+                continue
+            within = tuple(each.name for each in frame.dimensions if each != dimension)
+            query = MetricQuery(
+                metrics=metrics,
+                dimensions=frame.dimensions,
+                where=frame.where,
+                time=time_range(draft.when),
+                shares=(Share(metric=metrics[0], within=within),),
+            )
+            yield Reading(query, Pick(option.field.name, option.values))
+
+
+# ---- means ----------------------------------------------------------------------------------------------------
+
+
+def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) -> Iterator[Reading | Problem]:
+    if len(metrics) != 1 or draft.versus or draft.window or draft.share or draft.havings or draft.trend:
+        yield NONSENSE
+        return
+    metric = ground.model.metrics[metrics[0]]
+    formula = ground.model.formulas[metric.name]
+    is_plain = formula.is_additive or kind_of(metric) == "count"
+    if stat.per is None and stat.grain is None:
+        if is_plain or stat.function != "mean":
+            yield _average_of_what(ground, draft, metric.name, stat)
+        else:  # the mean of a mean or rate is itself
+            for frame in frames(ground, draft, metrics):
+                yield from _figure(ground, draft, metrics, frame)
+        return
+    if not is_plain:
+        yield Problem("impossible", f"{metric.title} is a mean or a rate already.", f"Ask for {metric.title} as it is.")
+        return
+    over = (
+        [Dimension(name="time", grain=stat.grain)]
+        if stat.grain
+        else [Dimension(name=name) for name in ground.places.of_noun(stat.per, ground.places.bases(metrics))]  # type: ignore[arg-type]
+    )
+    for dimension in over:
+        for frame in frames(ground, replace(draft, stat=None), metrics, first=(dimension,)):
+            query = MetricQuery(
+                metrics=metrics,
+                dimensions=frame.dimensions,
+                where=frame.where,
+                time=time_range(draft.when),
+                fill="zero" if stat.grain and len(frame.dimensions) == 1 and formula.is_additive else None,
+                summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
+            )
+            yield Reading(query)
+
+
+def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Problem:
+    """Offer what is an average already, and the means over things and periods."""
+    title = ground.title(metric)
+    choices: list[Reading] = []
+    for name, other in ground.model.metrics.items():
+        parts = other.c360.parts
+        if stat.function == "mean" and parts is not None and parts.numerator == metric:
+            plain = replace(draft, stat=None)
+            choices += [
+                Reading(
+                    MetricQuery(metrics=(name,), dimensions=f.dimensions, where=f.where, time=time_range(draft.when))
+                )
+                for f in frames(ground, plain, (name,))
+            ]
+    for grain in ("day", "month"):
+        asked = replace(draft, stat=replace(stat, grain=grain))
+        choices += [r for r in _stat(ground, asked, (metric,), asked.stat or stat) if isinstance(r, Reading)]
+    word = "Median" if stat.function == "median" else "Average"
+    return Problem(
+        "ambiguous",
+        f"{word} {title.lower()} of what: each order, customer, day, month?",
+        f"Say: {word.lower()} {title.lower()} per ...",
+        choices=_valid(ground, choices),
+    )

@@ -1,0 +1,227 @@
+"""Turn drafts that count, list or rank things into metric queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice, product
+from typing import TYPE_CHECKING
+
+from customer360.ask.frame import (
+    MOST,
+    Frame,
+    Ground,
+    agree,
+    anchored,
+    conditions_of,
+    frames,
+    having_conditions,
+    time_range,
+)
+from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Things
+from customer360.ask.places import together
+from customer360.ask.reading import Problem, Reading
+from customer360.semantic.query import Condition, Dimension, MetricQuery, Order, Summary, Top
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TOP_ROWS = 10
+"""How many of the top are shown when no number was said; the answer says so."""
+_NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")
+
+
+def count_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    """Yield queries that count the things which fulfil the conditions."""
+    for made in _members(ground, draft):
+        if isinstance(made, Problem):
+            yield made
+            continue
+        query, over = made
+        if draft.versus or draft.share or draft.window or draft.stat or draft.trend:
+            yield _NONSENSE
+            continue
+        yield Reading(_counted(ground, query, over))
+
+
+def _counted(ground: Ground, query: MetricQuery, over: str) -> MetricQuery:
+    """Return the query that counts the things; a metric that counts those very things answers alone."""
+    (metric, *others), having = query.metrics, query.having
+    atom = ground.model.formulas[metric].sole_atom
+    is_count = atom is not None and atom.kind == "count" and anchored(ground, metric, over)
+    if is_count and not others and having == Condition(field=metric, op=">", value=0):
+        dimensions = tuple(each for each in query.dimensions if each.name != over)
+        return query.model_copy(update={"having": None, "dimensions": dimensions})
+    return query.model_copy(update={"summary": Summary(over=over)})
+
+
+def list_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    """Yield queries that list the things which fulfil the conditions, with the figures of the conditions."""
+    if draft.versus or draft.share or draft.window or draft.stat or draft.trend:
+        yield _NONSENSE
+        return
+    for made in _members(ground, draft):
+        if isinstance(made, Problem):
+            yield made
+            continue
+        query, _ = made
+        yield Reading(query.model_copy(update={"order": (Order(by=query.metrics[0], descending=True),)}))
+
+
+def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] | Problem]:
+    things = draft.things
+    if things is None or draft.metrics:
+        yield _NONSENSE
+        return
+    havings = (*things.havings, *draft.havings)
+    words = [draft.order_by] if draft.order_by is not None else []
+    if not havings and not words:
+        yield _NONSENSE if draft.verbs else _by_what(things)
+        return
+    bases = ground.places.bases(_names(havings, words))
+    for field in ground.places.of_noun(things.noun, bases):
+        for chosen in islice(product(*(list(having_conditions(ground, each, field)) for each in havings)), MOST):
+            problem = next((each for each in chosen if isinstance(each, Problem)), None)
+            if problem is not None:
+                yield problem
+                continue
+            pairs = [each for each in chosen if not isinstance(each, Problem)]
+            metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
+            if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
+                yield _NONSENSE
+                continue
+            having = together([condition for _, condition in pairs])
+            whole = replace(draft, conds=(*things.conds, *draft.conds))
+            for frame in frames(ground, whole, metrics, first=(Dimension(name=field),)):
+                yield from _fitting(ground, whole, things, field, metrics, having, frame)
+
+
+def _fitting(
+    ground: Ground, draft: Draft, things: Things, field: str, metrics: tuple[str, ...], having: object, frame: Frame
+) -> Iterator[tuple[MetricQuery, str] | Problem]:
+    problem = misplaced(ground, things, field, frame) or _both_or_either(ground, draft, field, frame)
+    if problem is not None:
+        yield problem
+        return
+    query = MetricQuery(
+        metrics=metrics,
+        dimensions=frame.dimensions,
+        where=frame.where,
+        having=having,  # type: ignore[arg-type]
+        time=time_range(draft.when),
+    )
+    yield query, field
+
+
+def misplaced(ground: Ground, things: Things, field: str, frame: Frame) -> Problem | None:
+    """Say when a condition is no attribute of the things it was said of: VIP products."""
+    if things.scoped:
+        return None
+    owner = field.rpartition(".")[0]
+    for each in frame.filters[: len(things.conds)]:
+        for condition in conditions_of(each):
+            target = condition.field.rpartition(".")[0]
+            if ground.places.steps(owner, target) is None:
+                noun, attribute = ground.title(field), ground.title(condition.field)
+                return Problem("impossible", f"{attribute} is no attribute of each {noun.lower()}.")
+    return None
+
+
+def _both_or_either(ground: Ground, draft: Draft, field: str, frame: Frame) -> Problem | None:
+    """Say when `bought bread and milk` may mean both or either of them."""
+    owner = field.rpartition(".")[0]
+    for cond, placed in zip(draft.conds, frame.filters, strict=False):
+        is_list = isinstance(cond, Members) and cond.joint == "and"
+        for condition in conditions_of(placed):
+            if is_list and ground.places.steps(owner, condition.field.rpartition(".")[0]) is None:
+                what = f"Whether both or either of {' and '.join(map(str, condition.value))} is meant is not said."
+                return Problem("unclear", what, "Say `or` for either; both at once cannot be asked.")
+    return None
+
+
+def _names(havings: Sequence[Having], words: Sequence[MetricWord]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([having.metric.names[0] for having in havings] + [word.names[0] for word in words]))
+
+
+def _by_what(things: Things) -> Problem:
+    return Problem(
+        "unclear",
+        f"It is not said by which figure '{things.noun.text}' are counted or listed.",
+        f"Say for example: {things.noun.text} with more than 3 ..., or top 10 {things.noun.text} by ...",
+    )
+
+
+# ---- rankings -------------------------------------------------------------------------------------------------
+
+
+def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    """Yield queries that put things in order by a metric."""
+    rank = draft.rank
+    if rank is None or draft.things or draft.versus or draft.share or draft.window or draft.stat or draft.havings:
+        yield _NONSENSE
+        return
+    said = [word for word in (rank.metric, draft.order_by) if word is not None]
+    if len(said) > 1 or (said and draft.metrics and said[0] not in draft.metrics):
+        yield _NONSENSE
+        return
+    by = said[0] if said else (draft.metrics[0] if len(draft.metrics) == 1 else None)
+    if by is None:
+        yield _rank_by_what(ground, draft, rank)
+        return
+    others = [word for word in draft.metrics if word != by]
+    for metrics in islice(product(by.names, *(word.names for word in others)), MOST):
+        if not all(agree(ground, verb, metrics[0]) for verb in draft.verbs):
+            yield _NONSENSE
+            continue
+        for field in ground.places.of_noun(rank.noun, ground.places.bases(metrics)):
+            for frame in frames(ground, draft, metrics, first=(Dimension(name=field),)):
+                yield _ranked(ground, draft, rank, metrics, frame)
+
+
+def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], frame: Frame) -> Reading | Problem:
+    field, others = frame.dimensions[0], frame.dimensions[1:]
+    descending = not rank.ascending if draft.order is None else draft.order == "desc"
+    query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time_range(draft.when))
+    n = rank.n if rank.n is not None else TOP_ROWS
+    notes = () if rank.n is not None else (f"No number was said: the first {TOP_ROWS} are shown.",)
+    if not others:
+        order = (Order(by=metrics[0], descending=descending),)
+        return Reading(query.model_copy(update={"order": order, "limit": n or None}), notes=notes if n else ())
+    if len(others) == 1 and others[0].name == "time" and n:
+        top = Top(dimension=field.name, n=n, by=metrics[0], other=False, ascending=not descending)
+        return Reading(query.model_copy(update={"top": top}), notes=notes)
+    return Problem(
+        "impossible",
+        f"A ranking of {ground.title(field.name)} within each {ground.title(others[0].name)} cannot be asked at once.",
+        f"Ask for one {ground.title(others[0].name).lower()} at a time, or for {ground.title(metrics[0])} by both.",
+    )
+
+
+def _rank_by_what(ground: Ground, draft: Draft, rank: Rank) -> Problem:
+    """Offer the metrics that a ranking could go by."""
+    choices: list[Reading] = []
+    for name, metric in ground.model.metrics.items():
+        formula = ground.model.formulas[name]
+        if not formula.is_additive or metric.c360.better == "none":
+            continue
+        fields = [
+            field
+            for field in rank.noun.fields
+            if ground.places.reach(field.name, ground.places.bases((name,))) is not None
+        ]
+        if not fields:
+            continue
+        field = ground.places.of_noun(rank.noun, ground.places.bases((name,)))[0]
+        for frame in frames(ground, draft, (name,), first=(Dimension(name=field),))[:1]:
+            made = _ranked(ground, draft, rank, (name,), frame)
+            choices += [made] if isinstance(made, Reading) else []
+    word = "lowest" if rank.ascending else "highest"
+    return Problem(
+        "ambiguous",
+        f"It is not said by which figure '{rank.noun.text}' are the {word}.",
+        f"Say: top 10 {rank.noun.text} by ...",
+        choices=tuple(choices[:6]),
+    )
+
+
+__all__ = ["Condition", "count_things", "list_things", "rank_things"]

@@ -1,0 +1,233 @@
+"""Hold what the parts of a question mean: metrics, dimensions, conditions, times, rankings, and the draft they fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Grain = Literal["day", "week", "month", "quarter", "year", "fiscal_quarter", "fiscal_year"]
+
+
+@dataclass(frozen=True)
+class MetricWord:
+    """A metric, or several that share a name. ``text`` is how it was said."""
+
+    names: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """A dimension that a word may mean; a ``far`` one carries the word only with more words before it."""
+
+    name: str
+    far: int = 0
+
+
+@dataclass(frozen=True)
+class Noun:
+    """What one groups by, counts or lists: a dimension, or the key of things (customers)."""
+
+    fields: tuple[Field, ...]
+    text: str
+    is_entity: bool = False
+    is_plural: bool = False
+
+
+@dataclass(frozen=True)
+class Member:
+    """Values of one dimension that words may mean."""
+
+    field: Field
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Values that words name, in each dimension that has them. One dimension is chosen later."""
+
+    options: tuple[Member, ...]
+    text: str
+    negated: bool = False
+    joint: Literal["", "and", "or"] = ""
+    of: tuple[str, ...] = ()
+    """Datasets of the things it was said of: only their attributes are meant."""
+
+    @property
+    def size(self) -> int:
+        """How many values were named."""
+        return max((len(option.values) for option in self.options), default=0)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A dimension held against a number, text or nothing."""
+
+    noun: Noun
+    op: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Either:
+    """At least one of these conditions."""
+
+    parts: tuple[Members | Compared, ...]
+
+
+Cond = Members | Compared | Either
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number with the unit it was said with: money, percent, times, days ... or none."""
+
+    value: float | int
+    unit: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Having:
+    """A metric held against a number, for each member of what is counted or listed."""
+
+    metric: MetricWord
+    op: str
+    number: Number
+    needs: str | None = None
+    """Kind of unit that the metric must have, when a word asks for one: money, count."""
+    verb: MetricWord | None = None
+    """The verb it was said with, which must agree with the metric."""
+
+
+@dataclass(frozen=True)
+class When:
+    """A time range as a metric query writes it, and as it was said."""
+
+    relative: str | None = None
+    start: str | None = None
+    end: str | None = None
+    text: str = ""
+    also: tuple[When, ...] = ()
+    """Further ranges said in one breath: October and November."""
+
+
+@dataclass(frozen=True)
+class Things:
+    """What is counted or listed, under which conditions."""
+
+    noun: Noun
+    conds: tuple[Cond, ...] = ()
+    havings: tuple[Having, ...] = ()
+    scoped: bool = False
+    """Whether a condition says what was done (bought soft drinks), not what the thing is."""
+
+
+@dataclass(frozen=True)
+class Rank:
+    """The first or last so many members by a metric; without a number all of them in order."""
+
+    noun: Noun
+    n: int | None
+    ascending: bool
+    metric: MetricWord | None = None
+
+
+@dataclass(frozen=True)
+class Versus:
+    """A second time to hold the first against."""
+
+    kind: Literal["previous period", "same period last year", "time"]
+    when: When | None = None
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A figure over the members of a noun (or the periods of a grain): their mean, median, ..."""
+
+    function: Literal["mean", "median", "max", "min"]
+    per: Noun | None = None
+    grain: Grain | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A running figure, or one over the last units."""
+
+    kind: Literal["cumulative", "trailing"]
+    count: int | None = None
+    unit: Grain | None = None
+
+
+HeadKind = Literal["figure", "count", "list", "which"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What has been said so far. Parts join only when they do not contradict each other."""
+
+    metrics: tuple[MetricWord, ...] = ()
+    head: HeadKind | None = None
+    things: Things | None = None
+    groups: tuple[Noun | str, ...] = ()
+    loose: tuple[Noun, ...] = ()
+    """Dimensions said without a word that says what to do with them."""
+    conds: tuple[Cond, ...] = ()
+    havings: tuple[Having, ...] = ()
+    when: When | None = None
+    rank: Rank | None = None
+    versus: Versus | None = None
+    changed: bool = False
+    """Whether a change was asked for: growth, increase."""
+    split: bool = False
+    """Whether several values or times are to stand side by side, not to be added up."""
+    share: bool = False
+    share_of: tuple[Cond, ...] = ()
+    """The part whose share is asked."""
+    stat: Stat | None = None
+    window: Window | None = None
+    trend: bool = False
+    order: Literal["asc", "desc"] | None = None
+    order_by: MetricWord | None = None
+    limit: int | None = None
+    wants: str | None = None
+    """Unit that `how much` or `how many` asks for."""
+    verbs: tuple[MetricWord, ...] = ()
+    """Verbs that must agree with the metric: orders that customers placed."""
+    notes: tuple[str, ...] = field(default=())
+
+
+_ONE_ONLY = (
+    "head",
+    "things",
+    "when",
+    "rank",
+    "versus",
+    "stat",
+    "window",
+    "order",
+    "order_by",
+    "limit",
+    "wants",
+)
+_JOINED = ("groups", "loose", "conds", "havings", "verbs", "notes")
+_EITHER = ("changed", "split", "share", "trend")
+
+
+def joined(one: Draft, other: Draft) -> Draft | None:
+    """Return both drafts as one, or None when they contradict: two times, two heads, two rankings."""
+    if one.metrics and other.metrics:
+        return None
+    if one.share_of and other.share_of:
+        return None
+    changes: dict[str, Any] = {"metrics": one.metrics or other.metrics, "share_of": one.share_of or other.share_of}
+    for name in _ONE_ONLY:
+        a, b = getattr(one, name), getattr(other, name)
+        if a is not None and b is not None:
+            return None
+        changes[name] = b if a is None else a
+    for name in _JOINED:
+        changes[name] = getattr(one, name) + getattr(other, name)
+    for name in _EITHER:
+        changes[name] = getattr(one, name) or getattr(other, name)
+    return replace(one, **changes)

@@ -1,0 +1,88 @@
+"""List the words of numbers, units and spans of time."""
+
+from __future__ import annotations
+
+MONEY = {
+    "$": "USD",
+    "\u20ac": "EUR",
+    "\u00a3": "GBP",
+    "dollar": "USD",
+    "usd": "USD",
+    "euro": "EUR",
+    "eur": "EUR",
+    "pound": "GBP",
+    "gbp": "GBP",
+    "buck": "USD",
+}
+DURATIONS = {"day": "days", "hour": "hours", "minute": "minutes", "week": "weeks", "month": "months", "year": "years"}
+
+NUMERALS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "eleven": 11,
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "ninety": 90,
+    "hundred": 100,
+    "thousand": 1000,
+    "dozen": 12,
+}
+SCALES = {
+    "k": 1_000,
+    "thousand": 1_000,
+    "m": 1_000_000,
+    "mio": 1_000_000,
+    "mn": 1_000_000,
+    "million": 1_000_000,
+    "hundred": 100,
+    "bn": 1_000_000_000,
+    "billion": 1_000_000_000,
+}
+
+GRAINS: dict[str, str] = {
+    "day": "day",
+    "date": "day",
+    "week": "week",
+    "month": "month",
+    "quarter": "quarter",
+    "year": "year",
+    "calendar day": "day",
+    "calendar month": "month",
+    "calendar week": "week",
+    "calendar year": "year",
+    "fiscal quarter": "fiscal_quarter",
+    "fiscal year": "fiscal_year",
+    "financial year": "fiscal_year",
+    "financial quarter": "fiscal_quarter",
+    "monthly basis": "month",
+    "weekly basis": "week",
+    "daily basis": "day",
+}
+GRAIN_ADJECTIVES: dict[str, str] = {
+    "daily": "day",
+    "weekly": "week",
+    "monthly": "month",
+    "quarterly": "quarter",
+    "yearly": "year",
+    "annual": "year",
+    "annually": "year",
+    "month by month": "month",
+    "day by day": "day",
+    "week by week": "week",
+    "year by year": "year",
+    "quarter by quarter": "quarter",
+    "by day": "day",
+}

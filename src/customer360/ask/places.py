@@ -1,0 +1,119 @@
+"""Choose which dimension a word means for given metrics: one that all of them reach, the nearest for keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from customer360.ask.meaning import Compared, Cond, Either, Field, Member, Members, Noun
+from customer360.errors import QueryError
+from customer360.semantic.paths import connect
+from customer360.semantic.query import AllOf, AnyOf, Condition, Filter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from customer360.semantic.model import SemanticModel
+
+_NUMERIC = ("Integer", "Decimal", "Float")
+_FAR = 99
+
+
+class Places:
+    """Looks up how far dimensions are from what metrics count."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self.model = model
+        self._known: dict[tuple[str, str], int | None] = {}
+
+    def bases(self, metrics: Iterable[str]) -> tuple[str, ...]:
+        """Return the datasets whose rows the metrics count."""
+        return tuple(dict.fromkeys(atom.base for name in metrics for atom in self.model.formulas[name].atoms.values()))
+
+    def steps(self, base: str, owner: str) -> int | None:
+        """Return how many relationships lead from a dataset to another, None when there is no way."""
+        key = (base, owner)
+        if key not in self._known:
+            try:
+                path = connect(self.model.directory, base, owner)
+            except QueryError:
+                self._known[key] = _FAR  # several ways: the semantic layer will ask which
+            else:
+                self._known[key] = None if path is None else len(path)
+        return self._known[key]
+
+    def reach(self, field: str, bases: Sequence[str]) -> int | None:
+        """Return how far a dimension is from the farthest of the bases, None when one does not reach it."""
+        owner = field.rpartition(".")[0]
+        found = [self.steps(base, owner) for base in bases]
+        return None if any(steps is None for steps in found) else max((s for s in found if s is not None), default=0)
+
+    def of_noun(self, noun: Noun, bases: Sequence[str]) -> tuple[str, ...]:
+        """Return the dimensions a noun may mean: all that are reached, the nearest key; all when none is reached."""
+        reached = [(steps, field.name) for field in noun.fields if (steps := self.reach(field.name, bases)) is not None]
+        if not reached:
+            return tuple(field.name for field in noun.fields)[:1]
+        if noun.is_entity:
+            return (min(reached)[1],)
+        return tuple(name for _, name in reached)
+
+    def of_cond(self, cond: Cond, bases: Sequence[str]) -> tuple[Filter, ...]:
+        """Return the filters a condition may mean, of the nearest meaning only."""
+        if isinstance(cond, Either):
+            parts = [self.of_cond(part, bases) for part in cond.parts]
+            return (AnyOf(any=tuple(part[0] for part in parts)),) if all(len(part) == 1 for part in parts) else ()
+        if isinstance(cond, Compared):
+            return tuple(
+                self._compared(cond, name) for name in self.of_noun(cond.noun, bases) if self._fits(cond, name)
+            )
+        return tuple(condition_of(option, negated=cond.negated) for option in self.options(cond, bases))
+
+    def options(self, members: Members, bases: Sequence[str]) -> tuple[Member, ...]:
+        """Return the dimensions whose values were named: nearest in name, then those that are reached."""
+        known = [option for option in members.options if self._belongs(option.field.name, members.of)]
+        known = known or list(members.options)
+        nearest = min(option.field.far for option in known)
+        close = [option for option in known if option.field.far == nearest]
+        reached = [option for option in close if self.reach(option.field.name, bases) is not None]
+        if not reached:
+            return tuple(close[:1])
+        owners = {option.field.name.rpartition(".")[2] for option in reached}
+        if len(owners) == 1 and len(reached) > 1:  # the same attribute in two tables: the nearer one
+            reached = [min(reached, key=lambda option: self.reach(option.field.name, bases) or 0)]
+        return tuple(reached)
+
+    def _belongs(self, field: str, owners: Sequence[str]) -> bool:
+        """Say whether a dimension is an attribute of things of these datasets."""
+        owner = field.rpartition(".")[0]
+        return not owners or any(self.steps(each, owner) is not None for each in owners)
+
+    def _fits(self, cond: Compared, name: str) -> bool:
+        owner, _, own = name.rpartition(".")
+        field = self.model.directory.field(owner, own)
+        if field is None:
+            return False
+        if isinstance(cond.value, str):
+            return field.datatype == "String"
+        return field.datatype in _NUMERIC
+
+    def _compared(self, cond: Compared, name: str) -> Condition:
+        return Condition(field=name, op=cond.op, value=cond.value)  # type: ignore[arg-type]
+
+
+def condition_of(option: Member, *, negated: bool = False) -> Condition:
+    """Return the condition that a dimension has one of some values."""
+    if len(option.values) == 1:
+        return Condition(field=option.field.name, op="!=" if negated else "=", value=option.values[0])
+    return Condition(field=option.field.name, op="not in" if negated else "in", value=list(option.values))
+
+
+def together(filters: Sequence[Filter]) -> Filter | None:
+    """Return filters that must all hold as one."""
+    if not filters:
+        return None
+    return filters[0] if len(filters) == 1 else AllOf(all=tuple(filters))
+
+
+def near(members: Members) -> Members:
+    """Return values as if their dimension had been named."""
+    return replace(members, options=tuple(replace(o, field=Field(o.field.name)) for o in members.options))

@@ -1,0 +1,41 @@
+"""Tell questions that no metric can answer from those that were only not understood: why, the future, persons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from customer360.ask.inflect import stems
+from customer360.ask.matters import OUT_OF_SCOPE, PERSONAL
+from customer360.ask.words import tokens
+
+if TYPE_CHECKING:
+    from customer360.ask.reply import Reason
+    from customer360.ask.vocabulary import Vocabulary
+
+_FOREIGN = {stems(tuple(text.split())): about for text, about in OUT_OF_SCOPE.items()}
+_PERSONAL = frozenset(stems(tuple(text.split())) for text in PERSONAL)
+_LONGEST = 4
+
+
+def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, str | None] | None:
+    """Return the kind of a question that could not be read and has a word of another matter, with what to say."""
+    words = stems(tuple(token.text for token in tokens(question[:1000])))
+    spans = [
+        words[at : at + size] for at in range(len(words)) for size in range(1, _LONGEST + 1) if at + size <= len(words)
+    ]
+    for span in spans:
+        if span in _PERSONAL and not vocabulary.lookup(span):
+            return (
+                "personal_data",
+                f"'{' '.join(span)}' is personal data; questions are answered with figures.",
+                "Open the customer's page if you are granted to see it.",
+            )
+    for span in spans:
+        about = _FOREIGN.get(span)
+        if about is not None and not vocabulary.lookup(span):
+            return (
+                "out_of_scope",
+                f"The question is about {about} ('{' '.join(span)}'), which figures of the data do not say.",
+                "Ask what happened: how much, how many, by what, when.",
+            )
+    return None

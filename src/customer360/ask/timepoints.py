@@ -1,0 +1,298 @@
+"""Read the name of one period: a day, week, month, quarter, half or year, absolute or relative to the as-of date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from customer360.ask.numerals import NUMERALS
+from customer360.semantic.calendar_units import Calendar, add_months
+
+if TYPE_CHECKING:
+    from customer360.semantic.calendar_units import Unit
+
+_MONTH_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
+MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
+UNITS: dict[tuple[str, ...], Unit] = {
+    ("day",): "day",
+    ("week",): "week",
+    ("month",): "month",
+    ("quarter",): "quarter",
+    ("year",): "year",
+    ("calendar", "month"): "month",
+    ("calendar", "week"): "week",
+    ("calendar", "year"): "year",
+    ("calendar", "quarter"): "quarter",
+    ("calendar", "day"): "day",
+    ("fiscal", "quarter"): "fiscal_quarter",
+    ("fiscal", "year"): "fiscal_year",
+    ("financial", "year"): "fiscal_year",
+    ("business", "year"): "fiscal_year",
+    ("financial", "quarter"): "fiscal_quarter",
+}
+LAST = ("last", "previous", "prior", "preceding")
+THIS = ("this", "current")
+_YEAR = re.compile(r"(19|20)\d\d")
+_DAY_ENDINGS = ("st", "nd", "rd", "th")
+_FIRST_HALF_END = 6
+_DAYS = 31
+_WEEKS = 53
+
+
+@dataclass(frozen=True)
+class Point:
+    """A named period. ``floats`` is set when no year was said, so that a range can move it."""
+
+    start: date
+    end: date
+    name: str | None = None
+    """How a metric query names it, None: by its days."""
+    floats: bool = False
+    unit: Unit = "day"
+
+    def moved_to(self, year: int) -> Point:
+        """Return the same period of another year, for one that was said without a year."""
+        months = (year - self.start.year) * 12
+        end = add_months(self.end + timedelta(days=1), months) - timedelta(days=1)
+        moved = replace(self, start=add_months(self.start, months), end=end, floats=False)
+        return replace(moved, name=None if self.name is None else named(moved))
+
+
+def named(point: Point) -> str | None:
+    """Return the name of a month, quarter or year in a metric query."""
+    if point.unit == "month":
+        return f"{point.start:%Y-%m}"
+    if point.unit == "quarter":
+        return f"{point.start.year}-Q{(point.start.month + 2) // 3}"
+    if point.unit == "year":
+        return str(point.start.year)
+    return point.start.isoformat() if point.unit == "day" else None
+
+
+class Points:
+    """Reads named periods from the words of a question."""
+
+    def __init__(self, words: Sequence[str], as_of: date, calendar: Calendar) -> None:
+        self.words = words
+        self.as_of = as_of
+        self.calendar = calendar
+
+    def word(self, at: int) -> str:
+        """Return a word, or nothing behind the last."""
+        return self.words[at] if at < len(self.words) else ""
+
+    def read(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Yield every named period that starts at a word, with the word after it."""
+        for reader in (
+            self._relative,
+            self._iso,
+            self._month,
+            self._quarter,
+            self._half,
+            self._year,
+            self._week,
+            self._day,
+            self._slashed,
+        ):
+            yield from reader(at)
+
+    def unit(self, at: int) -> tuple[int, Unit] | None:
+        """Return the unit named at a word."""
+        for size in (2, 1):
+            unit = UNITS.get(tuple(self.words[at : at + size]))
+            if unit is not None and at + size <= len(self.words):
+                return at + size, unit
+        return None
+
+    def count(self, at: int) -> tuple[int, int] | None:
+        """Return the whole number at a word."""
+        text = self.word(at)
+        if text.isdigit():
+            return at + 1, int(text)
+        return (at + 1, NUMERALS[text]) if text in NUMERALS else None
+
+    def whole(self, day: date, unit: Unit, name: str | None = None, *, floats: bool = False) -> Point:
+        """Return the period of a unit around a day."""
+        point = Point(self.calendar.start(day, unit), self.calendar.end(day, unit), None, floats, unit)
+        return replace(point, name=name or named(point))
+
+    def _relative(self, at: int) -> Iterator[tuple[int, Point]]:
+        word = self.word(at)
+        if word in ("today", "yesterday"):
+            day = self.as_of - timedelta(days=word == "yesterday")
+            yield at + 1, Point(day, day, word)
+        found = self.unit(at + 1)
+        if found is None or word not in (*LAST, *THIS):
+            return
+        end, unit = found
+        words = unit.replace("_", " ")
+        if word in THIS:
+            yield end, Point(self.calendar.start(self.as_of, unit), self.as_of, f"this {words}", unit=unit)
+        else:
+            before = self.calendar.start(self.as_of, unit) - timedelta(days=1)
+            yield end, self.whole(before, unit, f"last {words}")
+
+    def _iso(self, at: int) -> Iterator[tuple[int, Point]]:
+        match = re.fullmatch(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2}))?", self.word(at))
+        if match is None:
+            return
+        day = _date(int(match[1]), int(match[2]), int(match[3] or 1))
+        if day is not None:
+            yield at + 1, self.whole(day, "day" if match[3] else "month")
+
+    def _slashed(self, at: int) -> Iterator[tuple[int, Point]]:
+        match = re.fullmatch(r"(\d{1,2})([./])(\d{1,2})[./](\d{4})", self.word(at))
+        if match is None:
+            return
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
+        orders = {(second, first)} if match[2] == "." else {(second, first), (first, second)}
+        for month, number in sorted(orders):
+            day = _date(year, month, number)
+            if day is not None:
+                yield at + 1, self.whole(day, "day")
+
+    def _with_year(self, at: int, latest: date) -> Iterator[tuple[int, int, bool]]:
+        """Yield the year said at a word, or the newest in which ``latest`` (month and day) has come."""
+        skip = at + (self.word(at) in ("of", "in", ","))
+        for end, year in self._years(skip):
+            yield end, year, False
+        past = (latest.month, latest.day) <= (self.as_of.month, self.as_of.day)
+        yield at, self.as_of.year - (not past), True
+
+    def _years(self, at: int) -> Iterator[tuple[int, int]]:
+        if _YEAR.fullmatch(self.word(at)):
+            yield at + 1, int(self.word(at))
+        if self.word(at + 1) == "year" and self.word(at) in (*LAST, *THIS):
+            yield at + 2, self.as_of.year - (self.word(at) in LAST)
+
+    def _month(self, at: int) -> Iterator[tuple[int, Point]]:
+        start = at + (2 if tuple(self.words[at : at + 2]) == ("month", "of") else 0)
+        month = MONTHS.get(self.word(start))
+        if month is None:
+            return
+        for end, year, floats in self._with_year(start + 1, date(self.as_of.year, month, 1)):
+            yield end, self.whole(date(year, month, 1), "month", floats=floats)
+
+    def _quarter(self, at: int) -> Iterator[tuple[int, Point]]:
+        fiscal = self.word(at) in ("fiscal", "financial")
+        start = at + fiscal
+        match = re.fullmatch(r"q([1-4])", self.word(start))
+        number, end = (int(match[1]), start + 1) if match else (0, start)
+        if not match and self.word(start) in ORDINALS and self.word(start + 1) == "quarter":
+            number, end = ORDINALS[self.word(start)], start + 2
+        elif not match and self.word(start) == "quarter" and re.fullmatch("[1-4]", self.word(start + 1)):
+            number, end = int(self.word(start + 1)), start + 2
+        if number:
+            yield from self._fiscal_quarter(end, number) if fiscal else self._calendar_quarter(end, number)
+
+    def _calendar_quarter(self, at: int, number: int) -> Iterator[tuple[int, Point]]:
+        month = number * 3 - 2
+        for end, year, floats in self._with_year(at, date(self.as_of.year, month, 1)):
+            yield end, self.whole(date(year, month, 1), "quarter", floats=floats)
+
+    def _fiscal_quarter(self, at: int, number: int) -> Iterator[tuple[int, Point]]:
+        """Read the quarter of a fiscal year, which is named after the calendar year it ends in."""
+        skip = at + (self.word(at) in ("of", "in"))
+        match = re.fullmatch(r"(?:fy)?(\d{4})", self.word(skip))
+        if match:
+            start = add_months(self._fiscal_start(int(match[1])), number * 3 - 3)
+            yield skip + 1, self.whole(start, "fiscal_quarter", None)
+            return
+        start = add_months(self.calendar.start(self.as_of, "fiscal_year"), number * 3 - 3)
+        start = start if start <= self.as_of else add_months(start, -12)
+        yield at, self.whole(start, "fiscal_quarter", None)
+
+    def _fiscal_start(self, year: int) -> date:
+        first = self.calendar.fiscal_start
+        return date(year - (first > 1), first, 1)
+
+    def _half(self, at: int) -> Iterator[tuple[int, Point]]:
+        match = re.fullmatch(r"h([12])", self.word(at))
+        number, end = (int(match[1]), at + 1) if match else (0, at)
+        if not match and self.word(at) in ("first", "second", "1st", "2nd") and self.word(at + 1) == "half":
+            number, end = ORDINALS[self.word(at)], at + 2
+        if not number:
+            return
+        month = 1 if number == 1 else _FIRST_HALF_END + 1
+        for after, year, floats in self._with_year(end, date(self.as_of.year, month, 1)):
+            start = date(year, month, 1)
+            yield after, Point(start, add_months(start, _FIRST_HALF_END) - timedelta(days=1), None, floats)
+
+    def _year(self, at: int) -> Iterator[tuple[int, Point]]:
+        start = at + (2 if tuple(self.words[at : at + 2]) == ("year", "of") else self.word(at) == "year")
+        if _YEAR.fullmatch(self.word(start)):
+            yield start + 1, self.whole(date(int(self.word(start)), 1, 1), "year")
+        match = re.fullmatch(r"fy((?:20|19)?\d\d)", self.word(at))
+        text, end = (match[1], at + 1) if match else ("", at)
+        if not match and (self.word(at) == "fy" or tuple(self.words[at : at + 2]) in UNITS):
+            size = 1 if self.word(at) == "fy" else 2
+            fiscal = size == 1 or UNITS[tuple(self.words[at : at + 2])] == "fiscal_year"
+            if fiscal and _YEAR.fullmatch(self.word(at + size)):
+                text, end = self.word(at + size), at + size + 1
+        if text:
+            year = int(text) if len(text) > len("17") else 2000 + int(text)
+            yield end, self.whole(self._fiscal_start(year), "fiscal_year", f"FY{year}")
+
+    def _week(self, at: int) -> Iterator[tuple[int, Point]]:
+        start = at + (self.word(at) == "calendar")
+        match = re.fullmatch(r"(?:w|cw|kw)(\d{1,2})", self.word(start))
+        number, end = (match[1], start + 1) if match else (self.word(start + 1), start + 2)
+        if not match and (self.word(start) != "week" or not number.isdigit() or int(number) > _WEEKS):
+            return
+        for after, year, _ in self._with_year(end, date(self.as_of.year, 1, 1)):
+            try:
+                first = date.fromisocalendar(year, int(number), 1)
+            except ValueError:
+                continue
+            yield after, Point(first, first + timedelta(days=6), f"{year}-W{int(number):02d}", unit="week")
+
+    def _day(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``5 March 2017``, ``March 5, 2017`` and ``5th of March``."""
+        for number, month, end in self._day_and_month(at):
+            if not (1 <= number <= _DAYS):
+                continue
+            latest = _date(self.as_of.year, month, number)
+            for after, year, floats in self._with_year(end, latest or date(self.as_of.year, month, 1)):
+                day = _date(year, month, number)
+                if day is not None:
+                    yield after, replace(self.whole(day, "day"), floats=floats)
+
+    def _day_and_month(self, at: int) -> Iterator[tuple[int, int, int]]:
+        if self.word(at) in MONTHS:
+            number, after = self._ordinal(at + 1)
+            if number:
+                yield number, MONTHS[self.word(at)], after
+        number, after = self._ordinal(at)
+        after += self.word(after) == "of"
+        if number and self.word(after) in MONTHS:
+            yield number, MONTHS[self.word(after)], after + 1
+
+    def _ordinal(self, at: int) -> tuple[int, int]:
+        if not self.word(at).isdigit() or len(self.word(at)) > len("31"):
+            return 0, at
+        return int(self.word(at)), at + 1 + (self.word(at + 1) in _DAY_ENDINGS)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

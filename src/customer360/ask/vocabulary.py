@@ -1,0 +1,172 @@
+"""Gather the words of a semantic model: what each metric, dimension and kind of thing is called, in every form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from customer360.ask.inflect import plural, stems, verb_forms
+from customer360.ask.meaning import Field, MetricWord, Noun
+from customer360.ask.words import phrase
+
+if TYPE_CHECKING:
+    from customer360.semantic.elements import Metric, SemanticField
+    from customer360.semantic.model import SemanticModel
+
+Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
+Stems = tuple[str, ...]
+
+_KEY_ENDINGS = ("id", "key", "number", "code")
+_FLAG_STARTS = ("is", "has", "was")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One meaning of a phrase: a metric, a noun to group by, a yes-or-no dimension, a verb of metrics."""
+
+    sort: Sort
+    metrics: tuple[str, ...] = ()
+    noun: Noun | None = None
+
+
+class Vocabulary:
+    """Phrases of one model. ``entries`` are found by the stems of their words."""
+
+    def __init__(self, model: SemanticModel) -> None:
+        self.model = model
+        self._found: dict[Stems, dict[tuple[Sort, str], str]] = {}
+        for metric in model.metrics.values():
+            self._add_metric(metric)
+        self._add_plurals()
+        self._add_ratios()
+        for field in model.directory.all_fields():
+            self._add_field(field)
+        self._add_datasets()
+        self.entries = {key: tuple(_entries(key, names)) for key, names in self._found.items()}
+        self.longest = max((len(key) for key in self.entries), default=1)
+        self.words = frozenset(word for key in self.entries for word in key)
+
+    def lookup(self, words: Stems) -> tuple[Entry, ...]:
+        """Return what a phrase (its stems) means."""
+        return self.entries.get(words, ())
+
+    def title(self, name: str) -> str:
+        """Return how a metric or dimension is called in answers."""
+        if name in self.model.metrics:
+            return self.model.metrics[name].title
+        field = self.field(name)
+        return field.title if field else name
+
+    def field(self, name: str) -> SemanticField | None:
+        """Return the field behind ``dataset.field``."""
+        owner, _, own = name.rpartition(".")
+        return self.model.directory.field(owner, own)
+
+    def _note(self, text: str, sort: Sort, name: str) -> None:
+        key = stems(phrase(text))
+        if key:
+            self._found.setdefault(key, {}).setdefault((sort, name), text)
+
+    def _add_metric(self, metric: Metric) -> None:
+        texts = [metric.name.replace("_", " "), metric.title, *metric.synonyms]
+        texts += [synonym.plural for synonym in metric.c360.synonyms if synonym.plural and synonym.status == "approved"]
+        for text in texts:
+            self._note(text, "METRIC", metric.name)
+        for verb in metric.c360.verbs:
+            for form in verb_forms(verb):
+                self._note(form, "VERB", metric.name)
+
+    def _add_plurals(self) -> None:
+        """Let the noun of a count name it (orders), unless another metric is called so."""
+        for metric in self.model.metrics.values():
+            if metric.c360.plural and stems(phrase(metric.c360.plural)) not in self._found:
+                self._note(metric.c360.plural, "METRIC", metric.name)
+
+    def _add_ratios(self) -> None:
+        """Add ``revenue per order`` for a ratio of revenue and orders."""
+        for metric in self.model.metrics.values():
+            parts = metric.c360.parts
+            if parts is None or parts.numerator is None or parts.denominator is None:
+                continue
+            above, below = (self.model.metrics.get(name) for name in (parts.numerator, parts.denominator))
+            if above is None or below is None:
+                continue
+            for over in _names(above):
+                for under in _names(below):
+                    for link in ("per", "divided by", "as share of", "as percentage of"):
+                        self._note(f"{over} {link} {under}", "METRIC", metric.name)
+
+    def _add_field(self, field: SemanticField) -> None:
+        if not field.is_dimension:
+            return
+        texts = [field.title, *field.synonyms, *(s.plural for s in field.c360.synonyms if s.plural)]
+        if field.c360.role == "key":
+            texts = [text for text in texts if phrase(text)[-1:] not in [(end,) for end in _KEY_ENDINGS]]
+        else:
+            texts.append(field.name.replace("_", " "))
+        if field.datatype == "Boolean":
+            for text in texts:
+                self._note(_without_copula(text), "FLAG", field.qualified)
+        for text in texts:
+            self._note(_without_copula(text), "NOUN", field.qualified)
+
+    def _add_datasets(self) -> None:
+        """Let the name of a dimension's dataset stand for its things, when no field has that name."""
+        for dataset in self.model.datasets.values():
+            key = stems(phrase(dataset.name))
+            if dataset.c360.role in ("fact", "aggregate", "bridge", "snapshot") or key in self._found:
+                continue
+            named = [dataset.fields.get(name) for name in (f"{dataset.name}_name", f"{dataset.name}_id", "name")]
+            keys = [dataset.fields.get(name) for name in dataset.primary_key]
+            field = next((f for f in (*named, *keys) if f is not None and f.is_dimension), None)
+            if field is not None:
+                self._note(dataset.name, "NOUN", field.qualified)
+
+    def nouns(self) -> Iterator[tuple[Stems, Noun]]:
+        """Yield every noun with its phrase."""
+        for key, found in self.entries.items():
+            for entry in found:
+                if entry.noun is not None and entry.sort == "NOUN":
+                    yield key, entry.noun
+
+    def names_of(self, field: str) -> tuple[Stems, ...]:
+        """Return every phrase that names a dimension."""
+        return tuple(key for key, found in self._found.items() if ("NOUN", field) in found)
+
+    def is_key(self, name: str) -> bool:
+        """Say whether a dimension identifies things rather than describing them."""
+        field = self.field(name)
+        return field is not None and field.c360.role == "key"
+
+
+def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
+    text = " ".join(key)
+    for sort in ("METRIC", "VERB"):
+        metrics = tuple(name for kind, name in names if kind == sort)
+        if metrics:
+            yield Entry(sort, metrics=metrics)
+    for sort in ("NOUN", "FLAG"):
+        fields = tuple(Field(name) for kind, name in names if kind == sort)
+        if fields:
+            yield Entry(sort, noun=Noun(fields, text))  # type: ignore[arg-type]
+
+
+def _names(metric: Metric) -> tuple[str, ...]:
+    texts = [metric.name.replace("_", " "), metric.title, *metric.synonyms, metric.c360.plural or ""]
+    return tuple(dict.fromkeys(text for text in texts if text and " per " not in text))
+
+
+def _without_copula(text: str) -> str:
+    first, _, rest = text.replace("_", " ").partition(" ")
+    return rest if rest and first.lower() in _FLAG_STARTS else text
+
+
+def metric_word(entry: Entry, text: str) -> MetricWord:
+    """Return a metric entry as the question said it."""
+    return MetricWord(entry.metrics, text)
+
+
+def several(text: str) -> str:
+    """Return a noun in the plural for a sentence."""
+    return plural(text)

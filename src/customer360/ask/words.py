@@ -1,0 +1,149 @@
+"""Cut a question into words, numbers, dates and signs, each with its place in the text."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["word", "number", "date", "quoted", "sign"]
+
+LONGEST = 600
+"""Signs of a question that is still read."""
+MOST_WORDS = 64
+
+_TOKEN = re.compile(
+    r"""
+    (?P<quoted>"[^"]*"|\u201c[^\u201d]*\u201d|`[^`]*`)
+  | (?P<date>\d{4}-\d{1,2}(?:-\d{1,2})?(?![\d-])|\d{1,2}[./]\d{1,2}[./]\d{4}(?!\d)|\d{4}/\d{1,2}/\d{1,2}(?!\d))
+  | (?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d.,]*\d))
+  | (?P<word>[^\W\d_][^\W_]*(?:'(?!s\b|re\b|ll\b|d\b|ve\b|m\b)[^\W\d_]+)?)
+  | (?P<sign><=|>=|!=|<>|[<>=%$\u20ac\u00a3&+,;:#/\u2264\u2265-])
+  | (?P<clitic>'(?:s|re|ll|d|ve|m)\b)
+  | (?P<rest>[^\s?!.()\[\]\u2026'"])
+    """,
+    re.VERBOSE,
+)
+_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201b": "'", "\u2013": "-", "\u2014": ",", "\u2212": "-"})
+_SAME = {
+    "favourite": "favorite",
+    "favourites": "favorites",
+    "colour": "color",
+    "colours": "colors",
+    "centre": "center",
+    "programme": "program",
+    "avg": "average",
+    "ave": "average",
+    "qty": "quantity",
+    "nr": "number",
+    "num": "number",
+    "pct": "percent",
+    "percents": "percent",
+    "perc": "percent",
+    "percentages": "percentage",
+    "wk": "week",
+    "wks": "weeks",
+    "mth": "month",
+    "mths": "months",
+    "mo": "month",
+    "mos": "months",
+    "qtr": "quarter",
+    "qtrs": "quarters",
+    "yr": "year",
+    "yrs": "years",
+    "prev": "previous",
+    "curr": "current",
+    "pls": "please",
+    "plz": "please",
+    "thx": "thanks",
+    "versus": "vs",
+    "btw": "between",
+    "w": "with",
+    "wo": "without",
+    "incl": "including",
+    "excl": "excluding",
+    "cum": "cumulative",
+    "cumul": "cumulative",
+}
+"""Spellings and abbreviations of one word; none of them changes what is meant."""
+_SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word of the question. ``text`` is normal (small letters, no accents), ``raw`` as it was typed."""
+
+    text: str
+    raw: str
+    kind: Kind
+    start: int
+    end: int
+
+
+def plain(text: str) -> str:
+    """Return a text in small letters without accents, with one kind of quotes and dashes."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(_QUOTES))
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()
+
+
+def tokens(question: str) -> tuple[Token, ...]:
+    """Return the words of a question in order; marks of the end and brackets are left out."""
+    folded = _folded(question)
+    found: list[Token] = []
+    for match in _TOKEN.finditer(folded):
+        kind, text = str(match.lastgroup), match[0]
+        raw = question[match.start() : match.end()]
+        if kind == "clitic":
+            if text in ("'s", "'m"):
+                continue
+            found.append(
+                Token({"'re": "are", "'ll": "will", "'d": "would", "'ve": "have"}[text], raw, "word", *match.span())
+            )
+        elif kind == "word":
+            found += _word(text, raw, match.start())
+        elif kind == "quoted":
+            found.append(Token(text[1:-1].strip(), raw, "quoted", *match.span()))
+        elif kind == "rest":
+            found.append(Token(text, raw, "sign", *match.span()))
+        elif kind == "sign":
+            text = _SIGNS.get(text, text)
+            if text != ":":
+                found.append(Token(text, raw, "word" if text == "and" else "sign", *match.span()))
+        else:
+            found.append(Token(text.replace(",", "") if kind == "number" else text, raw, kind, *match.span()))  # type: ignore[arg-type]
+    return tuple(_without_hyphens(found))
+
+
+def _folded(question: str) -> str:
+    """Return the question folded sign by sign, so that places in it stay places in the question."""
+    return "".join((plain(sign) or " ")[:1] for sign in question)
+
+
+def _word(text: str, raw: str, start: int) -> list[Token]:
+    if text.endswith("n't"):
+        stem = {"ca": "can", "wo": "will", "sha": "shall"}.get(text[:-3], text[:-3])
+        cut = start + len(text) - 3
+        return [Token(stem, raw[:-3], "word", start, cut), Token("not", raw[-3:], "word", cut, start + len(text))]
+    text = text.replace("'", "")
+    return [Token(_SAME.get(text, text), raw, "word", start, start + len(raw))]
+
+
+def _without_hyphens(found: list[Token]) -> list[Token]:
+    """Drop a hyphen between words (year-over-year); keep one between numbers and dates: a range."""
+    kept: list[Token] = []
+    for number, token in enumerate(found):
+        if token.text == "-" and kept:
+            following = found[number + 1] if number + 1 < len(found) else None
+            is_glued = token.start == kept[-1].end and following is not None and following.start == token.end
+            if is_glued and "word" in (kept[-1].kind, following.kind if following else ""):
+                continue
+        kept.append(token)
+    return kept
+
+
+def phrase(text: str) -> tuple[str, ...]:
+    """Return the words of a name or value as they are compared with a question: ``In-Store`` is ``in store``."""
+    return tuple(
+        token.text for token in tokens(text.replace("_", " ").replace('"', " ").replace("`", " ")) if token.text
+    )
