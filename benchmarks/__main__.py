@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-PAGES = ("small_models", "complete_journey", "postgres_load", "generator", "metrics")
+PAGES = ("small_models", "complete_journey", "postgres_load", "mongo_load", "generator", "metrics")
 
 
 def main() -> None:
