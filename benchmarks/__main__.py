@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 
-PAGES = ("small_models", "complete_journey", "postgres_load", "generator", "metrics", "beside_metricflow")
+PAGES = ("small_models", "complete_journey", "postgres_load", "mongo_load", "generator", "metrics", "beside_metricflow")
 
 
 def main() -> None:
