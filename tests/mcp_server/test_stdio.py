@@ -132,7 +132,13 @@ def test_an_argument_of_the_wrong_shape_is_an_error(workspace: Workspace) -> Non
 
 def test_tools_show_a_principal_what_they_may_see(workspace: Workspace) -> None:
     only = RowPolicy(id="country", dataset="customer", expression="customer.country = user.country")
-    ida = Principal("ida", attributes={"country": "CA"}, row_policies=(only,), masks={"customer.country": "hash"})
+    ida = Principal(
+        "ida",
+        attributes={"country": "CA"},
+        row_policies=(only,),
+        masks={"customer.country": "hash"},
+        reads_all=True,
+    )
     server = create_server(workspace, ida)
     figures = in_memory(server, "query_metrics", {"query": {"metrics": ["revenue"]}}).structured_content
     (expected,) = by_hand(

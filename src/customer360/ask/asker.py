@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from customer360.ask.describe import Words
 from customer360.ask.edition import Edition, open_edition
@@ -19,6 +19,9 @@ from customer360.semantic.answer import answer
 from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from customer360.ask.interpret import Interpretation
     from customer360.engines.base import Engine, Session
     from customer360.project.spec import Project
@@ -40,6 +43,17 @@ class _Asked:
     principal: Principal
 
 
+class Seen(Protocol):
+    """A session as whoever asks may see it."""
+
+    session: Session
+    principal: Principal
+
+    def answered(self, sql: str, rows: int) -> None:
+        """Take note of what was answered."""
+        ...
+
+
 class Asker:
     """The question space of one project. Safe to use from several threads."""
 
@@ -47,7 +61,7 @@ class Asker:
         self._project = project
         self._engine = engine
         self._model = model
-        self._editions: OrderedDict[tuple[int, date, str], Edition] = OrderedDict()
+        self._editions: OrderedDict[tuple[str, date, str], Edition] = OrderedDict()
         self._lock = Lock()
 
     def ask(
@@ -57,8 +71,11 @@ class Asker:
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
+        seen: Callable[[Session], AbstractContextManager[Seen]] | None = None,
     ) -> Reply:
         """Return the answer to a question, choices when it can be read in several ways, or why there is none.
+
+        ``seen`` gives the session as whoever asks may see it; without it the principal asks on the session as it is.
 
         Errors: WarehouseError when there is no warehouse. A question never raises.
         """
@@ -66,11 +83,19 @@ class Asker:
 
         with self._engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self._project)
-            edition = self._edition(session, day, principal or OWNER)
-            return self._answer(_Asked(text, edition, session, principal or OWNER))
+            if seen is None:
+                return self._asked(text, session, day, principal or OWNER)
+            with seen(session) as view:
+                reply = self._asked(text, view.session, day, view.principal)
+                view.answered(reply.sql or "", 0 if reply.table is None else reply.table.num_rows)
+                return reply
+
+    def _asked(self, text: str, session: Session, day: date, principal: Principal) -> Reply:
+        edition = self._edition(session, day, principal)
+        return self._answer(_Asked(text, edition, session, principal))
 
     def _edition(self, session: Session, as_of: date, principal: Principal) -> Edition:
-        key = (session.snapshot, as_of, principal.digest)
+        key = (session.state, as_of, principal.digest)
         with self._lock:
             known = self._editions.get(key)
             if known is not None:
@@ -101,10 +126,10 @@ class Asker:
 
     def _run(self, asked: _Asked, reading: Reading, found: Interpretation) -> Reply:
         edition = asked.edition
-        missing = edition.missing_days(asked.session, reading.query)
-        if missing is not None:
-            return _refusal(asked, "no_data", missing, None, found, reading)
         try:
+            missing = edition.missing_days(asked.session, reading.query)
+            if missing is not None:
+                return _refusal(asked, "no_data", missing, None, found, reading)
             made = answer(
                 asked.session,
                 edition.model,

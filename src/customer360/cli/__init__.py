@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from customer360.cli import (
+    access,
     ask,
+    audit,
     build,
     demo,
     export,
@@ -18,11 +20,13 @@ from customer360.cli import (
     importing,
     lineage,
     mcp,
+    products,
     project,
     query,
     semantic,
     serve,
     support_api,
+    users,
 )
 from customer360.errors import C360Error
 
@@ -44,6 +48,7 @@ GROUPS = (
     ask,
     identity,
     lineage,
+    products,
     serve,
     semantic,
     mcp,
@@ -51,6 +56,9 @@ GROUPS = (
     export,
     importing,
     support_api,
+    users,
+    access,
+    audit,
 )
 for group in GROUPS:
     group.add_to(app)
