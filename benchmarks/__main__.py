@@ -20,6 +20,8 @@ PAGES = (
     "generator",
     "metrics",
     "beside_metricflow",
+    "identity",
+    "science",
 )
 
 
