@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer360.ask.asker import Asker
     from customer360.ask.reply import Reply
     from customer360.engines.base import Engine, Snapshot
+    from customer360.identity.card import Card
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
@@ -190,6 +191,13 @@ class Workspace:
         with self.engine.read() as session:
             day = as_of or resolve_as_of(session, self.project)
             return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
+
+    def customer(self, key: str, *, last: int | None = None, at_snapshot: int | None = None) -> Card:
+        """Return one customer with a timeline, by id, e-mail address or record. Errors: C360Error, WarehouseMissing."""
+        from customer360.identity.card import card
+
+        with self.engine.read(at_snapshot=at_snapshot) as session:
+            return card(session, key, tables=self.project.models.keys(), last=last)
 
     @property
     def query_log(self) -> QueryLog:

@@ -10,6 +10,7 @@ import typer
 from customer360.cli import (
     ask,
     build,
+    customer,
     demo,
     export,
     generate,
@@ -40,6 +41,7 @@ GROUPS = (
     generate,
     build,
     query,
+    customer,
     ask,
     identity,
     lineage,
