@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
-from customer360.web.api import ask, health, metrics
+from customer360.web.api import ask, customers, health, metrics
 from customer360.web.api import dashboards as dashboards_api
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
@@ -62,6 +62,7 @@ def create_app(
         metrics.router(workspace, boards, principal_of),
         ask.router(workspace, principal_of),
         dashboards_api.router(boards),
+        customers.router(workspace, principal_of),
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)
