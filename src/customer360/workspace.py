@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer360.engines.base import Engine, Session, Snapshot
     from customer360.governance.office import Governance
     from customer360.governance.reading import Seen
+    from customer360.identity.card import CustomerCard
     from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
@@ -239,6 +240,19 @@ class Workspace:
         from customer360.governance.reading import sight
 
         return sight(self.governance, principal)
+
+    def customer(self, key: str, *, last: int | None = None, at_snapshot: int | None = None) -> CustomerCard:
+        """Return one customer with a timeline, by id, e-mail address or record. Errors: C360Error, WarehouseMissing."""
+        from customer360.governance.reading import read_as
+        from customer360.identity.card import PROFILE, card
+
+        with (
+            self.engine.read(at_snapshot=at_snapshot) as session,
+            read_as(self.governance, session, "customers") as seen,
+        ):
+            found = card(seen.session, key, tables=self.project.models.keys(), last=last)
+            seen.answered(f"SELECT * FROM {PROFILE.sql}", 1)
+            return found
 
     def people(self) -> People:
         """Return what identity found, as far as whoever asks may read its tables, and where decisions are kept."""
