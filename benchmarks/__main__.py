@@ -14,6 +14,7 @@ PAGES = (
     "small_models",
     "complete_journey",
     "shopflow",
+    "command_line",
     "postgres_load",
     "mongo_load",
     "generator",

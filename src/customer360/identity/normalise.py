@@ -81,19 +81,23 @@ def normalise(
     salt = repr((_VERSION, sorted(roles.items()), settings.default_country, settings.junk))
     texts = ", ".join(quoted(name) for used in roles.values() for name in used)
     connection.execute(
-        f"CREATE OR REPLACE TABLE digested AS"
-        f" SELECT *, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest FROM given",
+        f"CREATE OR REPLACE TABLE stamped AS SELECT record_id, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest"
+        " FROM given",
         [salt],
     )
-    connection.unregister("given")
     connection.execute(
         f"CREATE OR REPLACE TABLE record_bare AS SELECT k.record_id, k.digest, {', '.join(f'k.{f}' for f in FIELDS)}"
-        " FROM given_known AS k JOIN digested AS d ON d.record_id = k.record_id AND d.c360_digest = k.digest"
+        " FROM given_known AS k JOIN stamped AS s ON s.record_id = k.record_id AND s.c360_digest = k.digest"
     )
+    connection.execute(
+        "CREATE OR REPLACE TABLE digested AS SELECT given.*, s.c360_digest FROM given JOIN ("
+        "FROM stamped ANTI JOIN record_bare USING (record_id)) AS s USING (record_id)"
+    )
+    connection.unregister("given")
     connection.unregister("given_known")
-    connection.execute("DELETE FROM digested USING record_bare AS r WHERE r.record_id = digested.record_id")
     _read(connection, roles, settings)
     connection.execute("DROP TABLE digested")
+    connection.execute("DROP TABLE stamped")
     number_records(connection, "record_bare", settings)
     connection.execute("DROP TABLE record_bare")
 

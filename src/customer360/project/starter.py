@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error, ProjectError, UnknownName
@@ -14,10 +15,12 @@ from customer360.project.systems import check_systems, keep_systems, system_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
 SHARED = "star"
 """Folder beside the templates: what stands to the right of the systems, whatever these are."""
+
+IDENTITY = Path("identity") / "product"
+"""Folder in the package with the steps that make people of records; a template may have a product of its own."""
 
 _STANDING_ALONE = ("blank",)
 """Templates that do without it."""
@@ -70,6 +73,9 @@ def create_project(
                     dirs_exist_ok=True,
                     ignore=shutil.ignore_patterns("__pycache__", "warehouse"),
                 )
+            people = target / "products" / "identity"
+            if template not in _STANDING_ALONE and not people.exists():
+                shutil.copytree(templates.parent / IDENTITY, people)
         _rename(target / settings.FILE_NAME, chosen)
         ignored = target / ".gitignore"
         if not ignored.exists():
