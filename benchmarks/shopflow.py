@@ -131,7 +131,7 @@ def measure(size: str) -> dict[str, float | Pair]:
         graph = Graph.from_project(workspace.project)
         wanted = set(graph.select(GOAL))
         nodes = [graph.nodes[relation] for relation in graph.order if relation in wanted]
-        raw = sorted({r for node in nodes for r in graph.inputs(node.relation)} & set(graph.raw), key=str)
+        raw = sorted({r for node in nodes for r in node.dependencies} & set(graph.raw), key=str)
 
         def build() -> float:
             shutil.rmtree(root / "warehouse")
