@@ -22,7 +22,7 @@ from customer360.workspace import open_project
 
 
 def by_hand(connection: duckdb.DuckDBPyConnection, nodes: Sequence[Node], as_of: date) -> None:
-    """Run every model in order without checks: plain CREATE TABLE AS; steps as plain calls of their method."""
+    """Run every model in order without checks: CREATE TABLE or VIEW AS; steps as plain calls of their method."""
     for schema in sorted({node.relation.schema for node in nodes}):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for node in nodes:
@@ -51,7 +51,8 @@ def by_hand(connection: duckdb.DuckDBPyConnection, nodes: Sequence[Node], as_of:
             listed = "".join(f", CAST(NULL AS {c.type}) AS {c.name}" for c in extra)
             connection.execute(f"CREATE TABLE {node.relation.sql} AS SELECT *{listed} FROM ({fresh}\n)")
         else:
-            connection.execute(f"CREATE TABLE {node.relation.sql} AS {node.parts[0].sql('duckdb', as_of)}")
+            made_as = "VIEW" if node.config.kind == "view" else "TABLE"
+            connection.execute(f"CREATE {made_as} {node.relation.sql} AS {node.parts[0].sql('duckdb', as_of)}")
 
 
 def measure() -> dict[str, Pair | float]:

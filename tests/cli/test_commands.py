@@ -234,8 +234,45 @@ def test_doctor_finds_nothing_wrong(shop: Shop) -> None:
     assert set(findings.values()) == {"ok"}
 
 
-def test_version_names_what_it_stands_on(tmp_path: Path) -> None:
-    done = c360("version", cwd=tmp_path, timeout=300)
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["biuld"], "There is no command 'biuld'. Did you mean 'build'?"),
+        (["build", "--nope"], "There is no option --nope."),
+        (["version", "extra"], "More is given than the command takes: extra."),
+        (["rollback", "last"], "It must be a whole number."),
+    ],
+)
+def test_wrong_usage_is_told_in_our_words(tmp_path: Path, words: list[str], sentence: str) -> None:
+    done = c360(*words, cwd=tmp_path, timeout=300)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert sentence in done.stderr
+
+
+def test_a_build_lists_what_its_checks_warn_of(copy: Shop) -> None:
+    contract = next(copy.root.glob("products/*/*.odcs.yaml"))
+    rule = "      - {id: a_million, metric: rowCount, mustBeGreaterThan: 1000000, severity: warning}\n"
+    text = contract.read_text(encoding="utf-8").replace("\n    quality:\n", f"\n    quality:\n{rule}", 1)
+    contract.write_text(text, encoding="utf-8")
+    done = copy.c360("run")
+    assert done.returncode == 0, done.stderr
+    assert "Warning: " in done.stderr
+    assert "the rule 'a_million' found" in done.stderr
+    assert "1 warnings" in done.stderr
+
+
+def test_doctor_says_how_much_is_built(copy: Shop) -> None:
+    first = snapshots(copy)[-1]["snapshot"]
+    assert copy.c360("rollback", str(first)).returncode == 0
+    done = copy.c360("doctor")
+    assert "0 of " in done.stdout
+    assert "`c360 build` builds them all" in done.stdout
+    assert "c360 build" in copy.c360("query", "revenue").stderr
+
+
+@pytest.mark.parametrize("word", ["version", "--version"])
+def test_version_names_what_it_stands_on(tmp_path: Path, word: str) -> None:
+    done = c360(word, cwd=tmp_path, timeout=300)
     assert done.stdout.splitlines()[0] == f"customer360 {__version__}"
     assert {"duckdb", "sqlglot", "python"} <= {line.split()[0] for line in done.stdout.splitlines()}
 

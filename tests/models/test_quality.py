@@ -12,10 +12,12 @@ from customer360.errors import ChecksFailed
 from customer360.models.build import build
 from customer360.models.quality import check_published
 from customer360.models.quality.check import checks_of
-from customer360.models.quality.conditions import typed_literal
+from customer360.models.quality.conditions import orphans, typed_literal
 from customer360.models.quality.run import differences
 from customer360.models.quality.verdict import holds
 from customer360.models.report import BlockingChecks
+from customer360.names import Relation
+from customer360.project.spec import Reference
 
 SOURCES = (source("shop", "things", "parents"),)
 ROWS = (
@@ -292,6 +294,28 @@ def test_published_tables_can_be_checked_without_a_build(things):
     assert by_rule["gold.thing", "many"].outcome == "passed"
     assert by_rule["gold.parent", "schema"].outcome == "failed"
     assert "the column since is missing" in by_rule["gold.parent", "schema"].detail
+
+
+def test_a_table_that_is_not_built_is_one_failure(things):
+    build(things, project(MODEL, sources=SOURCES))
+    promised = contract("gold.parent", [column("parent_id", "VARCHAR", unique=True), column("since", "DATE")])
+    found = check_published(things, project(MODEL, PARENT, contracts=[promised], sources=SOURCES))
+    assert [(result.rule, result.outcome) for result in found if result.outcome == "failed"] == [("schema", "failed")]
+    assert "the table is not built: run `c360 build`" in found[0].detail
+    assert all(result.reason == "the table is not built" for result in found[1:])
+
+
+def test_a_reference_of_two_columns_counts_rows_not_values(things):
+    """Three rows of one pair that has no parent are three rows; a pair with a NULL points nowhere."""
+    rows = "(1, 'a'), (2, 'x'), (2, 'x'), (2, 'x'), (3, NULL), (NULL, 'b')"
+    parents = "(1, 'a'), (2, 'a'), (3, 'x')"
+    reference = Reference(("left_id", "c360"), Relation("gold", "pair"), ("a", "b"), "pair.odcs.yaml:1")
+    with things.publish(note="pairs") as publication:
+        publication.create_schema("gold")
+        publication.execute(f"CREATE TABLE gold.pair AS FROM (VALUES {parents}) AS t(a, b)")
+        publication.execute(f"CREATE TABLE gold.line AS FROM (VALUES {rows}) AS t(left_id, c360)")
+        found = publication.query(orphans(Relation("gold", "line"), reference)).column(0).to_pylist()
+    assert found == [3]
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,21 @@ def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> Non
         assert client.get("/").status_code == 200
 
 
+def test_when_tables_are_not_published_the_page_says_what_to_run(tmp_path: Path) -> None:
+    workspace = unbuilt_company(tmp_path / "company")
+    workspace.build()
+    with workspace.engine.publish(note="taken away") as publication:
+        for relation in workspace.project.models:
+            publication.drop(relation)
+    with TestClient(create_app(workspace), base_url=HERE) as client:
+        answer = client.get("/")
+        assert (answer.status_code, "c360 run" in answer.text) == (503, True)
+        question = {"metrics": [client.get("/api/v1/metrics").json()["metrics"][0]["name"]]}
+        problem = client.post("/api/v1/metrics/query", json=question)
+        assert problem.status_code == 503
+        assert "is not in what is published now" in problem.json()["detail"]
+
+
 def test_light_and_dark_are_remembered_in_a_cookie(shop: object) -> None:
     with TestClient(create_app(shop), base_url=HERE) as client:  # type: ignore[arg-type]
         assert "data-theme" not in client.get("/").text.split("</head>")[0]

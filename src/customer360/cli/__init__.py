@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import Annotated
 
 import typer
 
@@ -63,8 +64,26 @@ for group in GROUPS:
     group.add_to(app)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        project.version()
+        raise typer.Exit
+
+
+@app.callback(help=app.info.help, epilog=app.info.epilog)
+def root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the versions, as `c360 version`.")
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
+
+
 WORDS = (
     (r"^Value error, ", ""),
+    (r"^No such command '([^']*)'\.?", r"There is no command '\1'."),
+    (r"^No such option: (\S+)", r"There is no option \1."),
+    (r"^Got unexpected extra argument(?:\(s\)|s)? \((.*)\)", r"More is given than the command takes: \1."),
     (r"^Input should be a valid integer\b.*", "It must be a whole number."),
     (r"^Input should be greater than or equal to (\S+)", r"It must be at least \1."),
     (r"^Input should be less than or equal to (\S+)", r"It must be at most \1."),

@@ -29,6 +29,7 @@ SelectOption = Annotated[
         "--select", "-s", help="Which models: `customer_360`, `+customer_360`, `gold.*`, `a,b+` (default: all)."
     ),
 ]
+WARNINGS_SHOWN = 10
 FullOption = Annotated[bool, typer.Option("--full", help="Read or rebuild everything, not only what is new.")]
 
 
@@ -163,7 +164,11 @@ def say_load(report: LoadReport) -> None:
 
 
 def say_build(report: BuildReport) -> None:
-    """Sum a build up in a line."""
+    """Sum a build up in a line, after what its checks warn of."""
+    for warning in report.warnings[:WARNINGS_SHOWN]:
+        note(f"Warning: {warning.sentence()}")
+    if len(report.warnings) > WARNINGS_SHOWN:
+        note(f"{len(report.warnings) - WARNINGS_SHOWN} more warnings: `c360 check` lists them all.")
     note(
         f"Built {report.built} tables, {report.unchanged} unchanged, {report.checks_passed} checks passed"
         f", {report.checks_warned} warnings, as of {report.as_of}, in {report.seconds:.1f} s."

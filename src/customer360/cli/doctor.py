@@ -77,7 +77,12 @@ def _project(root: Path) -> list[Finding]:
     if workspace.engine.exists():
         try:
             newest = workspace.history()[0]
-            found.append(Finding("warehouse", True, f"snapshot {newest.id} of {newest.at:%Y-%m-%d %H:%M} UTC"))
+            with workspace.engine.read() as session:
+                built = len(session.relations() & workspace.project.models.keys())
+            wanted = len(workspace.project.models)
+            detail = f"snapshot {newest.id} of {newest.at:%Y-%m-%d %H:%M} UTC, {built} of {wanted} tables are built"
+            remedy = "" if built == wanted else "; `c360 build` builds them all"
+            found.append(Finding("warehouse", True, detail + remedy))
         except C360Error as error:
             found.append(Finding("warehouse", False, str(error)))
     else:

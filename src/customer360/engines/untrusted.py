@@ -189,7 +189,8 @@ def _check_table(
             absent(Relation(schema, table))
         close = nearest(f"{schema}.{table}" if schema else table, sorted(known))
         raise NotPermitted(
-            f"There is no table {written} that you may read.", next_step=f"Did you mean {close}?" if close else None
+            f"There is no table {written} that you may read.",
+            next_step=f"Did you mean {close}?" if close else "If the project makes it, run `c360 build`.",
         )
 
 

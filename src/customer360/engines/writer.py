@@ -22,6 +22,7 @@ import duckdb
 from customer360.engines import retention
 from customer360.engines.claims import claimed
 from customer360.engines.failures import translated, translation
+from customer360.engines.flush import FlushAhead, flush_to_disk
 from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
 from customer360.engines.lock import Holder, WriterLock
 from customer360.engines.retention import Cleaned
@@ -56,14 +57,15 @@ class Writer:
                 connection.execute("BEGIN")
                 before = newest_snapshot(connection)
             self._tell("transaction open")
-            publication = LakePublication(connection, snapshot=before, tell=self._tell)
-            try:
-                yield publication
-            except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
-                with suppress(duckdb.Error):
-                    connection.execute("ROLLBACK")
-                raise
-            self._commit(connection, note, holder)
+            with FlushAhead(self._lake.data, newer_than=self._lake.unfinished, tell=self._tell) as ahead:
+                publication = LakePublication(connection, snapshot=before, tell=ahead.tell)
+                try:
+                    yield publication
+                except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
+                    with suppress(duckdb.Error):
+                        connection.execute("ROLLBACK")
+                    raise
+                self._commit(connection, note, holder, ahead)
             publication.snapshot_after = newest_snapshot(connection)
             self._tell("after commit")
             if earlier is not None:
@@ -145,9 +147,10 @@ class Writer:
             self._connection, self._identity = connection, identity(connection)
         return self._connection
 
-    def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder) -> None:
+    def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder, ahead: FlushAhead) -> None:
         self._tell("before commit")
         try:
+            ahead.finish()
             flush_to_disk(self._lake.data, newer_than=self._lake.unfinished)
             author = f"{holder.command} (process {holder.pid} on {holder.host})"
             connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, $1, $2)", [author, note])
@@ -171,22 +174,6 @@ class Writer:
             log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
             self._tell("clean-up failed")
             self.discard()
-
-
-def flush_to_disk(data: Path, *, newer_than: Path) -> None:
-    """Force this publish's data files to disk before the catalogue names them; DuckDB itself does not.
-
-    The catalogue is forced by SQLite. Without this, a power cut after the commit could leave it naming empty files.
-    """
-    since = newer_than.stat().st_mtime_ns
-    for folder, _, names in os.walk(data):
-        fresh = [path for name in names if (path := Path(folder, name)).stat().st_mtime_ns >= since]
-        for path in [*fresh, *([Path(folder)] if fresh and os.name != "nt" else [])]:
-            handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
 
 
 def _vacuum(catalogue: Path) -> None:

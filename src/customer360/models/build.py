@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -47,14 +48,16 @@ def build(
     findings), BuildFailed, BlockingChecks (with all check results); then readers keep the state from before.
     """
     watch, progress = stopwatch(), progress or Silent()
-    graph = Graph.lenient(project)
-    errors = lint_graph(project, graph)
+    with ThreadPoolExecutor(1) as meanwhile:  # opening the warehouse takes as long as the linter
+        exists = meanwhile.submit(engine.exists)
+        graph = Graph.lenient(project)
+        errors = lint_graph(project, graph)
     if errors:
         raise ProjectErrors(errors)
     selected = graph.select(select)
     job = _Job(engine, project, graph, selected, full_refresh, select is None, as_of, progress)
     plan, planned_at = None, None
-    if engine.exists():
+    if exists.result():
         with engine.read() as session:
             plan, planned_at = job.plan(session), session.snapshot
         if plan.is_empty:

@@ -8,6 +8,8 @@ from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from customer360.engines.sessions import named_tables
+from customer360.errors import StatementFailed, WarehouseMissing
 from customer360.semantic.compile import Compiled, compile_query
 from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.proofs import Proofs
@@ -108,14 +110,28 @@ def answer(
     who = principal or OWNER
     if memory is None:
         plan = PLANS.plan(model, query, as_of=as_of, dialect=dialect, principal=who)
-        return Answer(session.query(plan.sql), plan.sql, query, plan.columns, as_of)
+        return Answer(_rows(session, plan.sql), plan.sql, query, plan.columns, as_of)
     plan = _proven_plan(session, model, query, as_of=as_of, principal=who, dialect=dialect, proofs=memory.proofs)
     table = memory.results.known(session, plan.sql)
     if table is not None:
         return Answer(table, plan.sql, query, plan.columns, as_of, plan.rollups, remembered=True)
-    table = session.query(plan.sql)
+    table = _rows(session, plan.sql)
     memory.results.keep(session, plan.sql, table)
     return Answer(table, plan.sql, query, plan.columns, as_of, plan.rollups)
+
+
+def _rows(session: Session, sql: str) -> pa.Table:
+    """Run a plan. WarehouseMissing when a table it reads is not published: only loaded, say, or rolled back."""
+    try:
+        return session.query(sql)
+    except StatementFailed as error:
+        absent = [table for table in named_tables(sql) if table not in session.relations()]
+        if not absent or getattr(session, "note", None):  # an earlier snapshot has told what it lacks
+            raise
+        raise WarehouseMissing(
+            f"The table {absent[0]} is not in what is published now.",
+            next_step="Run `c360 build`; `c360 history` lists what was published.",
+        ) from error
 
 
 def _proven_plan(

@@ -124,7 +124,7 @@ def _of_reference(contract: Contract, reference: Reference) -> Check:
     name, orphan = "_".join(reference.columns), sql.orphan(reference)
     return Check(
         contract, f"{name}_references_{reference.to.table}", "declared", "scalar",
-        f"SELECT COUNT(*) FROM {contract.relation.sql} AS child WHERE {orphan}", reference.place,
+        sql.orphans(contract.relation, reference), reference.place,
         metric="reference", dimension="consistency", offending=orphan, reads=frozenset({reference.to}),
         asks=f"a row of {reference.to} for each value", severity=reference.severity,
         column=reference.columns[0] if len(reference.columns) == 1 else None,

@@ -36,8 +36,9 @@ def check_published(
             if relation not in project.models or (relations is not None and relation not in relations):
                 continue
             checks = checks_of(contract, project, day)
-            found = session.columns(relation) if relation in present else ()
-            if inspector.columns(contract, found):
+            if relation not in present:
+                inspector.absent(contract, checks)
+            elif inspector.columns(contract, session.columns(relation)):
                 tables[relation] = checks
             else:
                 inspector.skip(checks, "the columns are not those of the contract")

@@ -53,12 +53,20 @@ class Inspector:
     def columns(self, contract: Contract, found: Sequence[Column]) -> bool:
         """Compare a table's columns with its contract: names, order, types; return whether they agree."""
         problems = differences(contract, found, self.dialect)
+        self._schema(contract, problems)
+        return not problems
+
+    def absent(self, contract: Contract, checks: Sequence[Check]) -> None:
+        """Record that a table is not there."""
+        self._schema(contract, ["the table is not built: run `c360 build`"])
+        self.skip(checks, "the table is not built")
+
+    def _schema(self, contract: Contract, problems: Sequence[str]) -> None:
         outcome: dict[str, Any] = {"value": len(problems), "outcome": "failed" if problems else "passed"}
         check = Check(
             contract, "schema", "declared", "none", "", contract.place, metric="schema", dimension="conformity"
         )
         self.results.append(self._result(check, now(), 0.0, reason="; ".join(problems) or None, **outcome))
-        return not problems
 
     def skip(self, checks: Iterable[Check], reason: str) -> None:
         """Record that checks were not executed."""
