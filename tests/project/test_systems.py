@@ -115,8 +115,10 @@ def test_a_supplement_that_a_mapping_reads_stays_without_rows(tmp_path: Path) ->
         "shop_ops.returns",
     }
     assert [part.name for part in project.models[Relation("conformed", "line")].parts] == ["shop"]
-    assert not (root / "products/shop_ops/loyalty_members.sql").exists()
-    assert {port.name for port in project.products["shop_ops"].output_ports} == {"returns"}
+    assert "WHERE FALSE" in (root / "products/shop_ops/returns.sql").read_text(encoding="utf-8")
+    # Nothing of the shop reads the other back offices' tables: they go, mappings and all.
+    assert not (root / "products/sales_erp").exists()
+    assert "sales_crm" not in project.products
 
 
 def test_no_system_at_all_is_refused(tmp_path: Path) -> None:
