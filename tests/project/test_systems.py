@@ -46,8 +46,10 @@ def test_one_system_and_all_but_one(tmp_path: Path, systems: tuple[str, ...]) ->
 
 def test_products_of_systems_that_are_not_there_drop_out(tmp_path: Path) -> None:
     project = made(tmp_path / "acme", "shop", "support")
-    assert set(project.products) == {"shop", "support"}
-    assert without_rows(project) == set()
+    of_systems = {"shop", "shop_ops", "support", "sales_crm", "sales_erp", "logistics_wms", "cdp", "care"}
+    # The shop's mappings read what the shop keeps beside: it stays, without rows.
+    assert set(project.products) & of_systems == {"shop", "shop_ops", "support"}
+    assert {name.partition(".")[0] for name in without_rows(project)} == {"shop_ops"}
     tickets = project.contract_of(Relation("support", "support_tickets"))
     assert tickets is not None
     assert {str(reference.to) for reference in tickets.references} == {
@@ -105,10 +107,18 @@ def test_a_supplement_that_a_mapping_reads_stays_without_rows(tmp_path: Path) ->
     (entity / "erp.sql").write_text("-- One row per order.\nSELECT order_id FROM sales_erp.orders -- not shop.orders\n")
     keep_systems(root, ["shop"])
     project = read_project(root)
-    assert without_rows(project) == {"shop_ops.returns"}
+    assert without_rows(project) == {
+        "shop_ops.cart_recovery_emails",
+        "shop_ops.loyalty_members",
+        "shop_ops.product_details",
+        "shop_ops.promotions",
+        "shop_ops.returns",
+    }
     assert [part.name for part in project.models[Relation("conformed", "line")].parts] == ["shop"]
-    assert not (root / "products/shop_ops/loyalty_members.sql").exists()
-    assert {port.name for port in project.products["shop_ops"].output_ports} == {"returns"}
+    assert "WHERE FALSE" in (root / "products/shop_ops/returns.sql").read_text(encoding="utf-8")
+    # Nothing of the shop reads the other back offices' tables: they go, mappings and all.
+    assert not (root / "products/sales_erp").exists()
+    assert "sales_crm" not in project.products
 
 
 def test_no_system_at_all_is_refused(tmp_path: Path) -> None:
