@@ -49,6 +49,7 @@ class Workspace:
         self.engine = engine
         self._models: dict[str, SemanticModel] = {}
         self._askers: dict[str, Asker] = {}
+        self._sessions: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
 
@@ -230,9 +231,20 @@ class Workspace:
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
+        context: Sequence[str] = (),
+        session: str | None = None,
     ) -> Reply:
-        """Answer a question in plain language; what cannot be answered rightly is refused or asked back."""
-        return self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, principal=principal)
+        """Answer a question in plain language; what cannot be answered rightly is refused or asked back.
+
+        A follow-up ("only VIP") needs the questions before it: ``context`` (from the reply before), or the name of a
+        ``session``, which is remembered as long as this workspace is open.
+        """
+        key = (session, principal.digest if principal else "owner")
+        before = context or (self._sessions.get(key, ()) if session else ())
+        reply = self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, principal=principal, context=before)
+        if session and reply.context:
+            self._sessions[key] = reply.context
+        return reply
 
     def asker(self, model: str | None = None) -> Asker:
         """Return the question space of a semantic model; without a name of the only (else the first) one."""

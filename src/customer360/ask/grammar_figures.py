@@ -208,7 +208,7 @@ def _bare_things(things: Things) -> Draft | None:
     return Draft(conds=things.conds)
 
 
-@rules("Clause", "<NOT> Things")
+@rules("Clause", "<NOT> Things", "<WITHOUT> Things")
 def _not_things(things: Things) -> Draft | None:
     if things.havings or len(things.conds) != 1 or not isinstance(things.conds[0], Members):
         return None

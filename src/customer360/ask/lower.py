@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from customer360.semantic.query import Grain
 
 NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")
+_MONTH = len("2017-10")
 _DAYS = 45
 """Longest range that a trend shows day by day."""
 
@@ -72,12 +73,27 @@ def _settled(draft: Draft) -> tuple[Draft, ...] | Problem:
         if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
             return NONSENSE
         grouped = replace(draft, groups=(*draft.groups, *draft.loose), loose=())
-        if all(noun.is_plural and not noun.is_entity for noun in draft.loose):
+        if not any(noun.is_entity for noun in draft.loose):
             return (grouped,)
-        return (grouped, replace(draft, loose=()))  # `store revenue`: by store, or in stores at all
+        return (grouped, replace(draft, loose=()))  # `customer revenue`: by customer, or of customers at all
     if draft.when is not None and draft.when.also:
         return _listed_times(draft, draft.when)
+    if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
+        return (_between_ends(draft, draft.when),)
     return (draft,)
+
+
+def _between_ends(draft: Draft, when: When) -> Draft:
+    """Read ``change from October to November`` as the second against the first; other ranges stay."""
+    is_cut = draft.trend or any(isinstance(group, str) for group in draft.groups)
+    if is_cut or when.start is None or when.end is None or len(when.start) != len(when.end) or len(when.start) > _MONTH:
+        return draft
+    first, last = When(relative=when.start, text=when.text), When(relative=when.end, text=when.text)
+    return replace(draft, when=last, versus=Versus("time", first), changed=False, split=_has_values(draft))
+
+
+def _has_values(draft: Draft) -> bool:
+    return any(getattr(cond, "size", 0) > 1 for cond in draft.conds)
 
 
 def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:

@@ -19,6 +19,9 @@ class QuestionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=2_000, description="The question, in plain English.")
+    context: list[str] = Field(
+        default_factory=list, max_length=24, description="The questions before it: `context` of the reply before."
+    )
 
 
 class AnswerOut(BaseModel):
@@ -48,6 +51,7 @@ class AnswerOut(BaseModel):
     trust: str | None
     as_of: str | None
     snapshot: int | None
+    context: list[str] = Field(description="What a follow-up hands in as its `context`.")
 
 
 def router(rooms: Rooms, principal_of: PrincipalOf) -> APIRouter:
@@ -57,6 +61,7 @@ def router(rooms: Rooms, principal_of: PrincipalOf) -> APIRouter:
     @routes.post("")
     def ask(request: Request, question: QuestionIn) -> AnswerOut:
         """Answer a question, ask back when it can be read in several ways, or say why there is no answer."""
-        return AnswerOut.model_validate(rooms.ask(question.text, principal=principal_of(request)).document())
+        reply = rooms.ask(question.text, principal=principal_of(request), context=question.context)
+        return AnswerOut.model_validate(reply.document())
 
     return routes
