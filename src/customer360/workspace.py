@@ -246,6 +246,19 @@ class Workspace:
             self._sessions[key] = reply.context
         return reply
 
+    def ask_query(
+        self,
+        text: str,
+        query: MetricQuery,
+        *,
+        model: str | None = None,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Reply:
+        """Answer one of the choices of a question that was asked back, as if it had been the only one."""
+        return self.asker(model).ask_query(text, query, as_of=as_of, at_snapshot=at_snapshot, principal=principal)
+
     def asker(self, model: str | None = None) -> Asker:
         """Return the question space of a semantic model; without a name of the only (else the first) one."""
         from customer360.ask.asker import Asker

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from customer360.ask.describe import Words
 from customer360.ask.edition import Edition, open_edition
 from customer360.ask.interpret import Interpretation
+from customer360.ask.lower import checked_reading
 from customer360.ask.metadata import Metadata, as_reply
 from customer360.ask.metaforms import Asked as MetaAsked
 from customer360.ask.metaforms import meta_question, perhaps_meta
-from customer360.ask.reading import Reading
+from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
 from customer360.ask.scope import foreign_matter
 from customer360.ask.sentences import sentence
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer360.ask.meaning import Draft
+    from customer360.ask.verified import Recognised
     from customer360.engines.base import Engine, Session
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery
 
 _KEPT = 4
 """Editions (snapshot and principal) whose vocabulary stays in memory."""
@@ -79,17 +82,43 @@ class Asker:
 
         with self._engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self._project)
-            edition = self._edition(session, day, principal or OWNER)
+            edition = self.edition(session, day, principal or OWNER)
             return self._answer(_Asked(text, edition, session, principal or OWNER, tuple(context)[-MOST_BEFORE:]))
 
-    def _edition(self, session: Session, as_of: date, principal: Principal) -> Edition:
+    def ask_query(
+        self,
+        text: str,
+        query: MetricQuery,
+        *,
+        as_of: date | None = None,
+        at_snapshot: int | None = None,
+        principal: Principal | None = None,
+    ) -> Reply:
+        """Return the answer to a question that a person has settled on one of its readings."""
+        from customer360.models.as_of import resolve_as_of
+
+        with self._engine.read(at_snapshot=at_snapshot) as session:
+            day = as_of or resolve_as_of(session, self._project)
+            edition = self.edition(session, day, principal or OWNER)
+            asked = _Asked(text, edition, session, principal or OWNER)
+            return self._run(asked, Reading(query), Interpretation("read"))
+
+    def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
+        """Return the words and values of a state of the data, made when they are first needed."""
         key = (session.snapshot, as_of, principal.digest)
         with self._lock:
             known = self._editions.get(key)
             if known is not None:
                 self._editions.move_to_end(key)
                 return known
-        opened = open_edition(self._model, session, as_of=as_of, principal=principal, dialect=self._engine.dialect)
+        opened = open_edition(
+            self._model,
+            session,
+            as_of=as_of,
+            principal=principal,
+            dialect=self._engine.dialect,
+            root=self._project.root,
+        )
         with self._lock:
             self._editions[key] = opened
             while len(self._editions) > _KEPT:
@@ -98,6 +127,9 @@ class Asker:
 
     def _answer(self, asked: _Asked) -> Reply:
         said = tokens(asked.text[:LONGEST])
+        verified = asked.edition.verified.recognised(asked.text)
+        if verified is not None:
+            return self._verified(asked, verified)
         about = meta_question(said)
         if about is not None:
             return self._about(asked, about)
@@ -121,6 +153,16 @@ class Asker:
             return _reply(asked, "clarify", found.what, reason="ambiguous", choices=choices, corrected=found.corrected)
         reasons: dict[str, Reason] = {"unknown": "unknown_concept", "impossible": "impossible"}
         return _refusal(asked, reasons.get(found.outcome, "not_understood"), found.what, found.next_step, found)
+
+    def _verified(self, asked: _Asked, found: Recognised) -> Reply:
+        if found.query is None:
+            reason: Any = found.question.refuse
+            return _refusal(asked, reason, str(found.question.text), None, Interpretation("impossible"))
+        problem = checked_reading(asked.edition.interpreter.ground, Reading(found.query))
+        if isinstance(problem, Problem):
+            return _refusal(asked, "impossible", problem.what, problem.next_step, Interpretation("impossible"))
+        reply = self._run(asked, Reading(found.query), Interpretation("read"))
+        return replace(reply, trust="verified question") if reply.status == "answered" else reply
 
     def _about(self, asked: _Asked, about: MetaAsked) -> Reply:
         told = Metadata(self._project, asked.edition, asked.session).told(about)
@@ -196,6 +238,7 @@ class Asker:
             corrected=found.corrected,
             definitions=edition.definitions(reading.query.metrics),
             trust="governed metrics",
+            rows_behind=edition.rows_behind(asked.session, reading.query),
         )
 
 

@@ -19,6 +19,7 @@ from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
 from customer360.web.head import Head
+from customer360.web.pages import ask as ask_page
 from customer360.web.pages import dashboard, downloads, preferences, reference
 from customer360.web.pages.templating import Pages
 from customer360.web.rooms import PrincipalOf, owner
@@ -58,6 +59,7 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
     ):
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
+    app.include_router(ask_page.router(workspace, pages, principal_of))
     app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
     app.include_router(reference.router(app, workspace, pages))

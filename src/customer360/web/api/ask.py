@@ -51,6 +51,7 @@ class AnswerOut(BaseModel):
     trust: str | None
     as_of: str | None
     snapshot: int | None
+    rows_behind: int | None = Field(description="Rows of the facts that the figures come from, before filters.")
     context: list[str] = Field(description="What a follow-up hands in as its `context`.")
 
 
