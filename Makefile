@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 PORT ?= 8360
 SERVE ?= --serve
 WORKERS ?= 2
-TEMPLATE ?= complete_journey
-DEMO ?= $(if $(filter complete_journey,$(TEMPLATE)),demo,demo-$(TEMPLATE))
+TEMPLATE ?= shopflow
+DEMO ?= $(if $(filter shopflow,$(TEMPLATE)),demo,demo-$(TEMPLATE))
 
 .PHONY: help demo demo-live test test-full check bench docs lock clean
 
@@ -24,7 +24,7 @@ $(BIN)/pytest: $(BIN)/c360 requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
-demo: $(BIN)/c360 ## Install, build a demo and serve http://127.0.0.1:8360 (TEMPLATE=shopflow, PORT=, SERVE=--no-serve).
+demo: $(BIN)/c360 ## Install, build a demo and serve http://127.0.0.1:8360 (TEMPLATE=complete_journey, PORT=, SERVE=--no-serve).
 	$(BIN)/c360 demo $(DEMO) --template $(TEMPLATE) --port $(PORT) $(SERVE)
 
 demo-live: $(BIN)/pytest ## Build ShopFlow from a PostgreSQL and a MongoDB-wire server, yours or started for it.

@@ -27,6 +27,8 @@ def commands() -> str:
     parts = [f"{HEAD}# Command line\n\n{group.help}\n\n{codes}\n"]
     for name, command in sorted(group.commands.items()):
         parts.append(f"\n## c360 {name}\n\n```text\n{_help(name, command)}\n```\n")
+        for inner, each in sorted(getattr(command, "commands", {}).items()):
+            parts.append(f"\n### c360 {name} {inner}\n\n```text\n{_help(f'{name} {inner}', each)}\n```\n")
     return "".join(parts)
 
 

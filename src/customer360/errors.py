@@ -24,6 +24,7 @@ C360Error
 |   +-- NotEnoughData       too few rows
 |   +-- InputMalformed      columns are absent, lengths differ, values are impossible
 +-- QueryError              a metric query that cannot be answered as asked
+|   +-- CustomerMissing     nobody (whom the asker may see) has this key
 +-- NotPermitted            the principal may not see this
 """
 
@@ -198,6 +199,10 @@ class InputMalformed(ScienceError):
 
 class QueryError(C360Error):
     """A metric query that cannot be answered as asked; says what is possible."""
+
+
+class CustomerMissing(QueryError):
+    """Nobody (whom the asker may see) has this key."""
 
 
 class NotPermitted(C360Error):

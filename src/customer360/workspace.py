@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from customer360.ask.asker import Asker
     from customer360.ask.reply import Reply
     from customer360.engines.base import Engine, Snapshot
+    from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
     from customer360.project.spec import Project
@@ -81,22 +82,18 @@ class Workspace:
             raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
             self.engine,
-            self._with_decisions(),
+            self._configured(),
             select=select,
             full_refresh=full_refresh,
             as_of=as_of,
             progress=progress,
         )
 
-    def _with_decisions(self) -> Project:
-        """Return the project with what people decided about identity."""
-        from customer360.identity.overrides import STATE_FILE, SqliteStore
+    def _configured(self) -> Project:
+        """Return the project with what identity.yaml, its kept model and people's decisions say."""
+        from customer360.identity.configured import configured
 
-        if not (self.project.root / STATE_FILE).exists():
-            return self.project
-        from customer360.identity.steps import with_overrides
-
-        return with_overrides(self.project, SqliteStore(self.project.root / STATE_FILE))
+        return configured(self.project)
 
     def run(
         self,
@@ -191,6 +188,12 @@ class Workspace:
         with self.engine.read() as session:
             day = as_of or resolve_as_of(session, self.project)
             return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
+
+    def people(self) -> People:
+        """Return what identity found, and where decisions about it are kept."""
+        from customer360.identity.lifecycle import People
+
+        return People(self.engine, self.project.root)
 
     @property
     def query_log(self) -> QueryLog:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from customer360.project.starter import SHARED
+
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "src" / "customer360" / "templates"
 # Written in pieces so that this file does not match itself.
@@ -55,16 +57,17 @@ def test_no_third_party_file_is_vendored() -> None:
     assert not found
 
 
-@pytest.mark.parametrize("template", sorted(p.name for p in TEMPLATES.iterdir() if (p / "c360.yaml").is_file()))
+@pytest.mark.parametrize("template", sorted(p.name for p in TEMPLATES.iterdir() if (p / "products").is_dir()))
 def test_every_model_has_its_contract(template: str) -> None:
-    products = TEMPLATES / template / "products"
+    products, shared = TEMPLATES / template / "products", TEMPLATES / SHARED / "products"
     missing = []
     for path in [*products.rglob("*.sql"), *products.rglob("*.step.yaml")]:
-        name = path.name.removesuffix(".sql").removesuffix(".step.yaml")
-        beside = path.with_name(f"{name}.odcs.yaml")
-        of_entity = path.parent.with_name(f"{path.parent.name}.odcs.yaml")  # conformed/<entity>/<system>.sql
-        if not beside.is_file() and not of_entity.is_file():
-            missing.append(str(path.relative_to(products)))
+        own = path.relative_to(products)
+        name = own.name.removesuffix(".sql").removesuffix(".step.yaml")
+        beside = own.with_name(f"{name}.odcs.yaml")
+        of_entity = own.parent.with_name(f"{own.parent.name}.odcs.yaml")  # conformed/<entity>/<system>.sql
+        if not any((folder / place).is_file() for folder in (products, shared) for place in (beside, of_entity)):
+            missing.append(str(own))
     assert not missing
 
 

@@ -3,74 +3,21 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
+from tests.identity.small_project import small_project
 from typer.testing import CliRunner
 
 from customer360.cli import app
+from customer360.web.app import create_app
 from customer360.workspace import open_project
-
-PEOPLE = {
-    "shop": "record_id,first_name,last_name,email\n1,Elizabeth,Abbott,liz@mail.example.com\n2,Ruth,Moreno,ruth.m@mail.example.com\n",
-    "crm": "record_id,first_name,last_name,email\n1,Liz,Abbott,liz@mail.example.com\n2,R,Morena,rm@post.example.org\n",
-}
-PRODUCT = files("customer360.identity") / "product"
-CONTRACT = """apiVersion: v3.1.0
-kind: DataContract
-id: c360:{schema}:{table}
-name: {table}
-version: "1.0.0"
-status: active
-schema:
-  - name: {table}
-    physicalType: table
-    properties:
-"""
-PERSON = ("system", "record_id", "first_name", "last_name", "email")
-
-
-def contract(schema: str, table: str, columns: dict[str, str], key: tuple[str, ...]) -> str:
-    text = CONTRACT.format(schema=schema, table=table)
-    for name, kind in columns.items():
-        text += f"      - {{name: {name}, logicalType: {kind}"
-        text += (
-            f", required: true, primaryKey: true, primaryKeyPosition: {key.index(name) + 1}}}\n"
-            if name in key
-            else "}\n"
-        )
-    return text
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    (tmp_path / "c360.yaml").write_text(
-        "name: acme\nlabel: Acme\nas_of: 2024-11-30\ndomains: {customer: {label: Customer}}\n"
-    )
-    (tmp_path / "sources").mkdir()
-    for system, text in PEOPLE.items():
-        (tmp_path / f"{system}.csv").write_text(text)
-        (tmp_path / "sources" / f"{system}.yaml").write_text(
-            f"source: {system}\nkind: files\ntables:\n  people: {{location: {system}.csv, format: csv, key: [record_id]}}\n"
-        )
-    folder = tmp_path / "products" / "conformed"
-    folder.mkdir(parents=True)
-    parts = " UNION ALL ".join(
-        f"SELECT '{s}' AS system, CAST(record_id AS VARCHAR) AS record_id, first_name, last_name, email FROM raw_{s}.people"
-        for s in PEOPLE
-    )
-    (folder / "person_record.sql").write_text(f"-- One row per record of a person.\n{parts}\n")
-    person = contract("conformed", "person_record", dict.fromkeys(PERSON, "string"), PERSON[:2])
-    (folder / "person_record.odcs.yaml").write_text(person)
-    steps = tmp_path / "products" / "identity"
-    steps.mkdir()
-    for file in PRODUCT.iterdir():
-        (steps / file.name).write_text(file.read_text(encoding="utf-8"))
-    golden = dict.fromkeys(("customer_id", "first_name", "last_name", "email"), "string")
-    golden |= {"identity_confidence": "number", "records": "integer"}
-    (steps / "golden_customer.odcs.yaml").write_text(contract("identity", "golden_customer", golden, ("customer_id",)))
-    return tmp_path
+    return small_project(tmp_path)
 
 
 def c360(project: Path, *words: str) -> str:
@@ -91,35 +38,116 @@ def published(project: Path, sql: str) -> list[dict]:
     return found
 
 
+def customers(project: Path) -> dict[str, str]:
+    """Return system:record_id -> customer id, now."""
+    found = published(project, "SELECT * FROM identity.customer_xref WHERE valid_to IS NULL")
+    return {f"{r['system']}:{r['record_id']}": r["customer_id"] for r in found}
+
+
 def test_people_are_found_explained_merged_and_unmerged(project):
     c360(project, "load")
     c360(project, "identity", "run")
     assert [r["system"] for r in rows(project, "identity", "customer", "shop:1")] == ["crm", "shop"]
     [edge] = rows(project, "identity", "explain", "shop:1", "crm:1")
     assert edge["rule"] == "e-mail and name"
-    ids = {
-        r["system"] + r["record_id"]: r["customer_id"]
-        for r in published(project, "SELECT * FROM identity.customer_xref")
-    }
+    ids = customers(project)
     assert len(set(ids.values())) == 3
 
     c360(project, "identity", "merge", "shop:2", "crm:2", "--why", "called us", "--who", "dana")
     c360(project, "build")
     assert len(rows(project, "identity", "customer", "shop:2")) == 2
-    gone = {ids["shop2"], ids["crm2"]} - {
-        r["customer_id"] for r in published(project, "SELECT * FROM identity.golden_customer")
-    }
+    gone = {ids["shop:2"], ids["crm:2"]} - set(customers(project).values())
     assert len(gone) == 1
-    assert len(rows(project, "identity", "customer", gone.pop())) == 2
+    old = gone.pop()
+    assert len(rows(project, "identity", "customer", old)) == 2
+    moved_with_301(project, old, customers(project)["shop:2"])
 
-    [kept] = rows(project, "identity", "overrides")
-    c360(project, "identity", "undo", kept["number"])
+    c360(project, "identity", "split", "shop:2", "--record", "crm:2", "--why", "two people after all")
+    c360(project, "build", "--full")
+    assert customers(project) == ids
+    assert published(project, "SELECT * FROM identity.identity_alias") == []
+
+    for kept in rows(project, "identity", "overrides"):
+        c360(project, "identity", "undo", kept["number"])
     c360(project, "build")
-    now = published(project, "SELECT * FROM identity.customer_xref WHERE valid_to IS NULL")
-    assert {r["system"] + r["record_id"]: r["customer_id"] for r in now} == ids
+    assert customers(project) == ids
 
     (project / "labels.csv").write_text("system,record_id,label\nshop,1,a\ncrm,1,a\nshop,2,b\ncrm,2,b\n")
     judged = {r["figure"]: r["value"] for r in rows(project, "identity", "evaluate", str(project / "labels.csv"))}
-    assert (judged["precision"], judged["recall"]) == (1.0, 0.5)
-    assert {r["figure"] for r in rows(project, "identity", "audit")} >= {"people", "doubts to review"}
+    assert (judged["precision"], judged["recall"], judged["recall at 0.95"]) == (1.0, 0.5, 0.5)
+    audit = {r["figure"]: r for r in rows(project, "identity", "audit")}
+    assert (audit["people"]["value"], audit["people"]["before"]) == (3, 2)
+    assert audit["doubts to review"]["value"] == 0
     assert rows(project, "identity", "review") == []
+
+
+def moved_with_301(project: Path, old: str, new: str) -> None:
+    """The API leads an old id to the customer that has its records, and knows nobody by an invented one."""
+    workspace = open_project(project)
+    with TestClient(create_app(workspace), base_url="http://127.0.0.1") as client:
+        moved = client.get(f"/api/v1/customers/{old}", follow_redirects=False)
+        assert (moved.status_code, moved.headers["location"]) == (301, f"/api/v1/customers/{new}")
+        found = client.get(f"/api/v1/customers/{old}").json()
+        assert found["customer_id"] == new
+        assert "email" in {trait["name"] for trait in found["traits"]}
+        assert client.get("/api/v1/customers/P0").status_code == 404
+        figures = {row["figure"]: row for row in client.get("/api/v1/identity/figures").json()["figures"]}
+        assert (figures["people"]["value"], figures["people"]["change"]) == (2, -1)
+    workspace.close()
+
+
+def test_identity_yaml_changes_what_links_and_what_survives(project):
+    c360(project, "load")
+    (project / "identity.yaml").write_text(
+        "rules: [national id and name]\nsource_priority: [shop]\nsurvivorship: {first_name: [completeness]}\n"
+    )
+    c360(project, "build")
+    assert len(set(customers(project).values())) == 4
+    (project / "identity.yaml").write_text("source_priority: [shop]\nsurvivorship: {first_name: [completeness]}\n")
+    c360(project, "build")
+    golden = published(project, "SELECT * FROM identity.golden_customer WHERE records = 2")
+    assert [row["first_name"] for row in golden] == ["Elizabeth"]
+    [origin] = published(
+        project,
+        "SELECT o.* FROM identity.golden_origin AS o JOIN identity.golden_customer AS g ON g.customer_id = o.customer_id"
+        " WHERE g.records = 2 AND attribute = 'first_name'",
+    )
+    assert (origin["system"], origin["rule"]) == ("shop", "completeness")
+
+
+def test_a_kept_model_weighs_every_build(project):
+    c360(project, "load")
+    c360(project, "build")
+    c360(project, "identity", "train")
+    path = project / "identity.model.json"
+    model = json.loads(path.read_text())
+    path.write_text(json.dumps({**model, "prior": 0.05}))
+    c360(project, "build")
+    [kept] = published(project, "SELECT number FROM identity.identity_model WHERE part = 'fact' AND name = 'prior'")
+    assert kept["number"] == 0.05
+    path.write_text("{}")
+    refused = CliRunner().invoke(app, ["build", "--project", str(project)])
+    assert "identity.model.json" in str(refused.exception)
+
+
+def test_identity_is_added_once(project):
+    refused = CliRunner().invoke(app, ["identity", "add", "--project", str(project)])
+    assert "has an identity product already" in str(refused.exception)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("link_probabilty: 0.9\n", "link_probability"),
+        ("link_probability: 0.4\n", "must rise"),
+        ("rules: [e-mail and nam]\n", "e-mail and name"),
+        ("rules: [{name: mine, needs: {first_name: [exakt]}}]\n", "exact"),
+        ("limits: {fax: {names: 3}}\n", "email"),
+        ("survivorship: {email: [newest]}\n", "recency"),
+    ],
+)
+def test_mistakes_in_identity_yaml_are_said_with_their_place(project, text, said):
+    (project / "identity.yaml").write_text(text)
+    refused = CliRunner().invoke(app, ["build", "--project", str(project)])
+    assert "identity.yaml" in str(refused.exception)
+    assert said in str(refused.exception)

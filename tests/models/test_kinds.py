@@ -153,7 +153,7 @@ def test_a_change_closes_a_version_and_opens_the_next(engine, rows):
     assert old[1:7] == ("A", "Oslo", 5, date(1900, 1, 1), date(2024, 2, 1), False)
     assert new[:7] == (1, "A", "Rome", 6, date(2024, 2, 1), date(9999, 12, 31), True)
     assert other[:7] == (2, "B", "Bern", 7, date(1900, 1, 1), date(9999, 12, 31), True), "visits are not tracked"
-    assert added[:7] == (3, "C", "Nice", 1, date(2024, 2, 1), date(9999, 12, 31), True)
+    assert added[:7] == (3, "C", "Nice", 1, date(1900, 1, 1), date(9999, 12, 31), True), "late facts find it"
     assert old[7] == first[0][7], "a version's key never changes"
     assert other[7] == first[1][7]
     assert old[0] == old[7], "a closed version gives its durable key up for its own"

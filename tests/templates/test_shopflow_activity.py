@@ -49,6 +49,7 @@ SHIPMENTS = [
     (4, 4, "2024-05-09 09:10", "Shipped"),
 ]
 SECOND_PARCEL = (5, 4, "2024-05-20 15:00", "Delivered")
+STAR = ("conformed", "identity", "gold", "insights", "customer_360")
 COLUMNS = {
     "crm/crm_customers": ("id", "first_name", "last_name", "email", "signup_date"),
     "erp/erp_orders": ("order_id", "customer_id", "order_date", "total_amount"),
@@ -172,6 +173,7 @@ def test_the_products_have_the_ids_owners_and_ports_of_the_document(demo: Built)
     found = {
         product.id: (schema, product.domain, [port.name for port in product.output_ports])
         for schema, product in demo.project.products.items()
+        if schema not in STAR
     }
     assert found == {
         "sales_crm_customers": ("sales_crm", "sales", ["customers"]),
@@ -183,7 +185,7 @@ def test_the_products_have_the_ids_owners_and_ports_of_the_document(demo: Built)
 
 def test_the_templates_cases_hold(demo: Built) -> None:
     outcomes = run_cases(demo.project)
-    assert len(outcomes) == 3
+    assert sum(str(case.model) == "marketing_360.customer_activity" for case in outcomes) == 3
     assert [case for case in outcomes if not case.passed] == []
 
 

@@ -36,7 +36,7 @@ def contents(root: Path) -> dict[str, tuple[int, int]]:
             columns = ", ".join(f'"{c.name}"' for c in workspace.project.contract_of(relation).columns)  # type: ignore[union-attr]
             query = f"SELECT count(*) AS n, sum(hash({columns}) % 1000003) AS digest FROM {relation.sql}"
             (row,) = workspace.sql(query).to_pylist()
-            found[str(model.relation)] = (row["n"], int(row["digest"]))
+            found[str(model.relation)] = (row["n"], int(row["digest"] or 0))
     finally:
         workspace.close()
     return found
@@ -109,12 +109,18 @@ def test_your_own_servers_are_filled_and_read(
 
 
 @pytest.mark.parametrize(
-    ("systems", "tables"),
-    [(("shop", "support"), 6), (("crm", "erp"), 4), (("support", "shop_ops"), 6), (("care",), 7), (("wms",), 4)],
+    ("systems", "records"),
+    [
+        (("shop", "support"), {"shop"}),
+        (("crm", "erp"), {"crm"}),
+        (("support", "shop_ops"), set()),
+        (("care",), {"care"}),
+        (("wms",), set()),
+    ],
     ids=str,
 )
 def test_a_subset_builds_without_warnings(
-    shopflow: Built, tmp_path: Path, systems: tuple[str, ...], tables: int
+    shopflow: Built, tmp_path: Path, systems: tuple[str, ...], records: set[str]
 ) -> None:
     root = tmp_path / "acme"
     create_project(root, template="shopflow", systems=systems)
@@ -124,6 +130,8 @@ def test_a_subset_builds_without_warnings(
     engine = open_engine(project.settings, root)
     load(engine, project).raise_failures()
     report = build(engine, project)
+    with engine.read() as session:
+        found = session.query("SELECT DISTINCT system FROM identity.customer_xref").column("system").to_pylist()
     engine.close()
-    assert report.built == tables
+    assert set(found) == records
     assert report.checks_warned == 0

@@ -14,10 +14,12 @@ from customer360.cli import (
     export,
     generate,
     identity,
+    importing,
     lineage,
     mcp,
     project,
     query,
+    semantic,
     serve,
     support_api,
 )
@@ -33,7 +35,23 @@ app = typer.Typer(
     help="From the systems where your customers live to governed data products, customer 360, metrics and dashboards.",
     epilog="Start with `c360 init my_project`, or see it work: `c360 demo`.",
 )
-for group in (project, generate, build, query, ask, identity, lineage, serve, mcp, demo, export, support_api):
+GROUPS = (
+    project,
+    generate,
+    build,
+    query,
+    ask,
+    identity,
+    lineage,
+    serve,
+    semantic,
+    mcp,
+    demo,
+    export,
+    importing,
+    support_api,
+)
+for group in GROUPS:
     group.add_to(app)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SHOPFLOW = "shopflow"
-DEFAULT = "complete_journey"
+DEFAULT = SHOPFLOW
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     folder: Annotated[Path, typer.Argument(help="Where to put the demo project.")] = Path("demo"),
     template: Annotated[
-        str | None, typer.Option(help="Which template.", show_default=f"{DEFAULT}; with the next three, {SHOPFLOW}")
+        str | None, typer.Option(help="Which template.", show_default=f"{DEFAULT}, or that of the folder")
     ] = None,
     systems: SystemsOption = None,
     size: Annotated[
@@ -50,7 +50,7 @@ def demo(
     \b
     Examples:
       c360 demo
-      c360 demo shop --template shopflow --no-serve
+      c360 demo groceries --template complete_journey --no-serve
       c360 demo shop --live
     """
     chosen = _chosen(folder, template, SHOPFLOW if live or size or systems else None)
@@ -69,20 +69,25 @@ def demo(
 
 def _chosen(folder: Path, template: str | None, implied: str | None) -> str:
     """Return the template: the one named, else the one that options imply, else that of the project that is there."""
-    from customer360.project.systems import SERVERS
+    return template or implied or next((name for name in _found(folder)), DEFAULT)
 
-    return template or implied or (SHOPFLOW if (folder / SERVERS).is_dir() else DEFAULT)
+
+def _found(folder: Path) -> list[str]:
+    """Return the templates that have a system of the folder's project."""
+    from customer360.project.starter import template_names, template_systems
+    from customer360.project.systems import system_names
+
+    return [name for name in template_names() if set(system_names(folder)) & set(template_systems(name))]
 
 
 def _create(folder: Path, template: str, systems: Sequence[str] | None) -> None:
-    from customer360.project.starter import create_project, template_systems
-    from customer360.project.systems import system_names
+    from customer360.project.starter import create_project
     from customer360.workspace import PROJECT_FILE
 
     if not (folder / PROJECT_FILE).is_file():
         create_project(folder, template=template, name="demo", systems=systems)
         note(f"Created {folder} from the template {template}.")
-    elif not set(system_names(folder)) & set(template_systems(template)):
+    elif template not in _found(folder):
         raise ProjectError(
             f"The project in {folder} was not made from the template {template}.",
             next_step=f"Name another folder: c360 demo {folder}-{template} --template {template}.",
@@ -122,8 +127,15 @@ def _run_and_serve(
         report = workspace.run(full=full, progress=progress, loaded=say_load)
     say_build(report.build)
     if serving:
+        from customer360.cli.support_api import mounted
         from customer360.web.server import serve as listen
 
-        listen(workspace, host=host, port=port, ready=lambda url: note(f"Serving {url} (Ctrl-C stops)."))
+        listen(
+            workspace,
+            host=host,
+            port=port,
+            ready=lambda url: note(f"Serving {url} (Ctrl-C stops)."),
+            support=mounted(workspace.engine),
+        )
     else:
         note(f"Next: c360 serve --project {folder}")

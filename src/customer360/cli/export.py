@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer360.cli.output import note
+from customer360.cli.options import HERE, ProjectOption, opened
+from customer360.cli.output import note, write_text
 
-KINDS = ("ddl",)
+if TYPE_CHECKING:
+    from customer360.semantic.formats.exported import Exported
+
+KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt")
+FOLDER = Path("exports")
+
+CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,28 +27,76 @@ def add_to(app: typer.Typer) -> None:
 def export(
     what: Annotated[str, typer.Argument(help=f"What to export: {', '.join(KINDS)}.")],
     system: Annotated[
-        list[str] | None, typer.Option("--system", help="Only this system; several times.", show_default="all")
+        list[str] | None, typer.Option("--system", help="ddl: only this system; several times.", show_default="all")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")] = None,
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Semantic model (default: the first).")] = None,
+    catalog: CatalogOption = "main",
+    warehouse_id: Annotated[str, typer.Option(help="genie: the SQL warehouse the space asks.")] = "",
+    ossie_version: Annotated[str, typer.Option(help="ossie: 0.2.0.dev0, or 0.1.1 for older readers.")] = "0.2.0.dev0",
+    as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File (ddl, ossie; default: stdout) or folder (exports).")
+    ] = None,
+    project: ProjectOption = HERE,
 ) -> None:
-    """Export the DDL of ShopFlow's sources (tables, types, keys, indexes) for PostgreSQL.
+    """Export the semantic model for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+
+    What the other format cannot hold is listed on stderr.
 
     \b
     Examples:
-      c360 export ddl > sources.sql
+      c360 export ossie --out acme.yaml
+      c360 export genie --catalog main
       c360 export ddl --system cdp --out cdp.sql
     """
-    from customer360.errors import C360Error, UnknownName
-    from customer360.synthetic.ddl import ddl
+    from customer360.errors import UnknownName
 
     if what not in KINDS:
         raise UnknownName("export", what, KINDS)
-    text = ddl(system)
-    if out is None:
-        sys.stdout.write(text)
+    if what == "ddl":
+        from customer360.synthetic.ddl import ddl
+
+        write_text(ddl(system), out)
         return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise C360Error(f"The file {out} cannot be written: {error.strerror}.") from error
-    note(f"Wrote {out}.")
+    found = _exported(what, project, model, catalog, warehouse_id, ossie_version, as_json=as_json)
+    if what == "ossie":
+        write_text(next(iter(found.files.values())), out)
+    else:
+        _write(found, out or FOLDER)
+    for loss in found.losses:
+        note(f"Left out or changed: {loss}.")
+
+
+def _exported(
+    what: str, project: Path, model: str | None, catalog: str, warehouse_id: str, version: str, *, as_json: bool
+) -> Exported:
+    workspace = opened(project)
+    found = workspace.semantic_model(model)
+    if what == "ossie":
+        from customer360.semantic.formats.ossie import ossie
+
+        return ossie(found, version=version, as_json=as_json)
+    if what == "metric-views":
+        from customer360.semantic.formats.metric_views import metric_views
+
+        return metric_views(found, catalog=catalog)
+    if what == "genie":
+        from customer360.semantic.formats.genie import genie_space
+
+        return genie_space(found, as_of=workspace.as_of(), catalog=catalog, warehouse_id=warehouse_id)
+    from customer360.semantic.formats.dbt import dbt_project
+
+    return dbt_project(found)
+
+
+def _write(found: Exported, folder: Path) -> None:
+    from customer360.errors import C360Error
+
+    for name, text in found.files.items():
+        path = folder / name
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise C360Error(f"The file {path} cannot be written: {error.strerror}.") from error
+    note(f"Wrote {len(found.files)} files to {folder}.")

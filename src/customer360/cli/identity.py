@@ -1,4 +1,4 @@
-"""Find people across systems, explain why, and change it: run, audit, explain, merge, split, never, review, undo."""
+"""Find people across systems, explain why, and change it: run, audit, explain, merge, split, never, review, undo ..."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ Person = Annotated[str, typer.Argument(help="A customer id, or a record as syste
 
 def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
-    for command in (run, audit, explain, customer, merge, split, never, overrides, review, undo, evaluate):
+    commands = (run, audit, explain, customer, merge, split, never, overrides, review, undo, evaluate, train, add)
+    for command in commands:
         group.command(command.__name__)(command)
     app.add_typer(group, name="identity", help=_HELP)
 
@@ -195,11 +196,42 @@ def evaluate(
     write_table(_people(project).against(labels), format_)
 
 
-def _people(project: Path) -> People:
-    from customer360.identity.lifecycle import People
+def train(project: ProjectOption = HERE) -> None:
+    """Learn from the records of the last build how telling each trait is, and keep that in the project.
+
+    With the file identity.model.json every machine and every rebuild weighs pairs alike; without it the warehouse keeps
+    the model, and learns again when there are twice as many records.
+
+    \b
+    Examples:
+      c360 identity train
+      c360 identity train --project acme
+    """
+    from customer360.identity.configured import settings_of
 
     workspace = opened(project)
-    return People(workspace.engine, workspace.project.root)
+    path = workspace.people().train(settings_of(workspace.project), as_of=workspace.as_of())
+    note(f"Kept in {path.name}. Run `c360 identity run` to apply it; put the file under version control.")
+
+
+def add(project: ProjectOption = HERE) -> None:
+    """Put the steps and contracts of identity into a project, with an identity.yaml to change.
+
+    \b
+    Examples:
+      c360 identity add
+      c360 identity add --project acme
+    """
+    from customer360.identity.starter import add_identity
+    from customer360.workspace import find_project
+
+    root = find_project(project)
+    add_identity(root)
+    note("Added products/identity and identity.yaml. Run `c360 identity run` when conformed.person_record has rows.")
+
+
+def _people(project: Path) -> People:
+    return opened(project).people()
 
 
 def _decided(override: Any) -> None:

@@ -35,9 +35,9 @@ def write_table(
     if format_ is Format.table:
         is_screen = out is None and sys.stdout.isatty()
         width = shutil.get_terminal_size((WIDE, 24)).columns if out is None else WIDE
-        _write_text(as_text(table, width=width, formats=formats, is_screen=is_screen), out)
+        write_text(as_text(table, width=width, formats=formats, is_screen=is_screen), out)
     elif format_ is Format.json:
-        _write_text(as_json(table) + "\n", out)
+        write_text(as_json(table) + "\n", out)
     elif format_ is Format.csv:
         _write_bytes(_as_csv(table), out)
     else:
@@ -111,7 +111,8 @@ def _as_parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _write_text(text: str, out: Path | None) -> None:
+def write_text(text: str, out: Path | None) -> None:
+    """Write text to stdout or a file."""
     _write_bytes(text.encode(), out)
 
 

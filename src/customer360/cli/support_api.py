@@ -11,8 +11,11 @@ from customer360.cli.options import HERE, ProjectOption, opened
 from customer360.cli.output import note
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+    from fastapi import FastAPI
+
+    from customer360.engines.base import Engine
     from customer360.web.tickets import Tickets
 
 
@@ -44,7 +47,7 @@ def support_api(
     key = os.environ.get(KEY_VARIABLE)
     if not key:
         raise SettingMissing(KEY_VARIABLE, purpose="the key that callers send as X-API-Key; without it all is closed")
-    app = create_support_app(_tickets(project), key)
+    app = create_support_app(_tickets(lambda: opened(project).engine), key)
     with bound(host, port) as listener:
         listener.listen()
         note(f"Serving http://{host}:{port}/tickets (Ctrl-C stops).")
@@ -52,9 +55,16 @@ def support_api(
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _tickets(project: Path) -> Tickets:
-    from customer360.web.tickets import MongoTickets, WarehouseTickets
+def mounted(engine: Engine) -> FastAPI:
+    """Return the support API as a part of the web app: closed (503) while no key is configured."""
+    from customer360.web.support_api import KEY_VARIABLE, create_support_app
 
-    if url := os.environ.get("C360_MONGO_URL"):
+    return create_support_app(_tickets(lambda: engine), os.environ.get(KEY_VARIABLE))
+
+
+def _tickets(engine: Callable[[], Engine]) -> Tickets:
+    from customer360.web.tickets import URL_VARIABLE, MongoTickets, WarehouseTickets
+
+    if url := os.environ.get(URL_VARIABLE):
         return MongoTickets(url)
-    return WarehouseTickets(opened(project).engine)
+    return WarehouseTickets(engine())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,44 +18,29 @@ MAX_LINE_BYTES = 4 << 20
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}
 
 
-class ByteStream(io.RawIOBase):
-    """Blocks of one file, unpacked. Counts the quote characters that passed: an odd count means an open quote."""
+def unpacked(path: Path) -> Any:
+    """Open a file as Arrow's own stream of its bytes, unpacked; reading a damaged one raises OSError."""
+    return pa.input_stream(str(path), compression=PACKED.get(path.suffix), buffer_size=BLOCK_BYTES)
 
-    def __init__(self, path: Path, name: str, table: SourceTable, *, quote: bytes = b"") -> None:
-        super().__init__()
-        self._name = name
-        self._table = table
-        self._quote = quote
-        self.quotes = 0
-        self.failure: SourceMalformed | None = None
-        self._packing = PACKED.get(path.suffix)
-        self._stream: Any = pa.input_stream(str(path), compression=self._packing, buffer_size=BLOCK_BYTES)
 
-    def readable(self) -> bool:
-        """Say yes: this is how PyArrow asks."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes; SourceMalformed when the packing is broken."""
+def blocks(path: Path, name: str, table: SourceTable, size: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """Yield a file's bytes, unpacked, at most ``size`` at a time; SourceMalformed when the packing is broken."""
+    with unpacked(path) as stream:
         try:
-            block: bytes = self._stream.read(size if size >= 0 else None)
+            while block := stream.read(size):
+                yield block
         except OSError:
-            self.failure = SourceMalformed(
-                f"The file {self._name} of {self._table.source}.{self._table.name} is not a whole {self._packing} file:"
-                " it is cut off, damaged or not packed at all.",
-                place=self._table.place,
-                next_step="Copy it again from its origin, or take the ending off its name if it is not packed.",
-            )
-            raise self.failure from None
-        if self._quote:
-            self.quotes += block.count(self._quote)
-        return block
+            raise broken_packing(path, name, table) from None
 
-    def close(self) -> None:
-        """Give the file back."""
-        if not self.closed:
-            self._stream.close()
-        super().close()
+
+def broken_packing(path: Path, name: str, table: SourceTable) -> SourceMalformed:
+    """Return the error for a packed file that cannot be unpacked."""
+    return SourceMalformed(
+        f"The file {name} of {table.source}.{table.name} is not a whole {PACKED.get(path.suffix)} file:"
+        " it is cut off, damaged or not packed at all.",
+        place=table.place,
+        next_step="Copy it again from its origin, or take the ending off its name if it is not packed.",
+    )
 
 
 def empty_file(name: str, table: SourceTable) -> SourceMalformed:

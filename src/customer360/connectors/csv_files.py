@@ -15,10 +15,12 @@ import pyarrow.csv
 
 from customer360.connectors.bytestreams import (
     MAX_LINE_BYTES,
-    ByteStream,
+    blocks,
+    broken_packing,
     empty_file,
     line_too_long,
     not_utf8,
+    unpacked,
 )
 from customer360.connectors.locations import shown
 from customer360.connectors.options import table_options
@@ -109,15 +111,15 @@ class CsvFiles:
     def _first_line(self, path: Path) -> bytes:
         quote = self._options.quote.encode()
         head = b""
-        with ByteStream(path, shown(path, self._root), self._table) as stream:
-            while block := stream.read(min(1 << 16, self._options.max_line_bytes)):
-                head += block
-                for end in _LINE_END.finditer(head):
-                    line = head[: end.start()]
-                    if not quote or line.count(quote) % 2 == 0:
-                        return line
-                if len(head) > self._options.max_line_bytes:
-                    raise line_too_long(shown(path, self._root), self._table, self._options.max_line_bytes)
+        name = shown(path, self._root)
+        for block in blocks(path, name, self._table, min(1 << 16, self._options.max_line_bytes)):
+            head += block
+            for end in _LINE_END.finditer(head):
+                line = head[: end.start()]
+                if not quote or line.count(quote) % 2 == 0:
+                    return line
+            if len(head) > self._options.max_line_bytes:
+                raise line_too_long(name, self._table, self._options.max_line_bytes)
         return head
 
     def _decoded(self, line: bytes, path: Path) -> str:
@@ -137,18 +139,26 @@ class CsvFiles:
 
     def _batches(self, path: Path, columns: Sequence[str], header: Sequence[str]) -> Iterator[pa.RecordBatch]:
         name = shown(path, self._root)
-        with ByteStream(path, name, self._table, quote=self._options.quote.encode()) as stream:
-            try:
-                with pa.csv.open_csv(stream, **self._settings(columns, header)) as reader:
-                    yield from reader
-            except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-                raise stream.failure or self._explained(str(error), name) from None
-            if stream.quotes % 2:
-                raise SourceMalformed(
-                    f"The file {name} of {self._table.source}.{self._table.name} opens a quote and never closes it.",
-                    place=self._table.place,
-                    next_step="Double quotes inside values, or set `options: {quote: ''}` if the files quote nothing.",
-                )
+        # Arrow reads ahead in a thread of its own, so the stream is one of Arrow's own, too: a thread that still calls
+        # into Python when the program ends would abort it.
+        try:
+            with unpacked(path) as stream, pa.csv.open_csv(stream, **self._settings(columns, header)) as reader:
+                yield from reader
+        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+            raise self._explained(str(error), name) from None
+        except OSError:
+            raise broken_packing(path, name, self._table) from None
+        if self._options.quote and self._open_quote(path, name):
+            raise SourceMalformed(
+                f"The file {name} of {self._table.source}.{self._table.name} opens a quote and never closes it.",
+                place=self._table.place,
+                next_step="Double quotes inside values, or set `options: {quote: ''}` if the files quote nothing.",
+            )
+
+    def _open_quote(self, path: Path, name: str) -> bool:
+        """Say whether the file's quote characters are odd in number. Reads it again: the parser takes no offence."""
+        quote = self._options.quote.encode()
+        return sum(block.count(quote) for block in blocks(path, name, self._table)) % 2 == 1
 
     def _settings(self, columns: Sequence[str], header: Sequence[str]) -> Mapping[str, Any]:
         options = self._options

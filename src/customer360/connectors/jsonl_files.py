@@ -11,9 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from customer360.connectors.bytestreams import (
-    BLOCK_BYTES,
     MAX_LINE_BYTES,
-    ByteStream,
+    blocks,
     empty_file,
     line_too_long,
     not_utf8,
@@ -104,13 +103,12 @@ class JsonlFiles:
         if path.stat().st_size == 0 and not self._options.allow_empty:
             raise empty_file(name, self._table)
         rest = b""
-        with ByteStream(path, name, self._table) as stream:
-            while block := stream.read(BLOCK_BYTES):
-                whole, end, rest = (rest + block).rpartition(b"\n")
-                if len(rest) > self._options.max_line_bytes:
-                    raise line_too_long(name, self._table, self._options.max_line_bytes)
-                if end:
-                    yield whole + end
+        for block in blocks(path, name, self._table):
+            whole, end, rest = (rest + block).rpartition(b"\n")
+            if len(rest) > self._options.max_line_bytes:
+                raise line_too_long(name, self._table, self._options.max_line_bytes)
+            if end:
+                yield whole + end
         if rest:
             yield rest
 

@@ -20,23 +20,23 @@ KEYS: dict[str, str] = {
     "same e-mail name": "mail_name",
     "same phone": "phone_end",
     "same national id": "national",
-    "birth date": _BIRTH,
+    "birth date": "birth",
     "street": "CASE WHEN length(street) >= 6 THEN street END",
-    "birth date and first name": f"{_BIRTH} || left(first, 2)",
-    "birth date and last name": f"{_BIRTH} || left(last, 2)",
-    "birth date and postcode": f"{_BIRTH} || postcode",
-    "both names and birth year": f"{_NAMES} || left(born, 4)",
-    "both names and birthday": f"{_NAMES} || right(born, 4)",
-    "both names and city": f"{_NAMES} || city",
-    "both names and postcode": f"{_NAMES} || postcode",
-    "both names": _NAMES,
+    "birth date and first name": "birth || left(first, 2)",
+    "birth date and last name": "birth || left(last, 2)",
+    "birth date and postcode": "birth || postcode",
+    "both names and birth year": "names || left(born, 4)",
+    "both names and birthday": "names || right(born, 4)",
+    "both names and city": "names || city",
+    "both names and postcode": "names || postcode",
+    "both names": "names",
     "first name and street": "left(first, 3) || street",
     "last name and street": "left(last, 3) || street",
     "street and postcode": "street || postcode",
     "first name and postcode": "first || postcode",
     "last name and postcode": "last || postcode",
 }
-"""Name of a key -> SQL over the columns of ``rep``; NULL makes no pairs."""
+"""Name of a key -> SQL over the columns of ``rep``, birth and names; NULL makes no pairs."""
 
 
 BROAD = {"birth date": 8, "street": 8, "both names": 8}
@@ -48,20 +48,35 @@ million records as they were to four digits, and took four of 1,934 pairs of FEB
 
 
 def block(connection: DuckDBPyConnection, settings: Settings) -> None:
-    """Make ``pair``: each pair once, lower number left."""
-    connection.execute("CREATE OR REPLACE TEMP TABLE key_of (k UTINYINT, h UBIGINT, rid INTEGER)")
-    for number, (name, expression) in enumerate(KEYS.items()):
+    """Make ``pair``: each pair once, lower number left.
+
+    Records that were looked at before (``known_pair`` pairs them with themselves) are paired with others only.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE looked_at AS SELECT rid FROM rep"
+        " SEMI JOIN (SELECT record_a FROM known_pair WHERE record_a = record_b) ON record_a = fingerprint"
+    )
+    some = connection.execute("SELECT count(*) FROM looked_at").fetchone() != (0,)
+    hashes = ", ".join(
+        f"CASE WHEN ({key}) IS NOT NULL THEN hash({key}) END AS k{number}" for number, key in enumerate(KEYS.values())
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT r.rid, l.rid IS NULL AS is_new, {hashes}"
+        f" FROM (SELECT *, {_BIRTH} AS birth, {_NAMES} AS names FROM rep) AS r LEFT JOIN looked_at AS l USING (rid)"
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE key_of (k UTINYINT, h UBIGINT, rid INTEGER, is_new BOOLEAN)")
+    for number, name in enumerate(KEYS):
         most = min(settings.records_per_block, BROAD.get(name, settings.records_per_block))
+        rows = f"SELECT k{number} AS h, rid, is_new FROM keyed WHERE k{number} IS NOT NULL"
+        touched = f"SEMI JOIN (SELECT k{number} AS h FROM keyed WHERE is_new) USING (h)" if some else ""
         connection.execute(
-            f"""
-            INSERT INTO key_of SELECT {number}, h, rid FROM (
-              SELECT hash({expression}) AS h, rid, count(*) OVER (PARTITION BY hash({expression})) AS n
-              FROM rep WHERE ({expression}) IS NOT NULL
-            ) WHERE n BETWEEN 2 AND {most}
-            """
+            f"INSERT INTO key_of SELECT {number}, h, rid, is_new"
+            f" FROM (SELECT *, count(*) OVER (PARTITION BY h) AS n FROM ({rows}) {touched})"
+            f" WHERE n BETWEEN 2 AND {most}"
         )
     connection.execute(
-        "CREATE OR REPLACE TABLE pair AS SELECT DISTINCT a.rid AS l, b.rid AS r"
-        " FROM key_of AS a JOIN key_of AS b ON a.k = b.k AND a.h = b.h AND a.rid < b.rid"
+        "CREATE OR REPLACE TABLE pair AS SELECT DISTINCT a.rid AS l, b.rid AS r FROM key_of AS a"
+        " JOIN key_of AS b ON a.k = b.k AND a.h = b.h AND a.rid < b.rid AND (a.is_new OR b.is_new)"
     )
-    connection.execute("DROP TABLE key_of")
+    for table in ("key_of", "keyed", "looked_at"):
+        connection.execute(f"DROP TABLE {table}")

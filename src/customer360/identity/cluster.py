@@ -19,11 +19,16 @@ MANUAL = 1_000
 
 @dataclass(frozen=True)
 class Links:
-    """Links between places 0 .. n - 1, any order; ``rank`` is what is stronger (higher first)."""
+    """Links between places 0 .. n - 1, any order; ``rank`` is what is stronger (higher first).
+
+    ``known`` links stood to judgement in an earlier run: they go first, so that a new record never tears people apart
+    who were one before. It is the new one that stays outside and goes to review.
+    """
 
     left: Integers
     right: Integers
     rank: npt.NDArray[np.float64]
+    known: npt.NDArray[np.bool_]
 
 
 def components(count: int, left: Integers, right: Integers) -> Integers:
@@ -41,8 +46,11 @@ def components(count: int, left: Integers, right: Integers) -> Integers:
 
 
 def strongest_first(links: Links) -> Integers:
-    """Return the order of links from strong to weak; ties by place, so that the input's order does not matter."""
-    return np.lexsort((links.right, links.left, -links.rank))
+    """Return the order of links: by hand, known before, strong to weak.
+
+    Ties are broken by place, so that the input's order does not matter.
+    """
+    return np.lexsort((links.right, links.left, -links.rank, ~links.known, links.rank < MANUAL))
 
 
 def agglomerate(

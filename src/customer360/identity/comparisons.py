@@ -8,6 +8,7 @@ counting them apart would take one fact for four (measured: precision .68 agains
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ class Comparison:
         """Return the name of Splink's level number."""
         return NULL if number < 0 else self.levels[len(self.levels) - 1 - number].name
 
-    def splink(self, m: dict[str, float], u: dict[str, float]) -> dict[str, Any]:
+    def splink(self, m: Mapping[str, float], u: Mapping[str, float]) -> dict[str, Any]:
         """Return the comparison as Splink settings, with these probabilities by level."""
         levels: list[dict[str, Any]] = [
             {"sql_condition": self.missing, "label_for_charts": NULL, "is_null_level": True}

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from customer360.identity.cluster import MANUAL, Integers, Links, agglomerate, components
 from customer360.identity.comparisons import FIRST
+from customer360.identity.model import Model
+from customer360.identity.scoring import join_names
 from customer360.identity.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,14 +42,6 @@ _APART = f"""
 
 
 @dataclass(frozen=True)
-class Families:
-    """Whether the data hold twins, and namesakes in one home; when in doubt they do."""
-
-    twins: bool = True
-    namesakes: bool = True
-
-
-@dataclass(frozen=True)
 class Clusters:
     """Smallest place of each record's cluster, and the numbers of the links that were cut."""
 
@@ -60,8 +54,8 @@ def clusters(
     count: int,
     links: Links,
     never: Sequence[tuple[int, int]],
+    model: Model,
     settings: Settings,
-    families: Families,
 ) -> Clusters:
     """Return clusters without conflict. ``never``: pairs that people keep apart."""
     label = components(count, links.left, links.right)
@@ -72,7 +66,8 @@ def clusters(
         cut += _regroup(label, links, np.zeros(len(links.left), dtype=np.bool_), giants, [], settings)
     by_hand = links.rank >= MANUAL
     together = components(count, links.left[by_hand], links.right[by_hand])
-    apart = [(a, b) for a, b in _pairs_apart(connection, label, settings, families) if together[a] != together[b]]
+    apart = _not_linked(_pairs_apart(connection, label, model, settings), links, count)
+    apart = [(a, b) for a, b in apart if together[a] != together[b]]
     apart += [pair for pair in never if label[pair[0]] == label[pair[1]]]
     sizes = np.bincount(label, minlength=count)
     troubled = np.flatnonzero(sizes > settings.records_per_person)
@@ -81,6 +76,15 @@ def clusters(
     gone[cut] = True
     cut += _regroup(label, links, gone, troubled, apart, settings)
     return Clusters(label, np.array(sorted(set(cut)), dtype=np.int64))
+
+
+def _not_linked(pairs: Sequence[tuple[int, int]], links: Links, count: int) -> list[tuple[int, int]]:
+    """Return the pairs without a link of their own: the others were judged as pairs, and passed."""
+    if not pairs:
+        return []
+    numbers = np.array([one * count + other for one, other in pairs], dtype=np.int64)
+    linked = np.isin(numbers, links.left * count + links.right)
+    return [pair for pair, is_linked in zip(pairs, linked, strict=True) if not is_linked]
 
 
 def _regroup(
@@ -98,7 +102,7 @@ def _regroup(
     wanted[troubled] = True
     members = np.flatnonzero(wanted[label])
     number = np.flatnonzero(wanted[label[links.left]] & (label[links.left] == label[links.right]) & ~gone)
-    some = Links(links.left[number], links.right[number], links.rank[number])
+    some = Links(links.left[number], links.right[number], links.rank[number], links.known[number])
     made, cut = agglomerate(
         some,
         members.tolist(),
@@ -113,7 +117,7 @@ def _regroup(
 
 
 def _pairs_apart(
-    connection: DuckDBPyConnection, label: Integers, settings: Settings, families: Families
+    connection: DuckDBPyConnection, label: Integers, model: Model, settings: Settings
 ) -> list[tuple[int, int]]:
     """Return the pairs within clusters of three or more that no person can both be."""
     sizes = np.bincount(label)
@@ -121,11 +125,13 @@ def _pairs_apart(
     if not len(inside):
         return []
     connection.register("inside", pa.table({"place": inside, "cluster": label[inside]}))
+    connection.execute("CREATE OR REPLACE TABLE inside_rid AS SELECT rid FROM inside JOIN rep_place USING (place)")
+    join_names(connection, model, "inside_rid")
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE member AS
         SELECT cluster, place, first, last, given, roots, first_count, born, mail, national
-        FROM inside JOIN rep_place USING (place) JOIN rep USING (rid)
+        FROM inside JOIN rep_place USING (place) JOIN to_compare USING (rid)
         """
     )
     columns = ("first", "last", "given", "roots", "first_count", "born", "mail", "national")
@@ -138,7 +144,7 @@ def _pairs_apart(
           FROM member AS a JOIN member AS b ON a.cluster = b.cluster AND a.place < b.place
         ) WHERE {_APART} ORDER BY l, r
         """,
-        {"years": settings.birth_years_apart, "twins": families.twins, "namesakes": families.namesakes},
+        {"years": settings.birth_years_apart, "twins": model.twins, "namesakes": model.namesakes},
     ).fetchall()
     connection.unregister("inside")
     return [(int(l), int(r)) for l, r in found]  # noqa: E741 - left and right

@@ -1,38 +1,42 @@
 """Keep what belongs to nobody from linking people: shared values are dropped, repeated records are read once.
 
-Makes from ``record``: ``rep`` (the different records, identifiers carried by too many emptied), ``repeat`` (each
-record's representative) and ``dropped`` (what was emptied, by kind, never the value).
+Makes from ``record``: ``rep`` (the different records, identifiers carried by too many emptied, with a ``fingerprint``
+of what they say), ``repeat`` (each record's representative) and ``dropped`` (what was emptied, never the value).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from customer360.identity.overrides import NO_OVERRIDES, Overrides
 from customer360.identity.settings import Settings
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-IDENTIFIERS = ("mail", "mail_name", "phone_end", "national")
+IDENTIFIERS = {"mail": "email", "mail_name": "email", "phone_end": "phone", "national": "national_id"}
+"""Column -> kind of identifier."""
 _EVIDENCE = ("first", "given", "last", "born", "mail", "phone", "street", "city", "region", "postcode", "national")
 _PARTNERS = {"phone_end": ("phone",), "mail": ()}
 ODD_BIRTHDAY = 8.0
 """A birth date this many times as frequent as its neighbours' median is a default of some form."""
 
 
-def guard(connection: DuckDBPyConnection, settings: Settings) -> None:
-    """Make ``rep``, ``repeat`` and ``dropped``."""
+def guard(connection: DuckDBPyConnection, settings: Settings, overrides: Overrides = NO_OVERRIDES) -> None:
+    """Make ``rep``, ``repeat`` and ``dropped``. Records that people keep apart from others stand for themselves."""
     connection.execute(
         "CREATE OR REPLACE TABLE dropped (kind VARCHAR, reason VARCHAR, identifiers BIGINT, records BIGINT)"
     )
-    for column in IDENTIFIERS:
+    for column, kind in IDENTIFIERS.items():
         _empty_shared(
-            connection, "record", column, "count(DISTINCT (first, last))", settings.names_per_identifier, "names"
+            connection, "record", column, "count(DISTINCT (first, last))", settings.limit(kind, "names"), "names"
         )
     _empty_odd_birthdays(connection)
-    _collapse(connection)
-    for column in IDENTIFIERS:
-        _empty_shared(connection, "rep", column, "count(*)", settings.records_per_identifier, "records")
+    _collapse(connection, overrides)
+    for column, kind in IDENTIFIERS.items():
+        _empty_shared(connection, "rep", column, "count(*)", settings.limit(kind, "records"), "records")
 
 
 def _empty_shared(
@@ -45,6 +49,8 @@ def _empty_shared(
     found = connection.execute("SELECT count(*), sum(n) FROM shared").fetchone()
     if found and found[0]:
         emptied = ", ".join(f"{name} = NULL" for name in (column, *_PARTNERS.get(column, ())))
+        if table == "rep":
+            emptied += f", fingerprint = CAST(hash(fingerprint, '{column}') >> 1 AS BIGINT)"
         connection.execute(f"UPDATE {table} SET {emptied} FROM shared WHERE {column} = v")
         connection.execute("INSERT INTO dropped VALUES (?, ?, ?, ?)", [column, reason, found[0], found[1]])
 
@@ -66,20 +72,34 @@ def _empty_odd_birthdays(connection: DuckDBPyConnection) -> None:
         connection.execute("INSERT INTO dropped VALUES ('born', 'default date', ?, ?)", [found[0], found[1]])
 
 
-def _collapse(connection: DuckDBPyConnection) -> None:
-    """Let records that agree in everything, and in enough to tell a person, stand for each other."""
+def _collapse(connection: DuckDBPyConnection, overrides: Overrides) -> None:
+    """Let records that agree in everything, and in enough to tell a person, stand for each other.
+
+    ``fingerprint`` differs between any two representatives, and depends on the record's id only where values do not
+    tell.
+    """
     evidence = ", ".join(_EVIDENCE)
+    alone = sorted({one for one, _ in overrides.apart})
+    connection.register("given_alone", pa.table({"record_id": pa.array(alone, pa.string())}))
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE repeat AS
-        SELECT rid, CASE
-          WHEN first IS NOT NULL AND (mail IS NOT NULL OR national IS NOT NULL
-            OR (last IS NOT NULL AND (born IS NOT NULL OR phone IS NOT NULL OR street IS NOT NULL)))
-          THEN min(rid) OVER (PARTITION BY {evidence}) ELSE rid END AS rep
-        FROM record
+        WITH judged AS (
+          SELECT *, record_id NOT IN (FROM given_alone) AND first IS NOT NULL
+            AND (mail IS NOT NULL OR national IS NOT NULL
+              OR (last IS NOT NULL AND (born IS NOT NULL OR phone IS NOT NULL OR street IS NOT NULL))) AS is_telling
+          FROM record
+        )
+        SELECT rid, is_telling,
+          CASE WHEN is_telling THEN min(rid) OVER (PARTITION BY fingerprint) ELSE rid END AS rep, fingerprint
+        FROM (
+          SELECT *, CAST(hash(CASE WHEN NOT is_telling THEN record_id END, mail_name, {evidence}) >> 1 AS BIGINT)
+            AS fingerprint FROM judged
+        )
         """
     )
+    connection.unregister("given_alone")
     connection.execute(
-        "CREATE OR REPLACE TABLE rep AS SELECT r.*, r.rid AS unique_id FROM record AS r"
-        " WHERE r.rid IN (SELECT rep FROM repeat) ORDER BY r.rid"
+        "CREATE OR REPLACE TABLE rep AS SELECT r.*, fingerprint"
+        " FROM record AS r JOIN repeat USING (rid) WHERE repeat.rep = r.rid ORDER BY r.rid"
     )

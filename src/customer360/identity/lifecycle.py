@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,28 @@ import pyarrow.csv as pa_csv
 
 from customer360.clock import now
 from customer360.errors import WarehouseMissing
-from customer360.identity.evaluate import against_labels, figures, threshold_curve
+from customer360.identity.configured import keep_model
+from customer360.identity.evaluate import against_labels, drift, threshold_curve
 from customer360.identity.failures import IdentityError, RecordsMalformed
+from customer360.identity.model import Model
 from customer360.identity.overrides import STATE_FILE, Kind, Override, SqliteStore
+from customer360.identity.steps import identity_model
+from customer360.identity.tables import model_of, names_of
 from customer360.names import Relation
 
 if TYPE_CHECKING:
     from customer360.engines.base import Engine
 
-XREF, EDGE, REVIEW, ALIAS = (
-    Relation("identity", table) for table in ("customer_xref", "identity_edge", "identity_review", "identity_alias")
+XREF, EDGE, REVIEW, ALIAS, FIGURE, RECORD = (
+    Relation("identity", table)
+    for table in (
+        "customer_xref",
+        "identity_edge",
+        "identity_review",
+        "identity_alias",
+        "identity_figure",
+        "identity_record",
+    )
 )
 
 
@@ -29,37 +42,54 @@ class People:
 
     def __init__(self, engine: Engine, root: Path) -> None:
         self.engine = engine
+        self.root = root
         self.store = SqliteStore(root / STATE_FILE)
 
-    def _query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    def _query(self, table: Relation, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Return rows of a table that a build made. Errors: WarehouseMissing, IdentityError."""
         if not self.engine.exists():
             raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
         with self.engine.read() as session:
-            if XREF not in session.relations():
+            if table not in session.relations():
                 raise IdentityError(
-                    "The project has no table identity.customer_xref.", next_step="Add the identity steps and build."
+                    f"The project has no table {table}.",
+                    next_step="`c360 identity add` puts the identity steps into a project; then build.",
                 )
             return session.query(sql, parameters)
+
+    def _has(self, table: Relation) -> bool:
+        if not self.engine.exists():
+            return False
+        with self.engine.read() as session:
+            return table in session.relations()
+
+    def heir(self, customer: str) -> str | None:
+        """Return the id that took over from one that is no more; None for any other id."""
+        if not self._has(ALIAS):
+            return None
+        found = self._query(ALIAS, f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (customer,))
+        return str(found["new_id"][0].as_py()) if found.num_rows else None
 
     def customer_of(self, person: str) -> str:
         """Return the customer id of an id, an old id or a record ``system:record_id``. Errors: IdentityError."""
         system, colon, record = person.partition(":")
-        if colon:
-            sql = f"SELECT customer_id FROM {XREF.sql} WHERE system = ? AND record_id = ? AND valid_to IS NULL"
-            found = self._query(sql, (system, record))
-        else:
-            found = self._query(
-                f"SELECT customer_id FROM {XREF.sql} WHERE customer_id = ? AND valid_to IS NULL LIMIT 1", (person,)
-            )
-            if not found.num_rows:
-                found = self._query(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (person,))
-        if not found.num_rows:
+        named = "system = ? AND record_id = ?" if colon else "customer_id = ?"
+        found = self._query(
+            XREF,
+            f"SELECT customer_id FROM {XREF.sql} WHERE {named} AND valid_to IS NULL LIMIT 1",
+            (system, record) if colon else (person,),
+        )
+        if found.num_rows:
+            return str(found.column(0)[0].as_py())
+        heir = None if colon else self.heir(person)
+        if heir is None:
             raise IdentityError(f"Nobody has the id '{person}'.", next_step="Name a customer id or system:record_id.")
-        return str(found.column(0)[0].as_py())
+        return heir
 
     def records(self, customer: str) -> pa.Table:
         """Return the records of a customer: system, record_id, match_rule, confidence, valid_from."""
         return self._query(
+            XREF,
             f"SELECT system, record_id, match_rule, confidence, valid_from FROM {XREF.sql}"
             " WHERE customer_id = ? AND valid_to IS NULL ORDER BY system, record_id",
             (customer,),
@@ -69,6 +99,7 @@ class People:
         """Return the edges within and between the customers of two people, kept ones first."""
         ids = (self.customer_of(one), self.customer_of(other))
         return self._query(
+            EDGE,
             "SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept"
             f" FROM {EDGE.sql} AS e"
             f" JOIN {XREF.sql} AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL"
@@ -79,12 +110,12 @@ class People:
         )
 
     def figures(self) -> pa.Table:
-        """Return the figures of the last run."""
-        return figures(self._query(f"SELECT * FROM {EDGE.sql}"), self._query(f"SELECT * FROM {XREF.sql}"))
+        """Return the figures of the last run beside those of the one before: figure, value, before, change."""
+        return drift(self._query(FIGURE, f"SELECT * FROM {FIGURE.sql}"))
 
     def doubts(self, limit: int) -> pa.Table:
         """Return the worst doubts."""
-        return self._query(f"SELECT * FROM {REVIEW.sql} ORDER BY rank LIMIT {int(limit)}")
+        return self._query(REVIEW, f"SELECT * FROM {REVIEW.sql} ORDER BY rank LIMIT {int(limit)}")
 
     def against(self, labels: Path) -> pa.Table:
         """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
@@ -97,16 +128,27 @@ class People:
         if not {"system", "record_id", "label"} <= set(read.column_names):
             raise RecordsMalformed("Labels need the columns system, record_id and label.", place=str(labels))
         real = _named(read).append_column("label", read["label"])
-        found = self._query(f"SELECT system, record_id, customer_id FROM {XREF.sql} WHERE valid_to IS NULL")
+        found = self._query(XREF, f"SELECT system, record_id, customer_id FROM {XREF.sql} WHERE valid_to IS NULL")
         quality = against_labels(_named(found).append_column("person_id", found["customer_id"]), real)
         edges = self._query(
-            "SELECT system_a || ':' || record_id_a AS record_a, system_b || ':' || record_id_b AS record_b, probability"
-            f" FROM {EDGE.sql}"
+            EDGE,
+            "SELECT system_a || ':' || record_id_a AS record_a, system_b || ':' || record_id_b AS record_b,"
+            f" kind, rule, probability, is_kept FROM {EDGE.sql}",
         )
         rows = [{"figure": name.replace("_", " "), "value": value} for name, value in vars(quality).items()]
         for point in threshold_curve(edges, real).to_pylist():
-            rows.append({"figure": f"precision of links from {point['threshold']}", "value": point["precision"]})
+            for figure in ("precision", "recall"):
+                rows.append({"figure": f"{figure} at {point['threshold']}", "value": point[figure]})
         return pa.Table.from_pylist(rows, pa.schema([("figure", pa.string()), ("value", pa.float64())]))
+
+    def train(self, settings: Mapping[str, Any], *, as_of: date) -> Path:
+        """Learn the model from the records of the last build and keep it in the project; return the file.
+
+        ``settings``: those of identity.yaml. Errors: IdentityError.
+        """
+        records = self._query(RECORD, f"SELECT * FROM {RECORD.sql}")
+        learned = identity_model({"records": records}, {"settings": settings}, as_of=as_of)
+        return keep_model(self.root, model_of(learned) or Model())
 
     # ---- deciding ---------------------------------------------------------------------------------------------
 
@@ -151,9 +193,7 @@ class People:
 
 
 def _named(table: pa.Table) -> pa.Table:
-    return pa.table(
-        {"record_id": [f"{r['system']}:{r['record_id']}" for r in table.select(["system", "record_id"]).to_pylist()]}
-    )
+    return pa.table({"record_id": names_of(table)})
 
 
 def _text(value: object) -> str | None:

@@ -36,29 +36,104 @@ _LETTERS = str.maketrans(
         "\N{LATIN SMALL LETTER DOTLESS I}": "i",
     }
 )
+_NEVER = "21001231"
 _TITLES = "|".join(words.TITLES)
 _STREET = "|".join(words.STREET_WORDS)
 
 
+FIELDS = (
+    "first",
+    "given",
+    "last",
+    "born",
+    "mail",
+    "mail_name",
+    "phone",
+    "phone_end",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "national",
+)
+"""Columns of ``record`` beside ``rid``, ``record_id`` and ``digest`` (of what was given, to know it next time)."""
+RECORDS_SCHEMA = pa.schema(
+    [("record_id", pa.string()), ("digest", pa.int64()), *((name, pa.string()) for name in FIELDS)]
+)
+_VERSION = 1
+"""Raise when the same record would be normalised differently."""
+
+
 def normalise(
-    connection: DuckDBPyConnection, records: pa.Table, roles: Mapping[str, Sequence[str]], settings: Settings
+    connection: DuckDBPyConnection,
+    records: pa.Table,
+    roles: Mapping[str, Sequence[str]],
+    settings: Settings,
+    known: pa.Table | None = None,
 ) -> None:
-    """Make table ``record`` from the records. Errors: RecordsMalformed for an absent or repeated id."""
-    _check_ids(records[RECORD_ID])
+    """Make table ``record`` from the records. Errors: RecordsMalformed for an absent or repeated id.
+
+    ``known``: rows of an earlier ``normalised``; records that say what they said then are taken over.
+    """
+    _check_ids(connection, records[RECORD_ID])
     connection.register("given", _texts(records, roles))
-    folded = [role for role in ROLES if role in roles and role not in {"phone", "date_of_birth", "other"}]
+    connection.register("given_known", known if known is not None else RECORDS_SCHEMA.empty_table())
+    salt = repr((_VERSION, sorted(roles.items()), settings.default_country, settings.junk))
+    texts = ", ".join(quoted(name) for used in roles.values() for name in used)
     connection.execute(
-        f"CREATE OR REPLACE TABLE plain AS SELECT record_id, {', '.join(_plain(r, roles) for r in ROLES)} FROM given"
+        f"CREATE OR REPLACE TABLE digested AS"
+        f" SELECT *, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest FROM given",
+        [salt],
     )
     connection.unregister("given")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE record_bare AS SELECT k.record_id, k.digest, {', '.join(f'k.{f}' for f in FIELDS)}"
+        " FROM given_known AS k JOIN digested AS d ON d.record_id = k.record_id AND d.c360_digest = k.digest"
+    )
+    connection.unregister("given_known")
+    connection.execute("DELETE FROM digested USING record_bare AS r WHERE r.record_id = digested.record_id")
+    _read(connection, roles, settings)
+    connection.execute("DROP TABLE digested")
+    number_records(connection, "record_bare", settings)
+    connection.execute("DROP TABLE record_bare")
+
+
+def number_records(connection: DuckDBPyConnection, normalised: str, settings: Settings) -> None:
+    """Make table ``record`` of normalised rows: numbered by id, birth dates after the as-of date left out."""
+    latest = f"{settings.as_of:%Y%m%d}" if settings.as_of else _NEVER
+    fields = ", ".join(FIELDS).replace("born", f"CASE WHEN born <= '{latest}' THEN born END AS born")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE record AS SELECT CAST(row_number() OVER (ORDER BY record_id) - 1 AS INTEGER) AS rid,"
+        f" record_id, digest, {fields} FROM {normalised} ORDER BY rid",
+    )
+
+
+def normalised(connection: DuckDBPyConnection) -> pa.Table:
+    """Return ``record`` as it is kept (before the guard empties anything)."""
+    return connection.execute(f"SELECT {', '.join(RECORDS_SCHEMA.names)} FROM record ORDER BY rid").to_arrow_table()
+
+
+def _read(connection: DuckDBPyConnection, roles: Mapping[str, Sequence[str]], settings: Settings) -> None:
+    """Add what ``digested`` holds to ``record_bare``."""
+    folded = [role for role in ROLES if role in roles and role not in {"phone", "date_of_birth", "other"}]
+    plain = ", ".join(_plain(role, roles, settings) for role in ROLES)
+    connection.execute(
+        f"CREATE OR REPLACE TABLE plain AS SELECT record_id, c360_digest AS digest, {plain} FROM digested"
+    )
     for role in folded:
         _fold(connection, role)
     connection.execute("CREATE OR REPLACE MACRO letters(t) AS nullif(regexp_replace(t, '[^\\p{L}]', '', 'g'), '')")
     connection.execute("CREATE OR REPLACE MACRO signs(t) AS nullif(regexp_replace(t, '[^\\p{L}\\p{N}]', '', 'g'), '')")
     connection.execute(_NAMES)
     add_phones(connection, settings)
-    connection.execute(_RECORD, {"latest": f"{settings.as_of:%Y%m%d}" if settings.as_of else "21001231"})
-    _add_roots(connection)
+    connection.execute(
+        _RECORD,
+        {
+            "names": [*words.JUNK_MAIL_NAMES, *(each for each in settings.junk_emails if "@" not in each)],
+            "addresses": [each for each in settings.junk_emails if "@" in each] or [""],
+            "digits": [*words.JUNK_DIGITS, *settings.junk_phones],
+        },
+    )
     connection.execute("DROP TABLE plain")
     connection.execute("DROP TABLE named")
 
@@ -69,11 +144,14 @@ def fold(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def _check_ids(ids: pa.ChunkedArray) -> None:
+def _check_ids(connection: DuckDBPyConnection, ids: pa.ChunkedArray) -> None:
     if ids.null_count:
         raise RecordsMalformed(f"{ids.null_count:,} records have no record_id.", next_step="Give each record one.")
-    if pc.count_distinct(ids).as_py() != len(ids):
-        repeated = len(ids) - pc.count_distinct(ids).as_py()
+    connection.register("given_ids", pa.table({"record_id": ids}))
+    distinct = connection.execute("SELECT count(*) FROM (SELECT DISTINCT record_id FROM given_ids)").fetchone() or (0,)
+    connection.unregister("given_ids")
+    repeated = len(ids) - distinct[0]
+    if repeated:
         raise RecordsMalformed(
             f"record_id repeats: {repeated:,} rows carry one that another row has.",
             next_step="Make it unique, with the system's name in front when there are several.",
@@ -90,21 +168,26 @@ def _texts(records: pa.Table, roles: Mapping[str, Sequence[str]]) -> pa.Table:
             if pa.types.is_timestamp(column.type):
                 column = column.cast(pa.date32(), safe=False)
             if pa.types.is_floating(column.type):
-                column = column.cast(pa.int64(), safe=False)
+                column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int64(), safe=False)
             columns[name] = (
                 pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else column.cast(pa.string())
             )
     return pa.table(columns)
 
 
-def _plain(role: str, roles: Mapping[str, Sequence[str]]) -> str:
+def _plain(role: str, roles: Mapping[str, Sequence[str]], settings: Settings) -> str:
     """Return SQL for a role: trimmed text of its columns, NULL for blanks and for words that say nothing."""
     if role not in roles:
         return f"CAST(NULL AS VARCHAR) AS {role}"
     text = f"trim(concat_ws(' ', {', '.join(f'trim({quoted(name)})' for name in roles[role])}))"
-    junk = ", ".join(f"'{word}'" for word in words.JUNK_TEXT)
+    junk = literals((*words.JUNK_TEXT, *settings.junk_texts))
     bare = f"regexp_replace(lower({text}), '[\\s._-]', '', 'g')"
     return f"CASE WHEN {bare} NOT IN ({junk}) AND {bare} <> '' THEN {text} END AS {role}"
+
+
+def literals(texts: Sequence[str]) -> str:
+    """Return texts as SQL literals with commas between."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 def _fold(connection: DuckDBPyConnection, role: str) -> None:
@@ -118,21 +201,6 @@ def _fold(connection: DuckDBPyConnection, role: str) -> None:
         connection.register("fold_map", pa.table({"v": odd, "folded": folded}))
         connection.execute(f"UPDATE plain SET {role} = folded FROM fold_map WHERE {role} = v")
         connection.unregister("fold_map")
-
-
-def _add_roots(connection: DuckDBPyConnection) -> None:
-    """Write which full names a short first name may stand for (NULL: nobody shortens it), and how common names are."""
-    roots = words.name_roots()
-    connection.register(
-        "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
-    )
-    connection.execute(
-        "CREATE OR REPLACE TABLE record AS SELECT r.*, m.roots,"
-        " count(*) OVER (PARTITION BY first) AS first_count, count(*) OVER (PARTITION BY last) AS last_count"
-        " FROM record_bare AS r LEFT JOIN root_map AS m ON m.short = r.first ORDER BY rid"
-    )
-    connection.unregister("root_map")
-    connection.execute("DROP TABLE record_bare")
 
 
 _NAMES = f"""
@@ -160,24 +228,23 @@ SELECT * EXCLUDE (whole),
 FROM parts
 """
 
-_MAIL_JUNK = ", ".join(f"'{name}'" for name in words.JUNK_MAIL_NAMES)
-_DOTLESS = ", ".join(f"'{name}'" for name in words.PROVIDERS_IGNORING_DOTS)
-_ODD_DATES = ", ".join(f"'{day}'" for day in words.PLACEHOLDER_DATES)
-_JUNK_DIGITS = ", ".join(f"'{number}'" for number in words.JUNK_DIGITS)
+_DOTLESS = literals(words.PROVIDERS_IGNORING_DOTS)
+_ODD_DATES = literals(words.PLACEHOLDER_DATES)
 
 _RECORD = f"""
-CREATE OR REPLACE TABLE record_bare AS
+INSERT INTO record_bare BY NAME
 WITH mail AS (
   SELECT *,
-    CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') THEN
+    CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') AND NOT list_contains($addresses, e) THEN
       split_part(split_part(e, '@', 1), '+', 1) END AS box,
     replace(split_part(e, '@', 2), 'googlemail.com', 'gmail.com') AS domain
   FROM (SELECT *, regexp_replace(regexp_replace(email, '\\s', '', 'g'), '^mailto:', '') AS e FROM named)
 ), mailed AS (
   SELECT *,
-    CASE WHEN signs(box) NOT IN ({_MAIL_JUNK}) THEN
-      (CASE WHEN domain IN ({_DOTLESS}) THEN replace(box, '.', '') ELSE box END) || '@' || domain END AS mail,
-    CASE WHEN signs(box) NOT IN ({_MAIL_JUNK}) AND length(signs(box)) >= 6 THEN signs(box) END AS mail_name
+    CASE WHEN NOT list_contains($names, signs(box)) THEN
+      (CASE WHEN domain IN ({_DOTLESS}) THEN replace(box, '.', '') ELSE box END)
+        || '@' || domain END AS mail,
+    CASE WHEN NOT list_contains($names, signs(box)) AND length(signs(box)) >= 6 THEN signs(box) END AS mail_name
   FROM mail
 ), dated AS (
   SELECT *, coalesce(
@@ -192,13 +259,13 @@ WITH mail AS (
   FROM dated
 )
 SELECT
-  CAST(row_number() OVER (ORDER BY record_id) - 1 AS INTEGER) AS rid,
   record_id,
+  digest,
   first,
   last,
   given,
-  CASE WHEN written_day NOT IN ({_ODD_DATES}) AND written_day BETWEEN '18800101' AND $latest
-    THEN written_day END AS born,
+  CASE WHEN written_day NOT IN ({_ODD_DATES})
+    AND written_day BETWEEN '18800101' AND '{_NEVER}' THEN written_day END AS born,
   mail,
   mail_name,
   phone_number AS phone,
@@ -208,6 +275,6 @@ SELECT
   letters(region) AS region,
   signs(postcode) AS postcode,
   CASE WHEN length(signs(national_id)) >= 5 AND NOT regexp_matches(signs(national_id), '^(0+|1+|9+|x+)$')
-    AND signs(national_id) NOT IN ({_JUNK_DIGITS}) THEN signs(national_id) END AS national
+    AND NOT list_contains($digits, signs(national_id)) THEN signs(national_id) END AS national
 FROM written
 """

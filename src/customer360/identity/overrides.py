@@ -55,18 +55,22 @@ class Overrides:
 
     @classmethod
     def of(cls, decided: Iterable[Override]) -> Overrides:
-        """Return the pairs that decisions which were not undone stand for."""
-        merged: list[tuple[str, str]] = []
-        apart: list[tuple[str, str]] = []
+        """Return the pairs that decisions (oldest first) stand for; of a merge and a split the later one holds."""
+        groups: list[set[str]] = []
+        apart: set[tuple[str, str]] = set()
         for each in decided:
             if each.undone_at is not None:
                 continue
             if each.kind == "merge":
-                hub = each.records_a[0]
-                merged += [(hub, other) for other in (*each.records_a[1:], *each.records_b)]
+                one = {*each.records_a, *each.records_b}.union(*(g for g in groups if not _disjoint(g, each)))
+                groups = [*(g for g in groups if _disjoint(g, each)), one]
+                apart = {pair for pair in apart if not one.issuperset(pair)}
             else:
-                apart += [(one, other) for one in each.records_a for other in each.records_b]
-        return cls(tuple(sorted(set(merged))), tuple(sorted(set(apart))))
+                gone = set(each.records_a)
+                groups = [part for g in groups for part in ((g - gone, g & gone) if g & set(each.records_b) else (g,))]
+                apart |= {(one, other) for one in each.records_a for other in each.records_b}
+        merged = [(min(g), other) for g in groups if g for other in g - {min(g)}]
+        return cls(tuple(sorted(merged)), tuple(sorted(apart)))
 
     def document(self) -> dict[str, Any]:
         """Return plain data: the parameter of the pipeline's step."""
@@ -156,7 +160,7 @@ class SqliteStore:
 
 
 def check(new: Override, decided: Sequence[Override]) -> None:
-    """Raise OverrideRefused when a decision is empty, lacks its reason or contradicts one that holds."""
+    """Raise OverrideRefused when a decision is empty, lacks its reason, or is a merge against a never."""
     if not new.records_a or not new.records_b:
         raise OverrideRefused(f"A {new.kind} needs records on both sides.")
     if set(new.records_a) & set(new.records_b):
@@ -173,8 +177,13 @@ def check(new: Override, decided: Sequence[Override]) -> None:
             )
 
 
+def _disjoint(group: set[str], override: Override) -> bool:
+    return group.isdisjoint(override.records_a) and group.isdisjoint(override.records_b)
+
+
 def _contradict(new: Override, old: Override) -> bool:
-    if (new.kind == "merge") == (old.kind == "merge"):
+    """Say whether one says *never* and the other *merge*; a later split takes a merge apart, and back."""
+    if {new.kind, old.kind} != {"merge", "never"}:
         return False
     merge, apart = (new, old) if new.kind == "merge" else (old, new)
     together = {*merge.records_a, *merge.records_b}

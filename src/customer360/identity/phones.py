@@ -32,19 +32,20 @@ def add_phones(connection: DuckDBPyConnection, settings: Settings) -> None:
     connection.unregister("country_map")
     _read_the_rest(connection)
     same = ", ".join(f"'{str(digit) * SHORTEST}'" for digit in range(10))
-    junk = ", ".join(f"'{number}'" for number in words.JUNK_DIGITS)
+    junk = [*words.JUNK_DIGITS, *settings.junk_phones]
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE named AS
         SELECT d.* EXCLUDE (digits, is_international), CASE
           WHEN length(d.digits) NOT BETWEEN {SHORTEST} AND {LONGEST} THEN NULL
-          WHEN right(d.digits, 7) IN ({same}) OR d.digits IN ({junk}) THEN NULL
+          WHEN right(d.digits, 7) IN ({same}) OR list_contains($junk, d.digits) THEN NULL
           WHEN {_PLAIN_INTERNATIONAL} THEN '+' || d.digits
           WHEN {_PLAIN_AMERICAN} THEN '+1' || d.digits
           ELSE coalesce(p.number, d.digits) END AS phone_number
         FROM dialled AS d
         LEFT JOIN phone_map AS p ON p.phone = d.phone AND p.country_code IS NOT DISTINCT FROM d.country_code
-        """
+        """,
+        {"junk": junk},
     )
     connection.execute("DROP TABLE dialled")
     connection.execute("DROP TABLE phone_map")

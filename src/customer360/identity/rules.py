@@ -7,9 +7,13 @@ national ids differ.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from customer360.identity.comparisons import COMPARISONS, NULL, OTHER, Comparison
+from customer360.errors import UnknownName
+from customer360.identity.comparisons import COMPARISONS, NULL, OTHER
+from customer360.identity.failures import IdentityError
 
 _SAME_FIRST = ("exact", "short form")
 _LIKE_FIRST = ("exact", "short form", "similar", "swapped", "initial")
@@ -26,21 +30,16 @@ class Rule:
     """A named rule: comparison -> levels, one of which the pair must have. Comparisons not named may be anything."""
 
     name: str
-    needs: dict[str, tuple[str, ...]]
+    needs: Mapping[str, tuple[str, ...]]
 
-    def sql(self, present: tuple[Comparison, ...]) -> str:
-        """Return the condition over gamma columns; a comparison without data counts as missing."""
+    def sql(self) -> str:
+        """Return the condition over gamma columns."""
         parts = []
-        there = {c.name for c in present}
         for comparison in COMPARISONS:
             levels = self.needs.get(comparison.name)
-            if levels is None:
-                continue
-            if comparison.name not in there:
-                parts.append("true" if NULL in levels else "false")
-                continue
-            numbers = ", ".join(str(comparison.number(level)) for level in levels)
-            parts.append(f"gamma_{comparison.name} IN ({numbers})")
+            if levels is not None:
+                numbers = ", ".join(str(comparison.number(level)) for level in levels)
+                parts.append(f"gamma_{comparison.name} IN ({numbers})")
         return "(" + " AND ".join(parts) + ")"
 
 
@@ -134,14 +133,14 @@ NAMESAKES = Rule("namesakes", {**_FAMILY, "first_name": _SAME_FIRST, "date_of_bi
 """Father and son of one name."""
 
 
-def vetoes_of(*, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
-    """Return the vetoes.
+def vetoes_of(vetoes: Sequence[Rule], *, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
+    """Return the vetoes that hold for these data.
 
     Where the data hold no twins, a birth date may outweigh a first name; where they hold no namesakes in one home,
     names and home may outweigh a birth date.
     """
     kept = []
-    for rule in VETOES:
+    for rule in vetoes:
         if rule.name in _AGAINST_TWINS and not twins:
             kept.append(Rule(rule.name, {**rule.needs, "date_of_birth": _NOT_SAME_BIRTH}))
         elif rule.name == _AGAINST_NAMESAKES and not namesakes:
@@ -155,7 +154,44 @@ _AGAINST_TWINS = ("different first names", "different names")
 _AGAINST_NAMESAKES = "birth dates far apart"
 
 
-def rule_number(rules: tuple[Rule, ...], present: tuple[Comparison, ...]) -> str:
+def rule_number(rules: Sequence[Rule]) -> str:
     """Return SQL for the number of the first rule that holds (from 1), 0 for none."""
-    whens = " ".join(f"WHEN {rule.sql(present)} THEN {number}" for number, rule in enumerate(rules, 1))
-    return f"CASE {whens} ELSE 0 END"
+    whens = " ".join(f"WHEN {rule.sql()} THEN {number}" for number, rule in enumerate(rules, 1))
+    return f"CASE {whens} ELSE 0 END" if whens else "0"
+
+
+def rules_of(given: Sequence[Any], shipped: Sequence[Rule], kind: str) -> tuple[Rule, ...]:
+    """Return rules from plain data, in order: the name of a shipped one, or ``{name, needs}`` of one's own.
+
+    Errors: UnknownName for a rule, comparison or level that does not exist, IdentityError for one without conditions.
+    """
+    known = {rule.name: rule for rule in shipped}
+    made = []
+    for each in given:
+        if isinstance(each, Rule):
+            made.append(each)
+        elif isinstance(each, str):
+            if each not in known:
+                raise UnknownName(kind, each, list(known))
+            made.append(known[each])
+        else:
+            made.append(Rule(str(each["name"]), _needs(each, kind)))
+    names = [rule.name for rule in made]
+    if len(set(names)) < len(names):
+        raise IdentityError(f"Two entries of {kind} have one name.", next_step="Rename one.")
+    return tuple(made)
+
+
+def _needs(given: Mapping[str, Any], kind: str) -> dict[str, tuple[str, ...]]:
+    comparisons = {c.name: [NULL, *(level.name for level in c.levels)] for c in COMPARISONS}
+    needs: dict[str, tuple[str, ...]] = {}
+    for comparison, levels in given["needs"].items():
+        if comparison not in comparisons:
+            raise UnknownName(f"comparison (of the {kind} '{given['name']}')", comparison, list(comparisons))
+        needs[comparison] = tuple([levels] if isinstance(levels, str) else levels)
+        for level in needs[comparison]:
+            if level not in comparisons[comparison]:
+                raise UnknownName(f"level of {comparison}", level, comparisons[comparison])
+    if not needs:
+        raise IdentityError(f"The {kind} '{given['name']}' needs nothing, so it would hold for all pairs.")
+    return needs

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
 from customer360.errors import UnknownName
 from customer360.identity.failures import IdentityError
+from customer360.identity.rules import RULES, VETOES, Rule, rules_of
+
+LIMITED = ("email", "phone", "national_id")
+"""Kinds of identifiers that one person has few of."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +45,47 @@ class Settings:
     """Birth dates after this day are mistakes."""
     seed: int = 8360
     """Decides which pairs training looks at."""
-    source_priority: tuple[str, ...] = ()
-    """Systems whose values survive first."""
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Other limits for one kind of identifier: {"phone": {"names": 5, "records": 20}}."""
+    junk_emails: tuple[str, ...] = ()
+    """Addresses, or names before the @, that are nobody's, beside the shipped ones."""
+    junk_phones: tuple[str, ...] = ()
+    """Numbers (digits) that are nobody's."""
+    junk_texts: tuple[str, ...] = ()
+    """Texts that say nothing in any column."""
+    rules: tuple[Rule, ...] = RULES
+    """What links, in order of trust."""
+    vetoes: tuple[Rule, ...] = VETOES
+    """What no weight may link."""
+
+    @property
+    def junk(self) -> tuple[tuple[str, ...], ...]:
+        """Return everything that is nobody's, beside what is shipped."""
+        return (self.junk_emails, self.junk_phones, self.junk_texts)
+
+    def limit(self, kind: str, of: str) -> int:
+        """Return how many ``names`` or ``records`` may carry one identifier of a kind."""
+        usual = {"names": self.names_per_identifier, "records": self.records_per_identifier}[of]
+        return self.limits.get(kind, {}).get(of, usual)
 
     @classmethod
     def of(cls, given: Mapping[str, Any] | Settings | None) -> Settings:
         """Return settings from a mapping (None: the defaults). Errors: UnknownName, IdentityError."""
         if isinstance(given, Settings):
             return given
-        known = [field.name for field in fields(cls)]
+        known = [each.name for each in fields(cls)]
         for name in given or {}:
             if name not in known:
                 raise UnknownName("identity setting", name, known)
         made = replace(cls(), **(given or {}))
-        made = replace(made, source_priority=tuple(made.source_priority))
+        made = replace(
+            made,
+            rules=rules_of(made.rules, RULES, "identity rule"),
+            vetoes=rules_of(made.vetoes, VETOES, "identity veto"),
+            junk_emails=_lowered(made.junk_emails),
+            junk_phones=_lowered(made.junk_phones),
+            junk_texts=_lowered(made.junk_texts),
+        )
         made._check()
         return made
 
@@ -64,6 +95,18 @@ class Settings:
                 "review_probability and link_probability must rise: 0 < review <= link < 1.",
                 next_step="The defaults are 0.50 and 0.95.",
             )
+        for kind, limits in self.limits.items():
+            if kind not in LIMITED:
+                raise UnknownName("kind of identifier", kind, LIMITED)
+            for of, most in limits.items():
+                if of not in {"names", "records"}:
+                    raise UnknownName("limit", of, ["names", "records"])
+                if most < 1:
+                    raise IdentityError(f"limits: {kind}: {of} must be 1 or more.")
         for name in ("names_per_identifier", "records_per_identifier", "records_per_block", "records_per_person"):
             if getattr(self, name) < 2:  # noqa: PLR2004 - one is no pair
                 raise IdentityError(f"{name} must be 2 or more.")
+
+
+def _lowered(texts: Sequence[object]) -> tuple[str, ...]:
+    return tuple(str(each).lower() for each in texts)

@@ -1,34 +1,45 @@
-"""Make the tables of identity in a pipeline: one step a table, all standing on the edges of one run.
+"""Make the tables of identity in a pipeline: one step a table, each reading what the one before it made.
 
-``identity_edges`` resolves; the others read its rows and their own last state, so they cost little and cannot disagree.
-A record is named ``system:record_id`` here. Overrides come as the parameter ``overrides`` (see ``with_overrides``).
+identity_record (normalised, read again only when it changed) -> identity_model (learned once) -> identity_pair
+(compared once) -> identity_edge (decided anew in each build) -> customer_xref -> the rest. What people decided comes as
+parameter ``overrides`` and what identity.yaml says as ``settings`` and ``mapping`` (see ``configured``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from customer360.identity import stable_ids
-from customer360.identity.cluster import components
-from customer360.identity.overrides import Overrides
-from customer360.identity.probabilistic import Model
-from customer360.identity.resolution import run
+from customer360.identity import answers
+from customer360.identity.blocking import block
+from customer360.identity.guard import guard
+from customer360.identity.linking import judge, link
+from customer360.identity.model import Model
+from customer360.identity.normalise import normalise, normalised, number_records
+from customer360.identity.overrides import NO_OVERRIDES, Overrides
+from customer360.identity.resolution import in_memory, run
+from customer360.identity.roles import roles_of
+from customer360.identity.scoring import PAIRS_SCHEMA, compare, know, remembered
 from customer360.identity.settings import Settings
-from customer360.identity.survivorship import survive
+from customer360.identity.tables import (
+    Tables,
+    model_of,
+    model_table,
+    named,
+    normalised_of,
+    pairs_apart,
+    record_table,
+)
+from customer360.identity.training import train
 
 if TYPE_CHECKING:
-    from customer360.identity.overrides import OverrideStore
-    from customer360.project.spec import Project
+    from duckdb import DuckDBPyConnection
 
-Tables = Mapping[str, pa.Table]
-RECORD_METHODS = ("identity_edges",)
+GROWTH = 2
+"""The model is learned again when there are so many times as many records as it was learned from."""
 MAPPING = {
     "first_name": "first_name",
     "last_name": "last_name",
@@ -46,26 +57,94 @@ MAPPING = {
 """Columns of conformed.person_record -> roles; those that a project leaves out are passed over."""
 
 
-def identity_edges(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+def identity_records(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
+    """Return one row per record as it is compared: in one form, placeholders emptied.
+
+    Inputs ``records`` (conformed.person_record) and ``previous`` (the table itself). Parameters: ``settings`` (see
+    Settings), ``mapping`` (column -> role).
+    """
+    rows = named(inputs["records"])
+    previous = inputs.get("previous")
+    with in_memory() as connection:
+        normalise(
+            connection,
+            rows,
+            roles_of(rows, _mapping(parameters, rows)),
+            Settings.of(parameters.get("settings")),
+            normalised_of(previous) if previous is not None else None,
+        )
+        return record_table(normalised(connection))
+
+
+def identity_model(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return what is known about the data: how telling each level of each comparison is, which names are common.
+
+    Inputs ``records`` (identity.identity_record) and ``previous`` (the table itself): it stays as it is until there are
+    twice as many records. Parameters: ``settings``, ``model`` (a kept one, which then counts).
+    """
+    kept = parameters.get("model")
+    if kept:
+        return model_table(Model.of(kept))
+    previous = inputs.get("previous")
+    before = model_of(previous) if previous is not None else None
+    if before and before.records * GROWTH > inputs["records"].num_rows:
+        return model_table(before)
+    settings = _settings(parameters, as_of)
+    with in_memory() as connection:
+        _start(connection, inputs["records"], settings)
+        know(connection, None, None)
+        block(connection, settings)
+        return model_table(train(connection, settings))
+
+
+def identity_pairs(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return every pair of records that was compared: the level that each comparison found, and their weight in bits.
+
+    Inputs ``records``, ``model`` and ``previous`` (the table itself). Parameters: ``settings``, ``overrides``.
+    """
+    settings, model = _settings(parameters, as_of), model_of(inputs["model"])
+    if model is None:
+        return PAIRS_SCHEMA.empty_table()
+    with in_memory() as connection:
+        _start(connection, inputs["records"], settings, Overrides.read(parameters.get("overrides")))
+        know(connection, inputs.get("previous"), model)
+        block(connection, settings)
+        compare(connection, model)
+        return remembered(connection, model)
+
+
+def identity_edges(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
     """Return one row per pair of records that was linked, cut or is in doubt, with the evidence.
 
-    Input ``records``: conformed.person_record. Parameters: ``settings`` (see Settings), ``mapping``, ``overrides``,
-    ``model`` (a kept one). Columns: system_a, record_id_a, system_b, record_id_b, kind (deterministic, probabilistic,
-    manual, doubt), rule, probability, weight, evidence, is_kept.
+    Inputs ``records`` (identity.identity_record), ``model``, ``pairs``; or only ``records``, then as they are in
+    conformed.person_record, which are read, compared and decided at once. Parameters: ``settings``, ``overrides``, and
+    in the second case ``mapping`` and ``model``. Columns: system_a, record_id_a, system_b, record_id_b, kind
+    (deterministic, probabilistic, manual, doubt), rule, probability, weight, evidence, is_kept.
     """
-    records = inputs["records"]
-    mapping = parameters.get("mapping") or {c: role for c, role in MAPPING.items() if c in records.column_names}
-    named = records.drop_columns(["record_id"]).append_column("record_id", _names(records))
-    settings = Settings.of({"as_of": as_of, **parameters.get("settings", {})})
-    kept = parameters.get("model")
-    found = run(
-        named,
-        mapping=mapping,
-        settings=settings,
-        overrides=Overrides.read(parameters.get("overrides")),
-        model=Model.of(kept) if kept else None,
-    )
-    review = found.review
+    settings, overrides = _settings(parameters, as_of), Overrides.read(parameters.get("overrides"))
+    if "pairs" not in inputs:
+        rows, kept = named(inputs["records"]), parameters.get("model")
+        found = run(
+            rows,
+            mapping=_mapping(parameters, rows),
+            settings=settings,
+            overrides=overrides,
+            model=Model.of(kept) if kept else None,
+        )
+        return _with_doubts(found.edges, found.review)
+    model = model_of(inputs["model"]) or Model()
+    with in_memory() as connection:
+        _start(connection, inputs["records"], settings, overrides)
+        know(connection, inputs["pairs"], model)
+        connection.execute("CREATE OR REPLACE TABLE pair (l INTEGER, r INTEGER)")
+        compare(connection, model)
+        judge(connection, model, settings)
+        link(connection, model, settings, overrides)
+        return _with_doubts(answers.edges(connection, model, settings), answers.review(connection, model, settings))
+
+
+def _with_doubts(edges: pa.Table, review: pa.Table) -> pa.Table:
+    """Return links that stand and pairs in doubt as one table."""
     doubts = pa.table(
         {
             "record_a": review["record_a"],
@@ -78,199 +157,22 @@ def identity_edges(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any]
             "is_kept": pa.array([False] * review.num_rows, pa.bool_()),
         }
     )
-    edges = found.edges.filter(found.edges["is_kept"])
-    return _apart(pa.concat_tables([edges, doubts.cast(edges.schema)]))
+    return pairs_apart(pa.concat_tables([edges.filter(edges["is_kept"]), doubts.cast(edges.schema)]))
 
 
-def customer_xref(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per record and time: which customer it belongs to.
-
-    Inputs ``records``, ``edges`` and ``previous`` (the table itself). Columns: system, record_id, customer_id,
-    match_rule, confidence, valid_from, valid_to (NULL: now). Ids stay: see ``stable_ids``.
-    """
-    import duckdb
-
-    names = _names(inputs["records"])
-    edges = inputs["edges"].filter(inputs["edges"]["is_kept"])
-    left, right = (pc.index_in(_joined(edges, side), value_set=names).to_numpy() for side in ("a", "b"))
-    label = components(len(names), left.astype(np.int64), right.astype(np.int64))
-    previous = inputs.get("previous")
-    with duckdb.connect() as connection:
-        connection.register("previous_rows", previous if previous is not None else _EMPTY_XREF)
-        known = connection.execute(
-            "SELECT system || ':' || record_id AS record_id, customer_id AS person_id,"
-            " bool_or(valid_to IS NULL) AS is_current"
-            " FROM previous_rows GROUP BY ALL"
-        ).to_arrow_table()
-        given, _ = stable_ids.assign(pa.table({"record_id": names, "label": label}), known)
-        connection.register("people", pa.table({"name": names, "label": label}))
-        connection.register("records", inputs["records"].select(["system", "record_id"]))
-        connection.register("edges", edges)
-        connection.register("ids", pa.table({"first_record": list(given), "customer_id": list(given.values())}))
-        return connection.execute(_XREF, {"as_of": as_of}).to_arrow_table()
+def _mapping(parameters: Mapping[str, Any], records: pa.Table) -> Mapping[str, str]:
+    return parameters.get("mapping") or {c: role for c, role in MAPPING.items() if c in records.column_names}
 
 
-def identity_alias(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per customer id that is no more: old_id, new_id (of most of its records), valid_from.
-
-    Input ``xref``: identity.customer_xref with its history.
-    """
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.register("xref", inputs["xref"])
-        return connection.execute(_ALIAS).to_arrow_table()
+def _settings(parameters: Mapping[str, Any], as_of: date) -> Settings:
+    return Settings.of({"as_of": as_of, **parameters.get("settings", {})})
 
 
-def identity_review(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per doubt, worst first: both records and customers, reason, probability, evidence, rank."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.register("edges", inputs["edges"])
-        connection.register("xref", inputs["xref"])
-        return connection.execute(_DOUBTS).to_arrow_table()
-
-
-def golden_customer(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per customer: values that survive, ``records``, ``identity_confidence`` (the least sure record's).
-
-    Parameters: ``source_priority``, ``rules`` by attribute.
-    """
-    golden, _ = _survived(inputs, parameters)
-    current = _current(inputs["xref"])
-    sums = current.group_by("customer_id").aggregate([("confidence", "min"), ("record_id", "count")])
-    sums = sums.rename_columns(["customer_id", "identity_confidence", "records"])
-    return golden.join(sums, "customer_id").sort_by("customer_id")
-
-
-def golden_origin(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per customer and attribute: the record whose value survived, and the rule."""
-    return _survived(inputs, parameters)[1]
-
-
-def with_overrides(project: Project, store: OverrideStore) -> Project:
-    """Return the project with what people decided as parameter of its identity steps.
-
-    So a new decision makes the step, and all that stands on it, out of date.
-    """
-    document = Overrides.of(store.all()).document()
-    if not document["merged"] and not document["apart"]:
-        return project
-    models = {}
-    for relation, model in project.models.items():
-        step = model.step
-        if step is not None and step.method in RECORD_METHODS:
-            models[relation] = replace(model, step=replace(step, parameters={**step.parameters, "overrides": document}))
-        else:
-            models[relation] = model
-    return replace(project, models=models)
-
-
-def _survived(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any]) -> tuple[pa.Table, pa.Table]:
-    return survive(
-        inputs["records"],
-        _current(inputs["xref"]),
-        priority=parameters.get("source_priority", ()),
-        rules=parameters.get("rules"),
-    )
-
-
-def _current(xref: pa.Table) -> pa.Table:
-    return xref.filter(pc.is_null(xref["valid_to"])) if "valid_to" in xref.column_names else xref
-
-
-def _names(records: pa.Table) -> pa.Array:
-    joined = pc.binary_join_element_wise(
-        records["system"].cast(pa.string()), records["record_id"].cast(pa.string()), ":"
-    )
-    return joined.combine_chunks() if isinstance(joined, pa.ChunkedArray) else joined
-
-
-def _joined(edges: pa.Table, side: str) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(edges[f"system_{side}"], edges[f"record_id_{side}"], ":")
-
-
-def _apart(edges: pa.Table) -> pa.Table:
-    """Take ``system:record_id`` apart again: ids may hold colons, names of systems do not."""
-    columns: dict[str, Any] = {}
-    for side in ("a", "b"):
-        name = edges[f"record_{side}"]
-        columns[f"system_{side}"] = pc.replace_substring_regex(name, "^([^:]*):(?s:.*)$", r"\1")
-        columns[f"record_id_{side}"] = pc.replace_substring_regex(name, "^[^:]*:", "")
-    rest = {c: edges[c] for c in ("kind", "rule", "probability", "weight", "evidence", "is_kept")}
-    return pa.table({**columns, **rest})
-
-
-_EMPTY_XREF = pa.table(
-    {
-        "system": pa.array([], pa.string()),
-        "record_id": pa.array([], pa.string()),
-        "customer_id": pa.array([], pa.string()),
-        "match_rule": pa.array([], pa.string()),
-        "confidence": pa.array([], pa.float64()),
-        "valid_from": pa.array([], pa.date32()),
-        "valid_to": pa.array([], pa.date32()),
-    }
-)
-
-_XREF = """
-WITH ends AS (
-  SELECT system_a || ':' || record_id_a AS name, rule, kind, probability FROM edges
-  UNION ALL SELECT system_b || ':' || record_id_b, rule, kind, probability FROM edges
-), best AS (
-  SELECT name, arg_max(rule, (kind = 'manual', kind = 'deterministic', probability, rule)) AS match_rule,
-    max(CASE WHEN kind = 'probabilistic' THEN probability ELSE greatest(probability, 0.95) END) AS confidence
-  FROM ends GROUP BY name
-), now AS (
-  SELECT r.system, r.record_id, i.customer_id, coalesce(b.match_rule, 'own record') AS match_rule,
-    coalesce(b.confidence, 1.0) AS confidence
-  FROM (SELECT *, min(name) OVER (PARTITION BY label) AS first_record FROM people) AS p
-  JOIN records AS r ON r.system || ':' || r.record_id = p.name
-  JOIN ids AS i USING (first_record) LEFT JOIN best AS b USING (name)
-), held AS (
-  SELECT * FROM previous_rows WHERE valid_to IS NULL
-)
-SELECT n.system, n.record_id, n.customer_id, n.match_rule, n.confidence,
-  CAST(CASE WHEN h.customer_id = n.customer_id THEN h.valid_from ELSE $as_of END AS DATE) AS valid_from,
-  CAST(NULL AS DATE) AS valid_to
-FROM now AS n LEFT JOIN held AS h USING (system, record_id)
-UNION ALL
-SELECT DISTINCT ON (c.system, c.record_id, c.customer_id, c.valid_from) c.*
-FROM (
-  SELECT h.system, h.record_id, h.customer_id, h.match_rule, h.confidence, h.valid_from,
-    CAST($as_of AS DATE) AS valid_to
-  FROM held AS h LEFT JOIN now AS n USING (system, record_id) WHERE n.customer_id IS DISTINCT FROM h.customer_id
-  UNION ALL
-  SELECT system, record_id, customer_id, match_rule, confidence, valid_from, valid_to
-  FROM previous_rows WHERE valid_to IS NOT NULL
-) AS c LEFT JOIN now AS n USING (system, record_id)
-WHERE c.valid_from < c.valid_to OR n.customer_id IS DISTINCT FROM c.customer_id
-ORDER BY system, record_id, valid_from
-"""
-
-_ALIAS = """
-WITH alive AS (SELECT DISTINCT customer_id FROM xref WHERE valid_to IS NULL),
-moved AS (
-  SELECT old.customer_id AS old_id, cur.customer_id AS new_id, count(DISTINCT (old.system, old.record_id)) AS records,
-    max(old.valid_to) AS valid_from
-  FROM xref AS old JOIN xref AS cur ON cur.system = old.system AND cur.record_id = old.record_id
-    AND cur.valid_to IS NULL
-  WHERE old.valid_to IS NOT NULL AND old.customer_id NOT IN (FROM alive)
-  GROUP BY ALL
-)
-SELECT old_id, new_id, valid_from FROM moved
-QUALIFY row_number() OVER (PARTITION BY old_id ORDER BY records DESC, new_id) = 1 ORDER BY old_id
-"""
-
-_DOUBTS = """
-SELECT CAST(row_number() OVER (ORDER BY NOT starts_with(rule, 'conflict'), probability DESC, system_a, record_id_a,
-    system_b, record_id_b) AS BIGINT) AS rank,
-  system_a, record_id_a, x.customer_id AS customer_id_a, system_b, record_id_b, y.customer_id AS customer_id_b,
-  rule AS reason, probability, evidence
-FROM edges
-JOIN xref AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL
-JOIN xref AS y ON y.system = system_b AND y.record_id = record_id_b AND y.valid_to IS NULL
-WHERE kind = 'doubt' AND x.customer_id <> y.customer_id
-ORDER BY rank
-"""
+def _start(
+    connection: DuckDBPyConnection, records: pa.Table, settings: Settings, overrides: Overrides = NO_OVERRIDES
+) -> None:
+    """Make ``record`` and ``rep`` of identity.identity_record."""
+    connection.register("kept_records", normalised_of(records))
+    number_records(connection, "kept_records", settings)
+    connection.unregister("kept_records")
+    guard(connection, settings, overrides)

@@ -41,11 +41,7 @@ def survive(
     import duckdb
 
     attributes = [name for name in records.column_names if name not in _NOT_ATTRIBUTES]
-    chosen = {**DEFAULTS, **(rules or {})}
-    for attribute, names in chosen.items():
-        for name in names:
-            if name not in RULES:
-                raise UnknownName(f"survivorship rule (of {attribute})", name, list(RULES))
+    chosen = {**DEFAULTS, **check_rules(rules or {})}
     with duckdb.connect() as connection:
         connection.register("records", records)
         connection.register("xref", xref)
@@ -69,6 +65,15 @@ def survive(
         golden = connection.execute("FROM golden ORDER BY customer_id").to_arrow_table()
         origin = connection.execute("FROM origin ORDER BY customer_id, attribute").to_arrow_table()
     return golden, origin
+
+
+def check_rules(rules: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Return the rules by attribute. Errors: UnknownName for one that does not exist."""
+    for attribute, names in rules.items():
+        for name in names:
+            if name not in RULES:
+                raise UnknownName(f"survivorship rule (of {attribute})", name, list(RULES))
+    return rules
 
 
 def _choose(connection: object, attribute: str, rules: tuple[str, ...]) -> None:

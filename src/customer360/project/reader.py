@@ -11,6 +11,7 @@ from customer360.project import products, settings
 from customer360.project.cases import read_cases
 from customer360.project.contracts import DraftContract, read_contracts
 from customer360.project.dashboards import read_dashboard
+from customer360.project.identity import read_identity
 from customer360.project.links import check_links
 from customer360.project.models import read_model, read_step, read_union
 from customer360.project.problems import Problems, in_file_order
@@ -65,6 +66,7 @@ def read_project(root: Path) -> Project:
         semantics=reading.semantics,
         dashboards=reading.dashboards,
         cases=tuple(reading.cases),
+        identity=read_identity(root, problems),
     )
     check_links(project, reading.drafts, reading.settings_file(), problems)
     problems.finish()

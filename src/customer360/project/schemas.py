@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer360.project.cases import CasesShape
 from customer360.project.dashboards import DashboardShape
+from customer360.project.identity import IdentityShape
 from customer360.project.models import StepShape
 from customer360.project.odcs import DataContract
 from customer360.project.odps import DataProduct
@@ -24,6 +25,7 @@ SHAPES: dict[str, tuple[type[Shape], str]] = {
     "step": (StepShape, "products/*/*.step.yaml"),
     "ossie": (SemanticFile, "semantic/*.yaml"),
     "dashboard": (DashboardShape, "dashboards/*.yaml"),
+    "identity": (IdentityShape, "identity.yaml"),
     "case": (CasesShape, "tests/*.yaml"),
 }
 """Each kind of YAML file: its format, and the files of a project that have it."""

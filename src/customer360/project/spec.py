@@ -345,6 +345,8 @@ class Project:
     semantics: Mapping[str, SemanticDocument] = field(default_factory=dict)
     dashboards: Mapping[str, Dashboard] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    """What identity.yaml says, as read; ``identity/`` gives it meaning."""
     warnings: tuple[C360Error, ...] = ()
     """What works but should not stay, in file order: a port of another minor version, an unread file."""
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+SHARED = "star"
+"""Folder beside the templates: what stands to the right of the systems, whatever these are."""
+
+_STANDING_ALONE = ("blank",)
+"""Templates that do without it."""
+
 _IGNORED = "# counts of questions asked\nstate/queries.sqlite*\n# made by c360 from the sources\nwarehouse/\n"
 
 
@@ -47,12 +53,17 @@ def create_project(
     chosen = _name(target, name)
     _refuse_used(target)
     try:
-        with as_file(files("customer360").joinpath("templates", template)) as source:
+        with as_file(files("customer360").joinpath("templates")) as templates:
             if systems is not None:
-                check_systems(source, systems)
-            shutil.copytree(
-                source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "warehouse")
-            )
+                check_systems(templates / template, systems)
+            # The template comes last: where it has a file of the same name, its own counts.
+            for part in (*([] if template in _STANDING_ALONE else [SHARED]), template):
+                shutil.copytree(
+                    templates / part,
+                    target,
+                    dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("__pycache__", "warehouse"),
+                )
         _rename(target / settings.FILE_NAME, chosen)
         ignored = target / ".gitignore"
         if not ignored.exists():

@@ -81,22 +81,22 @@ def land_as_read(publication: Publication, plan: Plan, run: CastRun, load_id: in
     def batches() -> Generator[pa.RecordBatch, None, None]:
         try:
             for rows in run.good_chunks():
-                yield from rows.append_column(
-                    LOAD_ID, pa.repeat(pa.scalar(load_id, pa.int64()), len(rows))
-                ).to_batches()
+                yield from rows.to_batches()
         except BaseException as error:  # noted and raised again
             raised.append(error)
             raise
 
-    schema = run.empty.schema.append(pa.field(LOAD_ID, pa.int64()))
     source = batches()
+    publication.register(STAGED, pa.RecordBatchReader.from_batches(run.empty.schema, source))
     try:
-        publication.insert_arrow(relation, pa.RecordBatchReader.from_batches(schema, source))
+        target = [*(column.name for column in plan.columns), LOAD_ID]
+        publication.insert_select(relation, f"SELECT {_names(plan)}, {load_id} FROM {STAGED}", target)
     except C360Error:
         if raised:
             raise raised[0] from None
         raise
     finally:
+        publication.unregister(STAGED)
         source.close()  # its threads read from the connector, which closes next
 
 

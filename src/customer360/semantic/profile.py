@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from customer360.engines.dialect import transpile
-from customer360.errors import NotPermitted, QueryError
+from customer360.errors import CustomerMissing, NotPermitted, QueryError
 from customer360.semantic.expression import named
 from customer360.semantic.facts import restricted
 from customer360.semantic.identifiers import identifier, reference
@@ -70,12 +70,12 @@ def profile(
     principal: Principal | None = None,
     dialect: str = "duckdb",
 ) -> Profile:
-    """Return what is known about a customer. Raises QueryError when nobody (whom the asker may see) has this key."""
+    """Return what is known about a customer. Raises CustomerMissing when nobody whom the asker may see has this key."""
     sql = profile_sql(model, key, as_of=as_of, principal=principal, dialect=dialect)
     dataset, by = _declared(model)
     rows = session.query(sql).to_pylist()
     if not rows:
-        raise QueryError(f"Nobody whom you may see has this {by.title.lower()}.", next_step="Check the spelling.")
+        raise CustomerMissing(f"Nobody whom you may see has this {by.title.lower()}.", next_step="Check the spelling.")
     if len(rows) > 1:
         raise QueryError(f"Several rows of {dataset.name} have this {by.title.lower()}; it should be a key.")
     traits = [

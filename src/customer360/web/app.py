@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
-from customer360.web.api import ask, health, metrics
+from customer360.web.api import ask, customers, health, metrics
 from customer360.web.api import dashboards as dashboards_api
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
@@ -31,15 +31,23 @@ if TYPE_CHECKING:
     from customer360.web.rooms import Rooms
 
 API = "/api/v1"
+SUPPORT = "/support"
 _SMALL = 1_000
 """Bytes below which compressing costs more than it saves."""
 _LEVEL = 5  # 9 takes four times as long for 5 % less
 
 
-def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_of: PrincipalOf = owner) -> FastAPI:
+def create_app(
+    workspace: Rooms,
+    *,
+    hosts: Iterable[str] = LOOPBACK,
+    principal_of: PrincipalOf = owner,
+    support: FastAPI | None = None,
+) -> FastAPI:
     """Return the app of an opened project.
 
-    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query.
+    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query;
+    ``support`` is the support API, which stands under ``/support``.
     """
     boards, assets = Boards(workspace), Assets()
     app = FastAPI(
@@ -55,6 +63,7 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
         metrics.router(workspace, boards, principal_of),
         ask.router(workspace, principal_of),
         dashboards_api.router(boards),
+        customers.router(workspace, principal_of),
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)
@@ -64,6 +73,8 @@ def create_app(workspace: Rooms, *, hosts: Iterable[str] = LOOPBACK, principal_o
     app.include_router(preferences.router())
     app.include_router(reference.router(app, workspace, pages))
     app.include_router(_static(assets))
+    if support is not None:
+        app.mount(SUPPORT, support)
     add_handlers(app, pages)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
     app.add_middleware(Head)

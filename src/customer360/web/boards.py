@@ -87,11 +87,17 @@ class Boards:
             if self._edition is not None and self._edition.snapshot.id == history[0].id:
                 return self._edition
         as_of = self._rooms.as_of(at_snapshot=history[0].id)  # whatever is published meanwhile
-        edition = Edition(history[0], as_of, vocabulary_of(self._rooms.semantic_model(), as_of=as_of))
+        edition = Edition(history[0], as_of, self._vocabulary(as_of))
         with self._lock:
             self._edition = edition
             self._filled.clear()
         return edition
+
+    def _vocabulary(self, as_of: date) -> Vocabulary:
+        """Return what the semantic model knows; nothing where the project has none."""
+        if not self._rooms.project.semantics:
+            return Vocabulary({}, lambda _: False, {})
+        return vocabulary_of(self._rooms.semantic_model(), as_of=as_of)
 
     def filled(
         self, name: str, filters: Filters, *, only: str | None = None, edition: Edition | None = None

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from customer360.ask.reply import Reply
     from customer360.engines.base import Snapshot
+    from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.profile import Profile
     from customer360.semantic.query import MetricQuery
 
 
@@ -61,6 +63,14 @@ class Rooms(Protocol):
 
     def semantic_model(self) -> SemanticModel:
         """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+        ...
+
+    def profile(self, key: str, *, principal: Principal | None = None) -> Profile:
+        """Return what is known about one customer. Errors: CustomerMissing, QueryError, NotPermitted."""
+        ...
+
+    def people(self) -> People:
+        """Return what identity found."""
         ...
 
     def history(self) -> tuple[Snapshot, ...]:

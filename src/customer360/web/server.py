@@ -13,6 +13,8 @@ from customer360.web.security import LOOPBACK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastapi import FastAPI
+
     from customer360.web.rooms import Rooms
 
 
@@ -53,9 +55,16 @@ def bound(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    workspace: Rooms, *, host: str = "127.0.0.1", port: int = 8360, ready: Callable[[str], None] | None = None
+    workspace: Rooms,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8360,
+    ready: Callable[[str], None] | None = None,
+    support: FastAPI | None = None,
 ) -> None:
     """Serve the web app until it is stopped; ``ready`` is told the address once requests are taken.
+
+    ``support`` is the support API, served under ``/support``.
 
     Errors: NotServed for an address that others can reach and for a port that is taken.
     """
@@ -66,7 +75,7 @@ def serve(
     check_host(host)
     listener = bound(host, port)
     shown = f"[{host.strip('[]')}]" if ":" in host else host
-    app = create_app(workspace, hosts={*LOOPBACK, shown})
+    app = create_app(workspace, hosts={*LOOPBACK, shown}, support=support)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     if ready is not None:
         listener.listen()  # from here on a client waits in the queue instead of being refused

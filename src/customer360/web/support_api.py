@@ -2,161 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from customer360.clock import now
-from customer360.errors import C360Error
+from customer360.errors import C360Error, SourceMalformed
 from customer360.web.api.problems import plain_problem, problem_of, respond
+from customer360.web.support_shapes import (
+    DONE,
+    FARTHEST,
+    Filters,
+    NewTicket,
+    Ticket,
+    TicketChange,
+    TicketPage,
+    cursor_after,
+)
 from customer360.web.tickets import CHANGED_AT, Asked, ReadOnly, TicketExists, Tickets
 
 KEY_VARIABLE = "C360_SUPPORT_API_KEY"
 TITLE = "ShopFlow Support Tickets API"
-Segment = Literal["High Value", "Medium Value", "Low Value", "At Risk", "Churned"]
-Issue = Literal["Product Defect", "Shipping Delay", "Billing Issue", "Account Issue", "Product Question"]
-Category = Literal["Electronics", "Clothing", "Home & Garden", "Sports", "Books", "Beauty", "Toys"]
-Priority = Literal["Low", "Medium", "High", "Critical"]
-Status = Literal["Resolved", "Closed", "Open", "In Progress"]
-DONE = ("Resolved", "Closed")
 ATTEMPTS = 5
 """How often a new ticket asks for the next number before it gives up."""
-
-
-class Ticket(BaseModel):
-    """A support ticket."""
-
-    ticket_id: str
-    customer_id: str
-    customer_segment: str | None
-    created_date: datetime
-    resolved_date: datetime | None
-    issue_type: str
-    issue_category: str
-    priority: str
-    status: str
-    resolution_hours: int | None
-    satisfaction_score: float | None
-    agent_id: str
-    description: str
-    order_id: str | None
-    product_id: str | None
-
-
-class TicketPage(BaseModel):
-    """Some of the tickets that match; ``next_cursor`` goes on after the last and stays right while others arrive."""
-
-    total: int
-    limit: int
-    offset: int
-    items: list[Ticket]
-    next_cursor: str | None = None
-
-
-class NewTicket(BaseModel):
-    """A ticket to be raised; number, state and moment are given by the server."""
-
-    model_config = ConfigDict(extra="forbid")
-    customer_id: str = Field(pattern=r"^CUST\d{6,}$")
-    issue_type: Issue
-    issue_category: Category
-    priority: Priority = "Medium"
-    agent_id: str = Field(pattern=r"^AGT\d{3,}$")
-    description: str = Field(min_length=1, max_length=4_000)
-    customer_segment: Segment | None = None
-    order_id: str | None = Field(default=None, pattern=r"^ORD\d{7,}$")
-    product_id: str | None = Field(default=None, pattern=r"^PROD\d{5,}$")
-
-
-class TicketChange(BaseModel):
-    """What may change. Resolving or closing dates the solution; opening again takes it back."""
-
-    model_config = ConfigDict(extra="forbid")
-    status: Status | None = None
-    priority: Priority | None = None
-    agent_id: str | None = Field(default=None, pattern=r"^AGT\d{3,}$")
-    satisfaction_score: float | None = Field(default=None, ge=1, le=5)
-    description: str | None = Field(default=None, min_length=1, max_length=4_000)
-
-
-def _moment(text: object) -> datetime:
-    """Return the moment (UTC, without zone) that an ISO date or date and time means."""
-    if not isinstance(text, str):
-        message = "write a date, 2024-11-30, or a moment, 2024-11-30T12:00:00"
-        raise ValueError(message)  # noqa: TRY004 - pydantic turns this into a 422
-    moment = datetime.fromisoformat(text)
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _end(text: object) -> datetime:
-    """Return the first moment after a date, which includes its day, or after a moment, which includes its second."""
-    moment = _moment(text)
-    try:
-        return datetime.combine(date.fromisoformat(str(text)) + timedelta(days=1), time())
-    except ValueError:
-        return moment.replace(microsecond=0) + timedelta(seconds=1)
-
-
-def _place(text: object) -> tuple[datetime, str]:
-    try:
-        moment, _, number = base64.urlsafe_b64decode(str(text)).decode().partition("|")
-        return datetime.fromisoformat(moment), number
-    except (binascii.Error, UnicodeDecodeError, ValueError) as error:
-        message = "not a cursor of this API"
-        raise ValueError(message) from error
-
-
-def _cursor(ticket: Any) -> str:
-    return base64.urlsafe_b64encode(f"{ticket['created_date'].isoformat()}|{ticket['ticket_id']}".encode()).decode()
-
-
-From = Annotated[datetime | None, BeforeValidator(lambda v: None if v is None else _moment(v))]
-To = Annotated[datetime | None, BeforeValidator(lambda v: None if v is None else _end(v))]
-
-
-class Filters(BaseModel):
-    """Parameters of ``GET /tickets``."""
-
-    model_config = ConfigDict(extra="forbid")
-    limit: int = Field(default=50, ge=1, le=500)
-    offset: int = Field(default=0, ge=0)
-    customer_id: str | None = None
-    segment: str | None = None
-    status: str | None = None
-    priority: str | None = None
-    issue_type: str | None = None
-    agent_id: str | None = None
-    product_id: str | None = None
-    order_id: str | None = None
-    from_date: From = Field(default=None, description="Created on or after this ISO date or moment.")
-    to_date: To = Field(default=None, description="Created on or before; a date includes its whole day.")
-    updated_since: From = Field(default=None, description="Created, resolved or changed since.")
-    cursor: str | None = Field(default=None, description="next_cursor of the page before; instead of offset.")
-
-    def asked(self) -> Asked:
-        """Return what the store is asked for."""
-        names = ("customer_id", "status", "priority", "issue_type", "agent_id", "product_id", "order_id")
-        equal = {name: value for name in names if (value := getattr(self, name)) is not None}
-        if self.segment is not None:
-            equal["customer_segment"] = self.segment
-        after = None
-        if self.cursor is not None:
-            try:
-                after = _place(self.cursor)
-            except ValueError as error:
-                raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, f"cursor is {error}") from error
-        return Asked(equal, self.from_date, self.to_date, self.updated_since, after)
 
 
 def router(tickets: Tickets, key: str | None) -> APIRouter:
@@ -188,7 +66,7 @@ def _add_reading(routes: APIRouter, tickets: Tickets) -> None:
         if asked.after and filters.offset:
             raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "Pass cursor or offset, not both.")
         items = tickets.find(asked, limit=filters.limit, offset=filters.offset)
-        more = _cursor(items[-1]) if len(items) == filters.limit else None
+        more = cursor_after(items[-1]) if len(items) == filters.limit else None
         return _page(tickets.count(asked), filters.limit, filters.offset, items, more)
 
     @routes.get("/tickets/{ticket_id}")
@@ -199,7 +77,7 @@ def _add_reading(routes: APIRouter, tickets: Tickets) -> None:
     def tickets_of_customer(
         customer_id: str,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=FARTHEST)] = 0,
     ) -> TicketPage:
         asked = Asked({"customer_id": customer_id}, newest_first=True)
         return _page(tickets.count(asked), limit, offset, tickets.find(asked, limit=limit, offset=offset), None)
@@ -257,12 +135,23 @@ def _found(tickets: Tickets, ticket_id: str) -> Ticket:
     found = tickets.one(ticket_id)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"No ticket is named {ticket_id[:40]}.")
-    return Ticket.model_validate(found)
+    return _shown(found)
+
+
+def _shown(row: Mapping[str, Any]) -> Ticket:
+    """Return a ticket as documented. Errors: SourceMalformed names the ticket and its fields, never their values."""
+    try:
+        return Ticket.model_validate(row)
+    except ValidationError as error:
+        fields = ", ".join(sorted({str(each["loc"][0]) for each in error.errors()}))
+        raise SourceMalformed(
+            f"The ticket {row.get('ticket_id')} is not as documented: {fields}.",
+            next_step="Correct it where it is kept.",
+        ) from None
 
 
 def _page(total: int, limit: int, offset: int, items: Any, more: str | None) -> TicketPage:
-    shown = [Ticket.model_validate(item) for item in items]
-    return TicketPage(total=total, limit=limit, offset=offset, items=shown, next_cursor=more)
+    return TicketPage(total=total, limit=limit, offset=offset, items=[_shown(i) for i in items], next_cursor=more)
 
 
 def create_support_app(tickets: Tickets, key: str | None) -> FastAPI:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from customer360.errors import C360Error, SourceUnreachable
+from customer360.errors import C360Error, ExtensionMissing, ProjectError, SourceUnreachable, WarehouseMissing
+from customer360.names import Relation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,6 +33,8 @@ FIELDS = (
     "order_id",
     "product_id",
 )
+URL_VARIABLE = "C360_MONGO_URL"
+PUBLISHED = Relation("support", "support_tickets")
 CHANGED_AT = "_updated_at"
 """Field that this API adds to documents it writes; never shown."""
 
@@ -88,9 +91,21 @@ class MongoTickets:
     """Tickets in a collection ``support_tickets``."""
 
     def __init__(self, url: str, *, database: str = "shopflow", collection: str = "support_tickets") -> None:
-        from pymongo import MongoClient
-
-        client: MongoClient[dict[str, Any]] = MongoClient(url, serverSelectionTimeoutMS=5_000)
+        try:
+            from pymongo import MongoClient
+            from pymongo.errors import ConfigurationError
+        except ImportError:
+            raise ExtensionMissing(
+                "Support tickets in MongoDB need the Python package pymongo.",
+                next_step='Install it: pip install "customer360[mongo]".',
+            ) from None
+        try:
+            client: MongoClient[dict[str, Any]] = MongoClient(url, serverSelectionTimeoutMS=5_000)
+        except (ConfigurationError, ValueError):
+            raise ProjectError(
+                f"The environment variable {URL_VARIABLE} does not hold a MongoDB URL.",
+                next_step="Write it as mongodb://user:password@host:27017.",
+            ) from None
         self._rows = client[database][collection]
 
     def count(self, asked: Asked) -> int:
@@ -138,7 +153,7 @@ class MongoTickets:
         except PyMongoError as error:
             raise SourceUnreachable(
                 "The MongoDB server of the support tickets does not answer.",
-                next_step="Start it, or correct C360_MONGO_URL.",
+                next_step=f"Start it, or correct {URL_VARIABLE}.",
             ) from error
 
     def _filter(self, asked: Asked, *, after: bool) -> dict[str, Any]:
@@ -160,20 +175,20 @@ class MongoTickets:
 class WarehouseTickets:
     """Tickets as the product ``support.support_tickets`` publishes them; read only."""
 
-    def __init__(self, engine: Engine, *, relation: str = '"support"."support_tickets"') -> None:
+    def __init__(self, engine: Engine, *, relation: Relation = PUBLISHED) -> None:
         self._engine, self._relation = engine, relation
 
     def count(self, asked: Asked) -> int:
         """Return how many tickets match."""
         where, values = self._where(asked, after=False)
-        return int(self._rows(f"SELECT count(*) AS n FROM {self._relation}{where}", values)[0]["n"])
+        return int(self._rows(f"SELECT count(*) AS n FROM {self._relation.sql}{where}", values)[0]["n"])
 
     def find(self, asked: Asked, *, limit: int, offset: int) -> Sequence[Row]:
         """Return tickets by created_date and ticket_id."""
         where, values = self._where(asked, after=True)
         way = "DESC" if asked.newest_first else "ASC"
         order = f"ORDER BY created_date {way}, ticket_id {way} LIMIT {int(limit)} OFFSET {int(offset)}"
-        return self._rows(f"SELECT {', '.join(FIELDS)} FROM {self._relation}{where} {order}", values)
+        return self._rows(f"SELECT {', '.join(FIELDS)} FROM {self._relation.sql}{where} {order}", values)
 
     def one(self, ticket_id: str) -> Row | None:
         """Return a ticket."""
@@ -182,11 +197,11 @@ class WarehouseTickets:
 
     def highest(self) -> str | None:
         """Return the highest ticket_id."""
-        return self._rows(f"SELECT max(ticket_id) AS n FROM {self._relation}", [])[0]["n"]  # type: ignore[no-any-return]
+        return self._rows(f"SELECT max(ticket_id) AS n FROM {self._relation.sql}", [])[0]["n"]  # type: ignore[no-any-return]
 
     def add(self, ticket: Row) -> None:  # noqa: ARG002 - as the protocol has it
         """Refuse."""
-        raise ReadOnly("These tickets are a copy in the warehouse.", next_step="Set C360_MONGO_URL to write tickets.")
+        raise ReadOnly("These tickets are a copy in the warehouse.", next_step=f"Set {URL_VARIABLE} to write tickets.")
 
     def change(self, ticket_id: str, changes: Row) -> None:  # noqa: ARG002 - as the protocol has it
         """Refuse."""
@@ -194,6 +209,11 @@ class WarehouseTickets:
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[dict[str, Any]]:
         with self._engine.read() as session:
+            if self._relation not in session.relations():
+                raise WarehouseMissing(
+                    f"{self._relation} is not in the warehouse.",
+                    next_step=f"Set {URL_VARIABLE}, or add the system support to the project and run `c360 run`.",
+                )
             return session.query(sql, values).to_pylist()  # type: ignore[no-any-return]
 
     def _where(self, asked: Asked, *, after: bool) -> tuple[str, list[Any]]:

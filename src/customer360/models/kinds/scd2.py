@@ -41,6 +41,14 @@ class _History:
         fixed = {*config.key, config.durable_key, *self.tracked}
         return tuple(c for c in self.columns if c not in fixed)
 
+    @property
+    def first_day(self) -> str:
+        """Return SQL of the day since when the first version of a thing holds."""
+        initial = self.work.node.config.initial_valid_from
+        if initial not in self.columns:
+            return f"DATE '{initial}'"
+        return f"COALESCE(CAST(fresh.{quoted(initial)} AS DATE), DATE '1900-01-01')"
+
     def version_key(self, alias: str, since: str) -> str:
         """Return SQL of a version's key: a digest of the durable key and its first day, in the durable key's type."""
         config = self.work.node.config
@@ -70,7 +78,8 @@ def build(work: Work) -> int | None:
 
     The SELECT yields the present state, one row per key. A row whose tracked columns differ from its current version
     closes that version the day before and opens one from the as-of date on (``valid_to`` is the first day on which a
-    version no longer holds). The current row carries the durable key; a closed one gets its version key instead.
+    version no longer holds); a key seen for the first time holds since ``initial_valid_from``. The current row carries
+    the durable key; a closed one gets its version key instead.
     BuildFailed when the as-of date lies before a version that is already there.
     """
     columns = work.publication.describe(work.translated(f"SELECT * FROM {work.fresh}"))
@@ -108,11 +117,7 @@ def _require(work: Work, names: Sequence[str]) -> None:
 
 def _begin(history: _History) -> None:
     work = history.work
-    initial = work.node.config.initial_valid_from
-    since = f"COALESCE(CAST(fresh.{quoted(initial)} AS DATE), DATE '1900-01-01')"
-    if initial not in history.columns:
-        since = f"DATE '{initial}'"
-    select = f"SELECT {history.rows(since)} FROM {work.fresh}"
+    select = f"SELECT {history.rows(history.first_day)} FROM {work.fresh}"
     work.publication.create_table_as(work.node.relation, work.translated(select))
 
 
@@ -145,7 +150,9 @@ def _continue(history: _History) -> None:
     if config.expire_missing:
         _close(history, f"NOT EXISTS (SELECT 1 FROM {work.fresh} WHERE {_same_key(work, work.table)})")
     names = [*history.columns, *config.version_columns]
-    listed = history.rows(today)
+    # What is seen for the first time held before today, too: late facts find a version.
+    known = f"EXISTS (SELECT 1 FROM {work.table} WHERE {_same_key(work, work.table)})"
+    listed = history.rows(f"CASE WHEN {known} THEN {today} ELSE {history.first_day} END")
     work.publication.insert_select(work.node.relation, work.translated(f"SELECT {listed} FROM {STAGE} AS fresh"), names)
     work.unstage()
     _overwrite(history, same)

@@ -13,6 +13,7 @@ from customer360 import errors
 MEDIA_TYPE = "application/problem+json"
 
 STATUS: dict[type[errors.C360Error], HTTPStatus] = {
+    errors.CustomerMissing: HTTPStatus.NOT_FOUND,
     errors.UnknownName: HTTPStatus.NOT_FOUND,
     errors.QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotPermitted: HTTPStatus.FORBIDDEN,

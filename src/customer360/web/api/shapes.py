@@ -50,6 +50,39 @@ class RowsOut(BaseModel):
     next_offset: int | None = Field(default=None, description="The `offset` of the next page; null after the last.")
 
 
+class TraitOut(BaseModel):
+    """One thing known about a customer."""
+
+    name: str
+    label: str
+    value: Any
+    unit: str | None = None
+    description: str | None = None
+
+
+class CustomerOut(BaseModel):
+    """What is known about one customer, and the day it stands on."""
+
+    customer_id: str
+    traits: list[TraitOut]
+    as_of: date
+
+
+class FigureOut(BaseModel):
+    """One figure of identity: its value in the last run and in the one before."""
+
+    figure: str
+    value: float | None
+    before: float | None = None
+    change: float | None = None
+
+
+class FiguresOut(BaseModel):
+    """How identity stands: people, shares of links, records per person, doubts."""
+
+    figures: list[FigureOut]
+
+
 class MetricOut(BaseModel):
     """A metric of the catalogue."""
 

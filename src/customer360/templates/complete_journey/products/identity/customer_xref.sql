@@ -8,5 +8,7 @@ SELECT
     ELSE system || ':' || record_id
   END AS customer_id,
   CASE WHEN system = 'complete_journey' THEN 'household card' ELSE 'own record' END AS match_rule,
-  CAST(1 AS DOUBLE) AS confidence
+  CAST(1 AS DOUBLE) AS confidence,
+  DATE '1900-01-01' AS valid_from,
+  CAST(NULL AS DATE) AS valid_to
 FROM conformed.person_record
