@@ -189,7 +189,7 @@ class Interpreter:
             return Interpretation(
                 "unclear",
                 what="I do not understand how these words belong together.",
-                next_step="Ask in simpler words, such as: revenue by month.",
+                next_step="Ask in simpler words, such as a metric, by what, and when.",
             )
         best = parts[0]
         rest = [token.raw for at, token in enumerate(words) if not best.start <= at < best.end]

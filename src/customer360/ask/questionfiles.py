@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FOLDER = "questions"
 SYNONYMS = "synonyms.yaml"
+_SLOT = re.compile(r"['\"]\{[a-z_0-9.]+\}['\"]")
 _KEYS = frozenset({"ask", "query", "refuse", "text"})
 _REASONS = ("unknown_concept", "impossible", "out_of_scope", "personal_data", "ambiguous")
 
@@ -63,7 +65,7 @@ def _question(entry: Any, place: str) -> VerifiedQuestion:
     if refuse is not None and (refuse not in _REASONS or not entry.get("text")):
         raise ProjectError(f"A refusal is one of {', '.join(_REASONS)}, with a `text` that says why.", place=place)
     query = entry.get("query")
-    if query is not None and "{" not in str(query):
+    if query is not None and not _SLOT.search(str(query)):
         try:
             parse_query(query)
         except QueryError as error:
