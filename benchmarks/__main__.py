@@ -10,7 +10,16 @@ import os
 import platform
 import sys
 
-PAGES = ("small_models", "complete_journey", "postgres_load", "generator", "metrics")
+PAGES = (
+    "small_models",
+    "complete_journey",
+    "shopflow",
+    "postgres_load",
+    "mongo_load",
+    "generator",
+    "metrics",
+    "beside_metricflow",
+)
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ CUSTOMERS = 100_000
 FAKED = 1_000
 """Faker writes this many customers; its time a customer does not depend on how many."""
 
-MANY = 230_000
-"""Customers who order 2 M lines."""
+MANY = {"2 M order lines": 230_000, "25 M events": 435_000}
+"""Customers who order so many lines, or click so often: six or seven events stand behind an order line."""
 
 
 def page() -> str:
@@ -87,10 +87,13 @@ def _against_faker() -> str:
 
 
 def _memory() -> str:
+    return "\n\n".join(_peak(customers) for customers in MANY.values())
+
+
+def _peak(customers: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.generator", folder], capture_output=True, text=True, check=True
-        )
+        words = [sys.executable, "-m", "benchmarks.generator", folder, str(customers)]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
     rows, orders, events, peak = done.stdout.split()
     return (
         f"{int(orders):,} order lines with their {int(events):,} events ({int(rows):,} rows):"
@@ -98,14 +101,14 @@ def _memory() -> str:
     )
 
 
-def _write_many(folder: Path) -> None:
+def _write_many(folder: Path, customers: int) -> None:
     from customer360.synthetic.shopflow import ShopFlow
     from customer360.synthetic.to_files import write_files
 
-    written = {each.table: each.rows for each in write_files(ShopFlow.of(MANY), folder, systems=["shop"])}
+    written = {each.table: each.rows for each in write_files(ShopFlow.of(customers), folder, systems=["shop"])}
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(sum(written.values()), written["orders"], written["events"], peak)
 
 
 if __name__ == "__main__":
-    _write_many(Path(sys.argv[1]))
+    _write_many(Path(sys.argv[1]), int(sys.argv[2]))

@@ -33,6 +33,7 @@ CREATE TABLE gold.calendar AS SELECT CAST(strftime(d, '%Y%m%d') AS INTEGER) AS d
 CREATE TABLE gold.sales AS SELECT i AS line_id, i // 3 AS order_id, hash(i // 3) % 200000 AS customer_key,
     hash(i, 'p') % 20000 AS product_key,
     CAST(strftime(DATE '2022-01-01' + CAST(hash(i // 3, 'd') % 1096 AS INTEGER), '%Y%m%d') AS INTEGER) AS date_key,
+    DATE '2022-01-01' + CAST(hash(i // 3, 'd') % 1096 AS INTEGER) AS sale_date,
     1 + hash(i, 'q') % 5 AS quantity, CAST(hash(i, 'n') % 10000 / 100 AS DECIMAL(10, 2)) AS net,
     hash(i, 'r') % 50 = 0 AS is_return FROM range({LINES}) AS r(i);
 """
@@ -99,13 +100,13 @@ def field(name: str, datatype: str) -> dict[str, Any]:
     }
 
 
-def model() -> SemanticModel:
-    """Return the semantic model of the tables."""
+def model(time_field: str = "calendar.day") -> SemanticModel:
+    """Return the semantic model of the tables, with its time axis in the calendar or in the sales themselves."""
     sales = [field(name, "Integer") for name in ("line_id", "order_id", "customer_key", "quantity")]
-    sales += [field("net", "Decimal"), field("is_return", "Boolean")]
+    sales += [field("net", "Decimal"), field("is_return", "Boolean"), field("sale_date", "Date")]
     datasets = [
         {"name": "sales", "source": "gold.sales", "primary_key": ["line_id"], "fields": sales}
-        | {"custom_extensions": [{"vendor_name": "C360", "data": '{"v":1,"time_field":"calendar.day"}'}]},
+        | {"custom_extensions": [{"vendor_name": "C360", "data": f'{{"v":1,"time_field":"{time_field}"}}'}]},
         {
             "name": "customer",
             "source": "gold.customer",

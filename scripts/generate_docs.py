@@ -1,4 +1,4 @@
-"""Write the reference pages (commands, errors, project files, metric query) from the code; --check fails when stale."""
+"""Write the reference pages (commands, errors, files, queries, metrics) from the code; --check fails when stale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pkgutil
 import re
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import typer.main
@@ -118,7 +119,26 @@ def query_page() -> str:
     return "".join(parts)
 
 
-PAGES = {"cli.md": commands, "errors.md": error_page, "project-files.md": project_page, "metric-query.md": query_page}
+def shopflow_page() -> str:
+    """Return the brief catalogue of ShopFlow's metrics; `c360 semantic catalogue` prints the whole of it."""
+    from customer360.project.reader import read_project
+    from customer360.project.starter import create_project
+    from customer360.semantic.catalogue import catalogue
+    from customer360.semantic.model import SemanticModel
+
+    with TemporaryDirectory() as folder:
+        create_project(Path(folder), template="shopflow", name="shopflow")
+        model = SemanticModel.from_document(read_project(Path(folder)).semantics["shopflow"])
+    return HEAD + catalogue(model, is_brief=True)
+
+
+PAGES = {
+    "cli.md": commands,
+    "errors.md": error_page,
+    "project-files.md": project_page,
+    "metric-query.md": query_page,
+    "shopflow-metrics.md": shopflow_page,
+}
 
 
 def main() -> int:

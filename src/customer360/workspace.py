@@ -12,11 +12,16 @@ from customer360.clock import stopwatch
 from customer360.errors import ProjectError, ProjectErrors, UnknownName
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     import pyarrow as pa
 
     from customer360.ask.asker import Asker
     from customer360.ask.reply import Reply
-    from customer360.engines.base import Engine, Snapshot
+    from customer360.catalog.cards import Card, Catalogue
+    from customer360.engines.base import Engine, Session, Snapshot
+    from customer360.governance.office import Governance
+    from customer360.governance.reading import Seen
     from customer360.identity.lifecycle import People
     from customer360.models.report import BuildReport
     from customer360.progress import Progress
@@ -53,6 +58,8 @@ class Workspace:
         self._sessions: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
+        self._governance: Governance | None = None
+        self._found: Catalogue | None = None
 
     # ---- doing ------------------------------------------------------------------------------------------------
 
@@ -159,9 +166,11 @@ class Workspace:
     ) -> Answer:
         """Answer a metric query with its table, SQL, column facts and as-of date. Errors: QueryError, UnknownName.
 
-        Without a principal the owner of the project asks, who sees everything. Answers are kept in memory for the
-        state they come from, and the shape of the question is counted in the log.
+        Without a principal it is whoever the door says (``governance.asking``), else the owner of the project, who
+        sees everything. Answers are kept in memory for the state they come from, and the shape of the question is
+        counted in the log.
         """
+        from customer360.governance.reading import read_as
         from customer360.models.as_of import resolve_as_of
         from customer360.semantic.answer import Memory, answer
         from customer360.semantic.query import parse_query
@@ -171,7 +180,10 @@ class Workspace:
         began = stopwatch()
         with self.engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self.project)
-            answered = answer(session, found, asked, as_of=day, principal=principal, memory=self._memory)
+            with read_as(self.governance, session, "metrics", principal, found) as seen:
+                memory = self._memory if seen.may_remember else None
+                answered = answer(seen.session, found, asked, as_of=day, principal=seen.principal, memory=memory)
+                seen.answered(answered.sql, answered.rows)
         seconds = 0.0 if answered.remembered else stopwatch() - began
         self.query_log.note(
             found, asked, as_of=day, seconds=seconds, rows=answered.rows, remembered=answered.remembered
@@ -182,18 +194,59 @@ class Workspace:
         self, key: str, *, model: str | None = None, as_of: date | None = None, principal: Principal | None = None
     ) -> Profile:
         """Return what is known about one customer, as the principal may see it. Errors: QueryError, NotPermitted."""
+        from customer360.governance.reading import read_as
         from customer360.models.as_of import resolve_as_of
         from customer360.semantic.profile import profile
 
+        found = self.semantic_model(model)
         with self.engine.read() as session:
             day = as_of or resolve_as_of(session, self.project)
-            return profile(session, self.semantic_model(model), key, as_of=day, principal=principal)
+            with read_as(self.governance, session, "customers", principal, found) as seen:
+                known = profile(seen.session, found, key, as_of=day, principal=seen.principal)
+                seen.answered(known.sql, 1)
+                return known
+
+    @property
+    def governance(self) -> Governance:
+        """Return who may see what: accounts, requests, grants."""
+        from customer360.governance.office import Governance
+
+        self._governance = self._governance or Governance(self.project)
+        return self._governance
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        from customer360.catalog.cards import Catalogue
+
+        self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
+        return self._found
+
+    def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return the output ports of the catalogue (that fit a search), with what the last build says of them."""
+        if not self.engine.exists():
+            return self._catalogue.cards(search=search)
+        with self.engine.read() as session:
+            return self._catalogue.cards(session, search=search)
+
+    def card(self, port: str) -> Card:
+        """Return one output port of the catalogue. Errors: UnknownName."""
+        if not self.engine.exists():
+            return self._catalogue.card(port)
+        with self.engine.read() as session:
+            return self._catalogue.card(port, session)
+
+    def sees(self, principal: Principal | None = None) -> str:
+        """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
+        from customer360.governance.reading import sight
+
+        return sight(self.governance, principal)
 
     def people(self) -> People:
-        """Return what identity found, and where decisions about it are kept."""
+        """Return what identity found, as far as whoever asks may read its tables, and where decisions are kept."""
+        from customer360.governance.reading import check_whole
         from customer360.identity.lifecycle import People
 
-        return People(self.engine, self.project.root)
+        return People(self.engine, self.project.root, permit=lambda table: check_whole(self.governance, table))
 
     @property
     def query_log(self) -> QueryLog:
@@ -236,31 +289,29 @@ class Workspace:
         principal: Principal | None = None,
         context: Sequence[str] = (),
         session: str | None = None,
+        settled: MetricQuery | None = None,
     ) -> Reply:
         """Answer a question in plain language; what cannot be answered rightly is refused or asked back.
 
         A follow-up ("only VIP") needs the questions before it: ``context`` (from the reply before), or the name of a
-        ``session``, which is remembered as long as this workspace is open.
+        ``session``, which is remembered as long as this workspace is open. ``settled`` is one of the choices of a
+        question that was asked back. Errors: NotPermitted for an account that is gone or a key that is not for asking.
         """
-        key = (session, principal.digest if principal else "owner")
+        from customer360.governance.reading import read_as
+
+        found = self.semantic_model(model)
+
+        def seen(session: Session) -> AbstractContextManager[Seen]:
+            return read_as(self.governance, session, "metrics", principal, found)
+
+        key = (session, self.sees(principal) if session else "")
         before = context or (self._sessions.get(key, ()) if session else ())
-        reply = self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, principal=principal, context=before)
+        reply = self.asker(model).ask(
+            text, as_of=as_of, at_snapshot=at_snapshot, context=before, settled=settled, seen=seen
+        )
         if session and reply.context:
             self._sessions[key] = reply.context
         return reply
-
-    def ask_query(
-        self,
-        text: str,
-        query: MetricQuery,
-        *,
-        model: str | None = None,
-        as_of: date | None = None,
-        at_snapshot: int | None = None,
-        principal: Principal | None = None,
-    ) -> Reply:
-        """Answer one of the choices of a question that was asked back, as if it had been the only one."""
-        return self.asker(model).ask_query(text, query, as_of=as_of, at_snapshot=at_snapshot, principal=principal)
 
     def asker(self, model: str | None = None) -> Asker:
         """Return the question space of a semantic model; without a name of the only (else the first) one."""
@@ -271,17 +322,32 @@ class Workspace:
             self._askers[found.name] = Asker(self.project, self.engine, found)
         return self._askers[found.name]
 
-    def sql(self, text: str, *, at_snapshot: int | None = None, as_of: date | None = None) -> pa.Table:
-        """Run one SELECT over the warehouse, read-only and without access to other files. Errors: QueryError.
+    def sql(
+        self,
+        text: str,
+        *,
+        at_snapshot: int | None = None,
+        as_of: date | None = None,
+        principal: Principal | None = None,
+    ) -> pa.Table:
+        """Run one SELECT over the warehouse, read-only and without access to other files.
 
-        ``as_of()`` in the text is the as-of date, as in models.
+        ``as_of()`` in the text is the as-of date, as in models. A principal (else whoever the door says) reads what
+        was granted, with rows and columns as they may see them. Errors: QueryError, NotPermitted.
         """
+        from customer360.governance.reading import permitted, read_as
         from customer360.models.render import with_as_of
 
         if "as_of" in text.lower():
             text = with_as_of(text, as_of or self.as_of())
-        with self.engine.read_untrusted(at_snapshot=at_snapshot) as session:
-            return session.query(text)
+        relations = permitted(self.governance, principal)
+        with (
+            self.engine.read_untrusted(at_snapshot=at_snapshot, relations=relations) as session,
+            read_as(self.governance, session, "sql", principal, typed=True) as seen,
+        ):
+            table = seen.session.query(text)
+            seen.answered(text, table.num_rows)
+            return table
 
     def history(self) -> tuple[Snapshot, ...]:
         """Return the kept snapshots, newest first."""

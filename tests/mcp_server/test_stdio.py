@@ -74,7 +74,7 @@ def test_a_client_asks_over_standard_input_and_output(built: Path, workspace: Wo
         ("query_metrics", {"query": query}),
         ("customer", {"customer_id": "Household 1001"}),
     )
-    assert [tool.name for tool in tools] == ["list_metrics", "explain_metric", "query_metrics", "customer"]
+    assert [tool.name for tool in tools] == ["list_metrics", "explain_metric", "query_metrics", "ask", "customer"]
     assert all(tool.annotations.read_only_hint and tool.description and tool.output_schema for tool in tools)
     names = {metric["name"] for metric in metrics.structured_content["metrics"]}
     assert {"average_order_value", "orders"} <= names
@@ -132,7 +132,13 @@ def test_an_argument_of_the_wrong_shape_is_an_error(workspace: Workspace) -> Non
 
 def test_tools_show_a_principal_what_they_may_see(workspace: Workspace) -> None:
     only = RowPolicy(id="country", dataset="customer", expression="customer.country = user.country")
-    ida = Principal("ida", attributes={"country": "CA"}, row_policies=(only,), masks={"customer.country": "hash"})
+    ida = Principal(
+        "ida",
+        attributes={"country": "CA"},
+        row_policies=(only,),
+        masks={"customer.country": "hash"},
+        reads_all=True,
+    )
     server = create_server(workspace, ida)
     figures = in_memory(server, "query_metrics", {"query": {"metrics": ["revenue"]}}).structured_content
     (expected,) = by_hand(

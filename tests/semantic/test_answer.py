@@ -9,7 +9,7 @@ import pytest
 from tests.semantic.shop import AS_OF, Shop, changed, element, set_c360
 
 from customer360.errors import QueryError
-from customer360.semantic.answer import PlanCache
+from customer360.semantic.answer import PlanCache, answer
 from customer360.semantic.describe import describe, describe_dimensions, vocabulary_table
 from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.query import MetricQuery
@@ -130,3 +130,13 @@ def test_metrics_are_verified_against_their_check_sql(shop: Shop) -> None:
     assert not Verified("revenue", 1.0, 1.1).agrees
     assert not Verified("revenue", None, 0).agrees
     assert Verified("revenue", 1.0, 1.0 + 1e-12).agrees
+
+
+@pytest.mark.parametrize("day", [date(2024, 2, 29), date(2024, 11, 30), date(2030, 1, 1)])
+def test_a_dataset_that_is_a_query_ends_with_the_as_of_date(shop: Shop, day: date) -> None:
+    def until_as_of(model: dict[str, Any]) -> None:
+        element(model, "datasets", "tickets")["source"] = "SELECT * FROM gold.tickets WHERE created_at <= as_of()"
+
+    found = answer(shop.session, changed(until_as_of), MetricQuery(metrics=("tickets",)), as_of=day).table
+    expected = shop.session.query(f"SELECT COUNT(*) FROM gold.tickets WHERE created_at <= DATE '{day}'")
+    assert found.column(0)[0].as_py() == expected.column(0)[0].as_py()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlglot
-from tests.semantic.shop import AS_OF, Shop, changed
+from tests.semantic.shop import AS_OF, Shop, changed, element
 from tests.semantic.test_paths import as_of_join, bridged
 from tests.semantic.test_policies import EU, with_policy
 from tests.semantic.test_rollups import DAILY, declare, make
@@ -110,6 +110,7 @@ QUERIES: dict[str, dict[str, Any]] = {
         "dimensions": [{"name": "product.brand"}],
         "top": {"dimension": "product.brand", "n": 1, "by": "revenue", "other": False},
     },
+    "dataset_query": {"metrics": ["tickets"], "dimensions": [SEGMENT]},
     "page": {"metrics": ["revenue"], "dimensions": [SEGMENT], "limit": 2, "offset": 1},
     "rollup": {
         "metrics": ["revenue", "tickets"],
@@ -118,7 +119,15 @@ QUERIES: dict[str, dict[str, Any]] = {
     },
     "policy_and_mask": {"metrics": ["revenue", "tickets"], "dimensions": [{"name": "customer.email"}]},
 }
+
+
+def _recent_tickets(model: dict[str, Any]) -> None:
+    query = "SELECT * FROM gold.tickets WHERE DATE_DIFF('day', CAST(created_at AS DATE), as_of()) < 365"
+    element(model, "datasets", "tickets")["source"] = query
+
+
 CHANGES = {
+    "dataset_query": _recent_tickets,
     "as_of_join": as_of_join,
     "bridge": bridged("share"),
     "policy_and_mask": with_policy(),

@@ -152,6 +152,7 @@ def test_a_wrong_address_gets_a_page_that_helps(client: TestClient, url: str, st
 def test_a_failure_of_ours_is_a_page_without_its_insides(shop: object, client: TestClient) -> None:
     class Broken:
         project = shop.project  # type: ignore[attr-defined]
+        governance = shop.governance  # type: ignore[attr-defined]
 
         def history(self) -> None:
             raise ZeroDivisionError("a secret value")

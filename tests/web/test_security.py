@@ -66,7 +66,7 @@ def test_this_machine_may_be_served(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.com", ""])
 def test_listening_where_others_reach_is_refused(host: str) -> None:
-    with pytest.raises(NotServed, match="no sign-in yet"):
+    with pytest.raises(NotServed, match="no accounts"):
         check_host(host)
 
 

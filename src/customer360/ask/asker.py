@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from customer360.ask.describe import Words
 from customer360.ask.edition import Edition, open_edition
@@ -26,7 +26,8 @@ from customer360.semantic.answer import answer
 from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from customer360.ask.meaning import Draft
     from customer360.ask.verified import Recognised
@@ -54,6 +55,17 @@ class _Asked:
     context: tuple[str, ...] = ()
 
 
+class Seen(Protocol):
+    """A session as whoever asks may see it."""
+
+    session: Session
+    principal: Principal
+
+    def answered(self, sql: str, rows: int) -> None:
+        """Take note of what was answered."""
+        ...
+
+
 class Asker:
     """The question space of one project. Safe to use from several threads."""
 
@@ -61,7 +73,7 @@ class Asker:
         self._project = project
         self._engine = engine
         self._model = model
-        self._editions: OrderedDict[tuple[int, date, str], Edition] = OrderedDict()
+        self._editions: OrderedDict[tuple[str, date, str], Edition] = OrderedDict()
         self._lock = Lock()
 
     def ask(
@@ -72,40 +84,48 @@ class Asker:
         at_snapshot: int | None = None,
         principal: Principal | None = None,
         context: Sequence[str] = (),
+        settled: MetricQuery | None = None,
+        seen: Callable[[Session], AbstractContextManager[Seen]] | None = None,
     ) -> Reply:
         """Return the answer to a question, choices when it can be read in several ways, or why there is none.
 
-        ``context`` are the questions before it, oldest first, as the reply to the last of them gave them.
+        ``context`` are the questions before it, oldest first, as the reply to the last of them gave them; ``settled``
+        is the reading that a person has picked. ``seen`` gives the session as whoever asks may see it; without it the
+        principal asks on the session as it is.
         Errors: WarehouseError when there is no warehouse. A question never raises.
         """
         from customer360.models.as_of import resolve_as_of
 
         with self._engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self._project)
-            edition = self.edition(session, day, principal or OWNER)
-            return self._answer(_Asked(text, edition, session, principal or OWNER, tuple(context)[-MOST_BEFORE:]))
+            before = tuple(context)[-MOST_BEFORE:]
+            if seen is None:
+                return self._asked(text, session, day, principal or OWNER, before, settled)
+            with seen(session) as view:
+                reply = self._asked(text, view.session, day, view.principal, before, settled)
+                view.answered(reply.sql or "", 0 if reply.table is None else reply.table.num_rows)
+                return reply
 
-    def ask_query(
+    def _asked(
         self,
         text: str,
-        query: MetricQuery,
-        *,
-        as_of: date | None = None,
-        at_snapshot: int | None = None,
-        principal: Principal | None = None,
+        session: Session,
+        day: date,
+        principal: Principal,
+        before: tuple[str, ...],
+        settled: MetricQuery | None,
     ) -> Reply:
-        """Return the answer to a question that a person has settled on one of its readings."""
-        from customer360.models.as_of import resolve_as_of
-
-        with self._engine.read(at_snapshot=at_snapshot) as session:
-            day = as_of or resolve_as_of(session, self._project)
-            edition = self.edition(session, day, principal or OWNER)
-            asked = _Asked(text, edition, session, principal or OWNER)
-            return self._run(asked, Reading(query), Interpretation("read"))
+        asked = _Asked(text, self.edition(session, day, principal), session, principal, before)
+        if settled is not None:
+            return self._run(asked, Reading(settled), Interpretation("read"))
+        try:
+            return self._answer(asked)
+        except NotPermitted as error:
+            return _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
         """Return the words and values of a state of the data, made when they are first needed."""
-        key = (session.snapshot, as_of, principal.digest)
+        key = (session.state, as_of, principal.digest)
         with self._lock:
             known = self._editions.get(key)
             if known is not None:
@@ -197,10 +217,10 @@ class Asker:
 
     def _run(self, asked: _Asked, reading: Reading, found: Interpretation) -> Reply:
         edition = asked.edition
-        missing = edition.missing_days(asked.session, reading.query)
-        if missing is not None:
-            return _refusal(asked, "no_data", missing, None, found, reading)
         try:
+            missing = edition.missing_days(asked.session, reading.query)
+            if missing is not None:
+                return _refusal(asked, "no_data", missing, None, found, reading)
             made = answer(
                 asked.session,
                 edition.model,

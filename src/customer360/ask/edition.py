@@ -13,6 +13,7 @@ from customer360.ask.reply import Definition
 from customer360.ask.valueindex import Listed, ValueIndex
 from customer360.ask.verified import Verified
 from customer360.ask.vocabulary import Vocabulary
+from customer360.errors import NotPermitted
 from customer360.semantic.calendar_units import Calendar
 from customer360.semantic.members import extremes_sql, members_sql
 
@@ -175,7 +176,10 @@ def _members(
     session: Session, model: SemanticModel, found: SemanticField, as_of: date, principal: Principal, dialect: str
 ) -> list[Any]:
     sql = members_sql(model, found, as_of=as_of, limit=MOST_VALUES, dialect=dialect, principal=principal)
-    members = [str(value) for value in session.query(sql).column("member").to_pylist()]
+    try:
+        members = [str(value) for value in session.query(sql).column("member").to_pylist()]
+    except NotPermitted:  # whoever asks may not read that table, so only what the model itself declares is known
+        members = []
     declared = [str(value.value) for value in found.c360.values]
     return sorted(dict.fromkeys([*declared, *members]))
 

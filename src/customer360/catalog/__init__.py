@@ -1,1 +1,1 @@
-"""Keep products findable, access governed and lineage known."""
+"""Describe what the company has: products, ports, columns, quality, and what depends on what."""

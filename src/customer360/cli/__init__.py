@@ -8,7 +8,9 @@ import sys
 import typer
 
 from customer360.cli import (
+    access,
     ask,
+    audit,
     build,
     demo,
     export,
@@ -17,11 +19,13 @@ from customer360.cli import (
     importing,
     lineage,
     mcp,
+    products,
     project,
     query,
     semantic,
     serve,
     support_api,
+    users,
 )
 from customer360.errors import C360Error
 
@@ -43,6 +47,7 @@ GROUPS = (
     ask,
     identity,
     lineage,
+    products,
     serve,
     semantic,
     mcp,
@@ -50,6 +55,9 @@ GROUPS = (
     export,
     importing,
     support_api,
+    users,
+    access,
+    audit,
 )
 for group in GROUPS:
     group.add_to(app)

@@ -98,7 +98,7 @@ def _chosen(
     if last.choices:
         query = last.choices[picked - 1].query
         return (
-            None if query is None else workspace.ask_query(last.question, query, as_of=as_of, at_snapshot=at_snapshot)
+            None if query is None else workspace.ask(last.question, settled=query, as_of=as_of, at_snapshot=at_snapshot)
         )
     if len(last.not_understood) != 1:
         return None

@@ -73,7 +73,15 @@ def systems_of(text: str | None) -> list[str] | None:
 
 
 def opened(path: Path, *, to_answer: bool = False) -> Workspace:
-    """Open the project a command works on; ``to_answer`` for those that only ask what is published."""
+    """Open the project a command works on; ``to_answer`` for those that only ask what is published.
+
+    With C360_API_KEY everything is read as the account of that key may see it. Errors: NotSignedIn.
+    """
+    from customer360.cli.whoever import ask_by_key, key_in_environment
     from customer360.workspace import open_project
 
-    return open_project(path, to_answer=to_answer)
+    key = key_in_environment()
+    workspace = open_project(path, to_answer=to_answer and key is None)
+    if key is not None:
+        ask_by_key(workspace, key)
+    return workspace

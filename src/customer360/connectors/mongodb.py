@@ -43,9 +43,10 @@ _NOT_ALLOWED = 13
 
 @dataclass(frozen=True)
 class MongoOptions:
-    """``timeout_seconds``: how long to look for the server. ``database``: where the URL names none."""
+    """How long to look for the server, how long it may be silent while it reads; ``database``: for URLs without."""
 
     timeout_seconds: float = 10.0
+    read_timeout_seconds: float = 300.0
     database: str = ""
 
 
@@ -119,6 +120,7 @@ class MongoConnector:
                     self._url,
                     serverSelectionTimeoutMS=milliseconds,
                     connectTimeoutMS=milliseconds,
+                    socketTimeoutMS=int(self._options.read_timeout_seconds * 1000),
                     uuidRepresentation="standard",
                     datetime_conversion="DATETIME_AUTO",
                     tz_aware=False,
@@ -180,6 +182,9 @@ class MongoConnector:
             what, step = f"does not let this user read {table.location}", "Ask its administrator for the role `read`."
         elif isinstance(error, errors.ServerSelectionTimeoutError):
             what, step = "does not answer", f"Start the server, or correct host and port in {self._variable}."
+        elif isinstance(error, errors.NetworkTimeout):
+            what = f"was silent for {self._options.read_timeout_seconds:g} seconds while {name} was read"
+            step = "Nothing was landed; run it again, or raise `options: {read_timeout_seconds: ...}` of the source."
         elif isinstance(error, errors.ConnectionFailure):
             what = f"ended the connection while {name} was read"
             step = "Nothing was landed; run it again when the server is up."

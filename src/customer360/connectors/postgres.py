@@ -24,14 +24,25 @@ from customer360.names import quoted
 from customer360.project.spec import Source, SourceTable
 
 DRIVERS = ("auto", "duckdb", "adbc")
-_CONNECT_SECONDS = 10
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Settings of the connection, unless the URL has them: a server that is gone is noticed within a minute."""
 
 
 @dataclass(frozen=True)
 class PostgresOptions:
-    """``driver``: auto (DuckDB's extension, ADBC where that cannot load), duckdb or adbc."""
+    """``driver``: auto (DuckDB's extension, ADBC where that cannot load), duckdb or adbc.
+
+    ``lock_seconds``: how long to wait for a table that another session has locked.
+    """
 
     driver: str = "auto"
+    lock_seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +94,10 @@ class PostgresConnector:
     def _wire(self) -> Wire:
         if self._opened is None:
             try:
-                self._opened = open_wire(self._url, self._options.driver)
+                opened = open_wire(self._url, self._options.driver)
+                patience = max(1, int(self._options.lock_seconds * 1_000))
+                opened.rows(f"SELECT set_config('lock_timeout', '{patience}', false) AS patience")
+                self._opened = opened
             except WireError as error:
                 raise explained(str(error), self._server) from None
         return self._opened
@@ -195,8 +209,9 @@ def _url_of(source: Source) -> tuple[str, Server]:
     if not url:
         raise SettingMissing(variable, purpose=f"the PostgreSQL URL of source {source.name}", place=source.place)
     server = server_of(url, variable, source.place)
-    if "connect_timeout" not in url:
-        url += ("&" if urlsplit(url).query else "?") + f"connect_timeout={_CONNECT_SECONDS}"
+    for name, value in _PATIENCE.items():
+        if f"{name}=" not in url:
+            url += ("&" if urlsplit(url).query else "?") + f"{name}={value}"
     return url, server
 
 

@@ -126,6 +126,12 @@ _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         "Nothing was landed; run it again when the server is up.",
     ),
     (
+        r"canceling statement due to lock timeout",
+        SourceUnreachable,
+        "Another session of {server} keeps a table locked{reading}.",
+        "Run it again when that has ended, or raise `options: {{lock_seconds: ...}}` of the source.",
+    ),
+    (
         r"starting up|shutting down|too many clients|too many connections",
         SourceUnreachable,
         "{server} takes no connections now.",

@@ -147,7 +147,10 @@ def choices_of(dashboard: Dashboard, ask: Ask, vocabulary: Vocabulary) -> tuple[
     for name in dashboard.filters:
         query = _choosable(dashboard, name, vocabulary)
         if query is not None:
-            column = ask(query).table.column(0).to_pylist()
+            try:
+                column = ask(query).table.column(0).to_pylist()
+            except NotPermitted:
+                continue  # a filter that the asker may not see the values of is not offered
             values = tuple(sorted({str(v) for v in column if v is not None}, key=str.casefold))
             found.append(Choices(name, vocabulary.dimension_labels.get(name, name), values))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from customer360.clock import now
-from customer360.errors import WarehouseMissing
+from customer360.errors import NotPermitted, WarehouseMissing
 from customer360.identity.configured import keep_model
 from customer360.identity.evaluate import against_labels, drift, threshold_curve
 from customer360.identity.failures import IdentityError, RecordsMalformed
@@ -40,13 +40,16 @@ XREF, EDGE, REVIEW, ALIAS, FIGURE, RECORD = (
 class People:
     """The people of one project: its published tables of identity and its store of overrides."""
 
-    def __init__(self, engine: Engine, root: Path) -> None:
+    def __init__(self, engine: Engine, root: Path, *, permit: Callable[[Relation], None] | None = None) -> None:
+        """``permit`` raises NotPermitted for a table that whoever asks may not read."""
         self.engine = engine
+        self._permit = permit or (lambda _table: None)
         self.root = root
         self.store = SqliteStore(root / STATE_FILE)
 
     def _query(self, table: Relation, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Return rows of a table that a build made. Errors: WarehouseMissing, IdentityError."""
+        """Return rows of a table that a build made. Errors: WarehouseMissing, IdentityError, NotPermitted."""
+        self._permit(table)
         if not self.engine.exists():
             raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
         with self.engine.read() as session:
@@ -67,6 +70,10 @@ class People:
         """Return the id that took over from one that is no more; None for any other id."""
         if not self._has(ALIAS):
             return None
+        try:
+            self._permit(ALIAS)
+        except NotPermitted:
+            return None  # who may not read it is not led on
         found = self._query(ALIAS, f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (customer,))
         return str(found["new_id"][0].as_py()) if found.num_rows else None
 

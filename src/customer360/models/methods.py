@@ -18,6 +18,7 @@ METHODS: dict[str, str] = {
     "surrogate_keys": "customer360.star.keys:surrogate_keys",
     "rfm": "customer360.science.rfm:run",
     "churn_back_test": "customer360.science.churn:run",
+    "churn_challenger": "customer360.science.challenger:run",
     "basket_pairs": "customer360.science.basket:run",
     "customer_value": "customer360.science.customer_value:run",
     "identity_records": "customer360.identity.steps:identity_records",
@@ -35,6 +36,13 @@ METHODS: dict[str, str] = {
     "attribution": "customer360.science.attribution:run",
     "forecast": "customer360.science.forecast:run",
     "inventory_health": "customer360.science.inventory:run",
+    "inventory_positions": "customer360.science.inventory:run_positions",
+    "rfm_migration": "customer360.science.rfm:run_migration",
+    "basket_rules": "customer360.science.basket:run_rules",
+    "cohort_retention": "customer360.science.cohort:run",
+    "cart_abandonment": "customer360.science.abandonment:run",
+    "care_summary": "customer360.science.care:run",
+    "care_backlog": "customer360.science.care:run_backlog",
 }
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 

@@ -22,7 +22,13 @@ SHARED = "star"
 _STANDING_ALONE = ("blank",)
 """Templates that do without it."""
 
-_IGNORED = "# counts of questions asked\nstate/queries.sqlite*\n# made by c360 from the sources\nwarehouse/\n"
+_IGNORED = """# counts of questions asked
+state/queries.sqlite*
+# accounts, grants and their history
+state/governance.sqlite*
+# made by c360 from the sources
+warehouse/
+"""
 
 
 def template_names() -> tuple[str, ...]:

@@ -27,7 +27,10 @@ _SAME = "q.row_json = b.row_json AND q.column_name = b.column_name AND q.reason 
 
 
 def refuse_rejected(plan: Plan, staged: Staged) -> None:
-    """Raise RowsRejected when the policy says fail, or when a whole table has no good row: that is no bad row."""
+    """Raise RowsRejected when the policy says fail, or when no row read is good: that is no bad row.
+
+    A load from the cursor on reads the newest row again, so if that is bad now, something happened to all rows.
+    """
     if not staged.bad.num_rows:
         return
     name = f"{plan.table.source}.{plan.table.name}"
@@ -38,7 +41,7 @@ def refuse_rejected(plan: Plan, staged: Staged) -> None:
             place=plan.table.place,
             next_step="Correct them at the source, or set `on_bad_rows: quarantine` to land the others.",
         )
-    if plan.mode is Mode.replace and staged.bad.num_rows == staged.rows_read:
+    if staged.bad.num_rows == staged.rows_read:
         raise RowsRejected(
             f"Every one of {staged.rows_read:,} rows of {name} breaks the contract: {what}.",
             place=plan.table.place,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customer360.names import quoted
-from customer360.science.inputs import require_columns, run_sql
+from customer360.science.inputs import require_columns, require_input, run_sql, with_defaults
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import date
 
     import pyarrow as pa
 
+METHOD = "cart_abandonment"
 COLUMNS = ("cart_id", "is_abandoned", "cart_value", "recovery_email_sent", "recovery_converted")
 EVIDENCE = ("cart_id", "is_low_stock", "last_stage", "is_payment_failed", "price", "last_seen_price")
 
@@ -70,3 +72,14 @@ def suspected_reasons(carts: pa.Table) -> pa.Table:
     """
     require_columns(carts, EVIDENCE, name="carts")
     return run_sql(REASONS, carts=carts)
+
+
+def run(
+    inputs: Mapping[str, pa.Table],
+    parameters: Mapping[str, Any],
+    *,
+    as_of: date,  # noqa: ARG001 # every step has it; carts say themselves how they ended
+) -> pa.Table:
+    """Return ``abandonment`` (step ``cart_abandonment``): input ``carts``, parameter by (columns of it, none)."""
+    by = with_defaults(parameters, {"by": ()}, method=METHOD)["by"]
+    return abandonment(require_input(inputs, "carts", (*COLUMNS, *by), method=METHOD), by=by)

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from customer360.errors import InputMalformed, NotEnoughData
-from customer360.science.inputs import require_columns, require_input, run_sql, with_defaults
+from customer360.science.inputs import coded, require_columns, require_input, run_sql, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 METHOD = "affinity"
 TOP = 20
 PRIOR_PURCHASES = 10.0
+FEW = 5
 ROWS_PER_PART = 500_000
 MINIMUM_TESTED = 50
 LINES = ("customer_key", "product_key", "category", "transaction_id", "purchase_date")
@@ -43,7 +45,7 @@ FROM bought
 GROUP BY product_key
 """
 
-SCORED = """
+RANKED = """
 WITH own AS (
     SELECT bought.* EXCLUDE (category), popular.category, product_share
     FROM bought JOIN popular USING (product_key)
@@ -53,33 +55,58 @@ WITH own AS (
         (sum(sum(purchase_count)) OVER (PARTITION BY customer_key))::BIGINT AS in_all
     FROM own GROUP BY customer_key, category
 ), known AS (
-    SELECT customer_key, product_key, purchase_count, last_purchase_date,
+    SELECT customer_key, product_key, purchase_count, last_purchase_date, category, in_category, in_all, product_share,
         (purchase_count + $prior * in_category / in_all * product_share)::DOUBLE / (in_all + $prior) AS affinity_score
     FROM own JOIN interest USING (customer_key, category)
-), fresh AS (
-    SELECT customer_key, product_key, 0::BIGINT AS purchase_count, NULL::DATE AS last_purchase_date,
+), unknown AS (
+    SELECT customer_key, product_key, 0::BIGINT AS purchase_count, NULL::DATE AS last_purchase_date, category,
+        in_category, in_all, product_share, category_rank,
         ($prior * in_category / in_all * product_share)::DOUBLE / (in_all + $prior) AS affinity_score
-    FROM interest JOIN popular ON interest.category = popular.category AND category_rank <= $top + products
-    WHERE NOT EXISTS (
-        FROM own WHERE own.customer_key = interest.customer_key AND own.product_key = popular.product_key
-    )
+    FROM interest JOIN popular USING (category)
+    WHERE category_rank <= $top + products
+), enough AS (
+    -- The worst of the best among a few of each category: whatever scores less is not among the best of all.
+    SELECT customer_key, list_min(max(affinity_score, $top)) AS bound, count(*) >= $top AS is_bound
+    FROM unknown ANTI JOIN own USING (customer_key, product_key)
+    WHERE category_rank <= $few
+    GROUP BY customer_key
+), fresh AS (
+    SELECT unknown.* EXCLUDE (category_rank),
+        row_number() OVER (PARTITION BY customer_key ORDER BY affinity_score DESC, product_key) AS recommendation_rank
+    FROM (
+        FROM unknown LEFT JOIN enough USING (customer_key)
+        SELECT unknown.*
+        WHERE affinity_score >= bound OR is_bound IS NOT true
+    ) AS unknown ANTI JOIN own USING (customer_key, product_key)
+    QUALIFY recommendation_rank <= $top
 ), candidate AS (
-    FROM fresh UNION ALL BY NAME FROM known WHERE NOT $only_new
+    SELECT *, row_number() OVER (
+        PARTITION BY customer_key ORDER BY affinity_score DESC, purchase_count DESC, product_key
+    ) AS place
+    FROM (
+        FROM fresh UNION ALL BY NAME
+        SELECT known.* FROM known JOIN (
+            SELECT customer_key, list_min(max(affinity_score, $top)) AS bound FROM known GROUP BY customer_key
+        ) USING (customer_key) WHERE affinity_score >= bound
+    )
 )
 SELECT customer_key, product_key, affinity_score, purchase_count, last_purchase_date,
-    row_number() OVER (
-        PARTITION BY customer_key ORDER BY affinity_score DESC, purchase_count DESC, product_key
-    ) AS affinity_rank
+    CASE WHEN place <= $top THEN place END AS affinity_rank,
+    recommendation_rank,
+    CASE WHEN purchase_count > 0
+        THEN format('bought {} of {} times, last on {}', purchase_count, in_all, last_purchase_date)
+        ELSE format('{:.0f} % of all purchases are {}, where this is {:.1f} % of what customers buy',
+            100 * in_category / in_all, coalesce(nullif(category, ''), 'without a category'), 100 * product_share)
+    END AS why
 FROM candidate
-QUALIFY affinity_rank <= $top
+WHERE place <= $top OR recommendation_rank <= $top
 """
 
 IMPACT = """
-SELECT affinity.* EXCLUDE (affinity_rank),
-    (affinity_score * expected_purchases_12m * price::DOUBLE)::DECIMAL(18, 2) AS predicted_cltv_impact,
-    affinity_rank
+SELECT affinity.*,
+    (affinity_score * expected_purchases_12m * price::DOUBLE)::DECIMAL(18, 2) AS predicted_cltv_impact
 FROM affinity LEFT JOIN customers USING (customer_key) LEFT JOIN products USING (product_key)
-ORDER BY customer_key, affinity_rank
+ORDER BY customer_key, affinity_score DESC, purchase_count DESC, product_key
 """
 
 HITS = """
@@ -121,12 +148,12 @@ def score(lines: pa.Table, *, as_of: date, top: int = TOP) -> pa.Table:
     by the customer, k_c all his purchases, s(category | c) his share of the category, s(p | category) the product's
     share of it among all customers. Scores of one customer add up to at most 1.
     """
-    return _scored(lines, as_of=as_of, top=top, only_new=False)
+    return _chosen(rank(lines, as_of=as_of, top=top), "affinity_rank")
 
 
 def recommend(lines: pa.Table, *, as_of: date, top: int = TOP) -> pa.Table:
-    """Return each customer's ``top`` products by affinity among those he never bought; columns as ``score``."""
-    return _scored(lines, as_of=as_of, top=top, only_new=True)
+    """Return each customer's ``top`` products by affinity among those he never bought, with recommendation_rank."""
+    return _chosen(rank(lines, as_of=as_of, top=top), "recommendation_rank")
 
 
 def with_impact(affinity: pa.Table, customers: pa.Table, products: pa.Table) -> pa.Table:
@@ -169,25 +196,35 @@ def back_test(lines: pa.Table, *, as_of: date, holdout_days: int = 90, top: int 
 
 
 def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
-    """Return scores with impact (step ``affinity``).
+    """Return ``rank`` with impact (step ``affinity``).
 
-    Inputs ``lines``, ``customers``, ``products``; parameters top (20) and only_new (false: all products; true:
-    recommendations).
+    Inputs ``lines``, ``customers``, ``products``; parameter top (20).
     """
-    settings = with_defaults(parameters, {"top": TOP, "only_new": False}, method=METHOD)
+    top = with_defaults(parameters, {"top": TOP}, method=METHOD)["top"]
     lines = require_input(inputs, "lines", LINES, method=METHOD)
     customers = require_input(inputs, "customers", ("customer_key", "expected_purchases_12m"), method=METHOD)
     products = require_input(inputs, "products", ("product_key", "price"), method=METHOD)
-    return with_impact(_scored(lines, as_of=as_of, **settings), customers, products)
+    return with_impact(rank(lines, as_of=as_of, top=top), customers, products)
 
 
-def _scored(lines: pa.Table, *, as_of: date, top: int, only_new: bool) -> pa.Table:
+def rank(lines: pa.Table, *, as_of: date, top: int = TOP) -> pa.Table:
+    """Return each customer's ``top`` products by affinity and his ``top`` among those he never bought.
+
+    Input and columns as ``score``, and recommendation_rank (NULL: bought, or not among the best), affinity_rank (NULL:
+    not among the best of all), why (what the score comes from, in words).
+    """
     require_columns(lines, LINES, name="lines")
     if top < 1:
         raise InputMalformed(f"top is {top}; a list holds at least one product.")
-    bought = run_sql(BOUGHT, {"as_of": as_of}, lines=lines)
+    bought = run_sql(BOUGHT, {"as_of": as_of}, lines=coded(lines, "transaction_id"))
     popular = run_sql(POPULAR, bought=bought)
     parts = 1 + bought.num_rows // ROWS_PER_PART
-    settings = {"parts": parts, "prior": PRIOR_PURCHASES, "top": top, "only_new": only_new}
-    pieces = [run_sql(SCORED, {**settings, "part": part}, bought=bought, popular=popular) for part in range(parts)]
-    return pa.concat_tables(pieces).sort_by([("customer_key", "ascending"), ("affinity_rank", "ascending")])
+    settings = {"parts": parts, "prior": PRIOR_PURCHASES, "top": top, "few": FEW}
+    pieces = [run_sql(RANKED, {**settings, "part": part}, bought=bought, popular=popular) for part in range(parts)]
+    return pa.concat_tables(pieces)
+
+
+def _chosen(ranked: pa.Table, by: str) -> pa.Table:
+    other = {"affinity_rank", "recommendation_rank"} - {by}
+    kept = ranked.filter(pc.is_valid(ranked[by])).drop_columns([*other, "why"])
+    return kept.sort_by([("customer_key", "ascending"), (by, "ascending")])

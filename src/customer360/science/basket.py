@@ -15,13 +15,15 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from customer360.errors import InputMalformed, ScienceError
-from customer360.science.inputs import require_columns, require_input, require_share, run_sql, with_defaults
+from customer360.science.inputs import coded, require_columns, require_input, require_share, run_sql, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
 METHOD = "basket_pairs"
+RULES = "basket_rules"
+RULE_DEFAULTS = {"min_support": 0.001, "min_confidence": 0.1, "longest_antecedent": None}
 MINIMUM_COUNT = 10
 TOLERANCE = 1e-9
 MOST_ITEMSETS = 1_000_000
@@ -79,6 +81,7 @@ def pairs(lines: pa.Table, *, minimum_count: int = MINIMUM_COUNT) -> pa.Table:
     require_columns(lines, ("transaction_id", "item"), name="lines")
     if minimum_count < 1:
         raise InputMalformed(f"minimum_count is {minimum_count}; a pair is seen at least once.")
+    lines = coded(lines.select(["transaction_id", "item"]), "transaction_id")
     members = run_sql(MEMBERS, lines=lines)
     codes = run_sql(CODES, members=members)
     counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
@@ -99,6 +102,7 @@ def rules(
     require_share(min_confidence, "min_confidence")
     if not 0 < min_support <= 1:
         raise InputMalformed(f"min_support is {min_support}; it is a share above 0.")
+    lines = coded(lines.select(["transaction_id", "item"]), "transaction_id")
     baskets = _transactions(lines)
     minimum_count = max(1, math.ceil(min_support * baskets - TOLERANCE * max(baskets, 1)))
     members = run_sql(MEMBERS, lines=lines)
@@ -119,6 +123,20 @@ def run(
     settings = with_defaults(parameters, {"minimum_count": MINIMUM_COUNT}, method=METHOD)
     lines = require_input(inputs, "lines", ("transaction_id", "item"), method=METHOD)
     return pairs(lines, minimum_count=settings["minimum_count"])
+
+
+def run_rules(
+    inputs: Mapping[str, pa.Table],
+    parameters: Mapping[str, Any],
+    *,
+    as_of: date,  # noqa: ARG001 # every step has it; here the lines are all there is
+) -> pa.Table:
+    """Return the rules (step ``basket_rules``).
+
+    Input ``lines``; parameters min_support (0.001), min_confidence (0.1), longest_antecedent (any length).
+    """
+    settings = with_defaults(parameters, RULE_DEFAULTS, method=RULES)
+    return rules(require_input(inputs, "lines", ("transaction_id", "item"), method=RULES), **settings)
 
 
 def _transactions(lines: pa.Table) -> int:

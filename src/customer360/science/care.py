@@ -6,17 +6,19 @@ Source: Cleveland 2012, "Call Center Management on Fast Forward", 3rd ed.; every
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from customer360.errors import InputMalformed
 from customer360.names import quoted
-from customer360.science.inputs import require_columns, run_sql
+from customer360.science.inputs import require_columns, require_input, run_sql, with_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+METHOD = "care_summary"
+BACKLOG_METHOD = "care_backlog"
 COLUMNS = (
     "contact_id", "customer_key", "topic", "started_at", "resolved_at", "status", "priority", "duration_seconds",
     "satisfaction_1_5",
@@ -163,6 +165,25 @@ def with_plan(contacts: pa.Table, subscriptions: pa.Table) -> pa.Table:
     require_columns(contacts, ("contact_id", "customer_key", "started_at"), name="contacts")
     require_columns(subscriptions, PLANS, name="subscriptions")
     return run_sql(WITH_PLAN, contacts=contacts, subscriptions=subscriptions)
+
+
+def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``summary`` (step ``care_summary``).
+
+    Inputs ``contacts``, ``service_levels`` (priority, hours); parameters by (columns of contacts), repeat_days (7).
+    """
+    settings = with_defaults(parameters, {"by": (), "repeat_days": REPEAT_DAYS}, method=METHOD)
+    contacts = require_input(inputs, "contacts", (*COLUMNS, *settings["by"]), method=METHOD)
+    levels = require_input(inputs, "service_levels", ("priority", "hours"), method=METHOD)
+    hours = {row["priority"]: float(row["hours"]) for row in levels.to_pylist()}
+    return summary(contacts, as_of=as_of, sla_hours=hours, **settings)
+
+
+def run_backlog(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``backlog`` (step ``care_backlog``): input ``contacts``, parameter age_bands (1, 3, 7, 30 days)."""
+    settings = with_defaults(parameters, {"age_bands": AGE_BANDS}, method=BACKLOG_METHOD)
+    contacts = require_input(inputs, "contacts", ("started_at", "resolved_at", "status"), method=BACKLOG_METHOD)
+    return backlog(contacts, as_of=as_of, **settings)
 
 
 def _sla_table(sla_hours: Mapping[str, float]) -> pa.Table:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from scipy.special import expit, logit
 
 from customer360.errors import InputMalformed, NotEnoughData
 from customer360.science import churn, customer_value
-from customer360.science.inputs import require_columns
+from customer360.science.inputs import require_columns, require_input, with_defaults
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Mapping
 
     from customer360.science.likelihood import Vector
 
+METHOD = "churn_challenger"
 FEATURES = ("purchases", "days_since_purchase", "age", "purchase_rate", "mean_amount", "churn_risk_score")
 RIDGE = 1.0
 STEPS = 50
@@ -113,21 +115,44 @@ def fit_logistic(features: Vector, happened: np.typing.NDArray[np.bool_], *, rid
     return Logistic(weights, centre, scale, converged=False)
 
 
+def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return customer_key, challenger_score of every buyer (step ``churn_challenger``) when the challenger won.
+
+    Input ``purchases`` as for ``customer_value``; parameter horizon_days (90). No rows when it did not win the contest,
+    or there is too little to hold one.
+    """
+    horizon = with_defaults(parameters, {"horizon_days": churn.HORIZON_DAYS}, method=METHOD)["horizon_days"]
+    purchases = require_input(inputs, "purchases", ("customer_key", "purchase_date", "amount"), method=METHOD)
+    buyers = customer_value.histories(purchases, as_of=as_of)
+    scores = pa.array(np.zeros(len(buyers.frequency)))
+    table = pa.table({"customer_key": buyers.keys, "challenger_score": scores})
+    try:
+        held = contest(purchases, as_of=as_of, horizon_days=horizon)
+    except NotEnoughData:
+        return table.slice(0, 0)
+    if not held.is_promoted:
+        return table.slice(0, 0)
+    features, _ = _features(buyers, horizon)
+    return table.set_column(1, "challenger_score", pa.array(held.challenger.probability(features)))
+
+
 def _window(purchases: pa.Table, cut: date, horizon_days: int) -> tuple[Vector, np.typing.NDArray[np.bool_], Vector]:
     """Return features known at the cut, whether each buyer stayed away afterwards, and the champion's scores."""
     outcomes = churn.outcomes(purchases, cut=cut, horizon_days=horizon_days)
-    buyers = customer_value.histories(purchases, as_of=cut)
+    features, score = _features(customer_value.histories(purchases, as_of=cut), horizon_days)
+    return features, outcomes["is_churned"].to_numpy(), score
+
+
+def _features(buyers: customer_value.Histories, horizon_days: int) -> tuple[Vector, Vector]:
     model, _ = customer_value.purchase_model(buyers)
     history = (buyers.frequency, buyers.recency_days, buyers.age_days)
     score = model.probability_no_purchase(horizon_days, *history)
-    features = np.column_stack(
-        [
-            np.log1p(buyers.frequency),
-            np.log1p(buyers.age_days - buyers.recency_days),
-            np.log1p(buyers.age_days),
-            buyers.frequency / (buyers.age_days + 1),
-            np.log1p(np.maximum(buyers.amount / (buyers.frequency + 1), 0.0)),
-            logit(np.clip(score, 1e-9, 1 - 1e-9)),
-        ]
-    )
-    return features, outcomes["is_churned"].to_numpy(), score
+    columns = [
+        np.log1p(buyers.frequency),
+        np.log1p(buyers.age_days - buyers.recency_days),
+        np.log1p(buyers.age_days),
+        buyers.frequency / (buyers.age_days + 1),
+        np.log1p(np.maximum(buyers.amount / (buyers.frequency + 1), 0.0)),
+        logit(np.clip(score, 1e-9, 1 - 1e-9)),
+    ]
+    return np.column_stack(columns), score

@@ -7,14 +7,17 @@ retention curves).
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customer360.errors import InputMalformed
-from customer360.science.inputs import require_columns, run_sql
+from customer360.science.inputs import require_columns, require_input, run_sql, with_defaults
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
 
+METHOD = "cohort_retention"
 COLUMNS = ("customer_key", "purchase_date", "amount")
 GRAINS = ("week", "month", "quarter", "year")
 
@@ -89,3 +92,9 @@ def retention_rates(purchases: pa.Table, *, as_of: date, period_days: int = 90) 
     middle = as_of - timedelta(days=period_days)
     window = {"as_of": as_of, "middle": middle, "before": middle - timedelta(days=period_days)}
     return run_sql(RATES, window, purchases=purchases)
+
+
+def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``retention`` (step ``cohort_retention``): input ``purchases``, parameter grain (month)."""
+    settings = with_defaults(parameters, {"grain": "month"}, method=METHOD)
+    return retention(require_input(inputs, "purchases", COLUMNS, method=METHOD), as_of=as_of, grain=settings["grain"])

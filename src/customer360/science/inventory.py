@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 METHOD = "inventory_health"
+POSITIONS_METHOD = "inventory_positions"
 DEFAULTS = {"demand_days": 28, "target_cover_days": 30}
 SNAPSHOTS = ("product_key", "location_key", "snapshot_date", "stock_quantity", "reorder_level")
 SALES = ("product_key", "sale_date", "quantity", "net_sales_amount")
@@ -77,7 +78,13 @@ SELECT
     greatest(ceil(greatest(coalesce(daily_demand, 0) * $target_cover_days, reorder_level) - stock_quantity), 0)::BIGINT
         AS reorder_quantity,
     daily_demand * stockout_days AS lost_units,
-    (daily_demand * stockout_days * unit_price)::DECIMAL(18, 2) AS lost_sales
+    (daily_demand * stockout_days * unit_price)::DECIMAL(18, 2) AS lost_sales,
+    concat_ws('; ',
+        CASE WHEN stock_quantity <= 0 THEN 'nothing left' ELSE format('{} left', stock_quantity) END,
+        CASE WHEN daily_demand IS NULL THEN 'demand unknown: never in stock' WHEN daily_demand = 0 THEN 'nothing sold'
+            ELSE format('{:.1f} a day are sold, enough for {:.0f} days', daily_demand, days_of_cover) END,
+        CASE WHEN stock_quantity < reorder_level THEN format('below the reorder level of {}', reorder_level) END,
+        CASE WHEN stockout_days > 0 THEN format('empty on {} of {} days', stockout_days, observed_days) END) AS why
 FROM cover
 ORDER BY product_key
 """
@@ -124,6 +131,13 @@ def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of:
     settings = with_defaults(parameters, DEFAULTS, method=METHOD)
     snapshots = require_input(inputs, "snapshots", SNAPSHOTS, method=METHOD)
     return health(snapshots, require_input(inputs, "sales", SALES, method=METHOD), as_of=as_of, **settings)
+
+
+def run_positions(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``positions`` (step ``inventory_positions``): input ``snapshots``, parameter demand_days (28)."""
+    settings = with_defaults(parameters, {"demand_days": DEFAULTS["demand_days"]}, method=POSITIONS_METHOD)
+    snapshots = require_input(inputs, "snapshots", SNAPSHOTS, method=POSITIONS_METHOD)
+    return positions(snapshots, as_of=as_of, **settings)
 
 
 def _since(as_of: date, demand_days: int) -> date:

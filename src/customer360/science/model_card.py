@@ -14,7 +14,7 @@ import pyarrow as pa
 from scipy.stats import spearmanr
 
 from customer360.errors import NotEnoughData
-from customer360.science import churn, customer_value
+from customer360.science import challenger, churn, customer_value
 from customer360.science.gamma_gamma import fit_gamma_gamma
 from customer360.science.inputs import require_input, with_defaults
 
@@ -88,7 +88,7 @@ def back_test_value(purchases: pa.Table, *, as_of: date, horizon_days: int = HOR
 
 
 def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
-    """Return the cards of ``churn`` and ``lifetime_value`` (step ``model_card``): one row per figure.
+    """Return the cards of ``churn``, ``churn_challenger``, ``lifetime_value`` (step ``model_card``): a row per figure.
 
     Input ``purchases`` as for ``customer_value``; parameter horizon_days (90). Columns: model, kind (sample, parameter,
     metric), name, value, fitted_to_date, tested_to_date (metrics only), is_reliable. Without enough data to test, the
@@ -101,6 +101,7 @@ def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of:
     if len(buyers.frequency):
         rows += _fitted(buyers, as_of)
         rows += _tested(purchases, as_of, horizon)
+        rows += _contested(purchases, as_of, horizon)
     columns = list(map(list, zip(*rows, strict=True))) or [[] for _ in CARD]
     return pa.table(columns, schema=CARD)
 
@@ -149,6 +150,24 @@ def _tested(purchases: pa.Table, as_of: date, horizon: int) -> list[tuple[Any, .
         for name in names
     ]
     return rows
+
+
+def _contested(purchases: pa.Table, as_of: date, horizon: int) -> list[tuple[Any, ...]]:
+    try:
+        held = challenger.contest(purchases, as_of=as_of, horizon_days=horizon)
+    except NotEnoughData:
+        return []
+    model = held.challenger
+    weights = dict(zip(("intercept", *challenger.FEATURES), model.weights.tolist(), strict=True))
+    names = ("customers", "champion_auc", "challenger_auc", "champion_brier", "challenger_brier", "is_promoted")
+    card = "churn_challenger"
+    rows: list[tuple[Any, ...]] = [
+        (card, "parameter", f"weight_of_{name}", value, held.cut, None, model.converged)
+        for name, value in weights.items()
+    ]
+    return rows + [
+        (card, "metric", name, float(getattr(held, name)), held.cut, held.until, model.converged) for name in names
+    ]
 
 
 def _rank_correlation(expected: Vector, actual: Vector) -> float:

@@ -5,6 +5,7 @@ Source: Hughes 1994, "Strategic Database Marketing" (quintile scores); tie rule 
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -14,9 +15,10 @@ from customer360.science.inputs import require_columns, require_input, run_sql, 
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
 
 METHOD = "rfm"
+MIGRATION = "rfm_migration"
+MIGRATION_DAYS = 90
 GRID_BINS = 5
 
 GRID: Mapping[int, Sequence[str]] = {
@@ -112,6 +114,32 @@ def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of:
     except NotEnoughData:
         nobody = orders.slice(0, 0)
         return run_sql(SCORES, {"as_of": as_of, "bins": settings["bins"]}, orders=nobody, grid=_grid_table(GRID))
+
+
+def run_migration(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+    """Return ``migration`` from as-of minus ``days`` (90) to as-of (step ``rfm_migration``), both dates on each row.
+
+    Input ``orders``. No rows when there were fewer than five buyers on the first date.
+    """
+    days = with_defaults(parameters, {"days": MIGRATION_DAYS}, method=MIGRATION)["days"]
+    orders = require_input(inputs, "orders", ("customer_key", "purchase_date", "amount"), method=MIGRATION)
+    before = as_of - timedelta(days=days)
+    try:
+        moves = migration(orders, from_date=before, to_date=as_of)
+    except NotEnoughData:
+        moves = _NO_MOVES
+    moves = moves.append_column("from_date", pa.array([before] * moves.num_rows, pa.date32()))
+    return moves.append_column("to_date", pa.array([as_of] * moves.num_rows, pa.date32()))
+
+
+_NO_MOVES = pa.schema(
+    [
+        ("from_segment", pa.string()),
+        ("to_segment", pa.string()),
+        ("customers", pa.int64()),
+        ("from_segment_share", pa.float64()),
+    ]
+).empty_table()
 
 
 def _grid_table(grid: Mapping[int, Sequence[str]]) -> pa.Table:

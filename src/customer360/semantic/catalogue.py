@@ -20,18 +20,23 @@ _ADDS_UP = {
 _SHOWN = 12
 
 
-def catalogue(model: SemanticModel) -> str:
-    """Return the catalogue of a model as Markdown. The same model gives the same text."""
+def catalogue(model: SemanticModel, *, is_brief: bool = False) -> str:
+    """Return the catalogue of a model as Markdown; a brief one has tables only. The same model gives the same text."""
     metrics, dimensions = describe(model), describe_dimensions(model)
     lines = [f"# Metrics of {model.name.replace('_', ' ')}", ""]
     if model.description:
         lines += [model.description, ""]
     lines += [f"{len(metrics)} metrics, {len(dimensions)} dimensions. Written by `c360 semantic catalogue`.", ""]
-    lines += ["| metric | unit | means |", "|---|---|---|"]
-    lines += [f"| [{m.label}](#{m.name}) | {_cell(m.unit)} | {_cell(m.description)} |" for m in metrics]
-    lines += ["", "## Metrics", ""]
-    for metric in metrics:
-        lines += _metric(metric)
+    if is_brief:
+        lines += ["| metric | means | also called |", "|---|---|---|"]
+        lines += [f"| `{m.name}` | {_cell(m.description)} | {', '.join(m.synonyms)} |" for m in metrics]
+        lines += [""]
+    else:
+        lines += ["| metric | unit | means |", "|---|---|---|"]
+        lines += [f"| [{m.label}](#{m.name}) | {_cell(m.unit)} | {_cell(m.description)} |" for m in metrics]
+        lines += ["", "## Metrics", ""]
+        for metric in metrics:
+            lines += _metric(metric)
     lines += ["## Dimensions", "", "| dimension | type | means | also called | values |", "|---|---|---|---|---|"]
     lines += [_dimension(dimension) for dimension in dimensions]
     return "\n".join(lines) + "\n"

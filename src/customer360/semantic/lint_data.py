@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -16,7 +17,6 @@ from customer360.semantic.verify import check_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
 
     from customer360.engines.base import Session
     from customer360.errors import Place
@@ -25,11 +25,15 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
 
 
+_LATEST = date(9999, 12, 31)
+"""Stands in for the as-of date where none is given: all rows."""
+
+
 def data_findings(
     model: SemanticModel, session: Session, *, as_of: date | None, dialect: str = "duckdb"
 ) -> list[Finding]:
     """Return what the data contradict. Datasets whose source or columns are missing are not looked at further."""
-    proof = _Proof(model, session, dialect)
+    proof = _Proof(model, session, dialect, as_of or _LATEST)
     found: list[Finding] = []
     sound: set[str] = set()
     for dataset in model.datasets.values():
@@ -54,13 +58,17 @@ def data_findings(
 class _Proof:
     """Runs the proofs of one model in one session."""
 
-    def __init__(self, model: SemanticModel, session: Session, dialect: str) -> None:
+    def __init__(self, model: SemanticModel, session: Session, dialect: str, as_of: date) -> None:
         self._model = model
         self._session = session
         self._dialect = dialect
+        self._as_of = as_of
+
+    def _table(self, dataset: Dataset, alias: str) -> exp.Expr:
+        return dataset_table(dataset, alias, self._as_of)
 
     def columns(self, dataset: Dataset) -> Iterator[Finding]:
-        everything = exp.select("*").from_(dataset_table(dataset, "t"))
+        everything = exp.select("*").from_(self._table(dataset, "t"))
         try:
             known = [found.name for found in self._session.describe(self._text(everything))]
         except WarehouseError as error:
@@ -162,7 +170,7 @@ class _Proof:
             keys = self._columns(dataset, near.source_columns)
             weight = self._model.field_trees.get((dataset.name, link.weight), column(link.weight)).copy()
             apart = exp.Abs(this=exp.Sub(this=exp.Sum(this=weight), expression=exp.Literal.number(1)))
-            uneven = exp.select("1").from_(dataset_table(dataset, "t")).group_by(*keys)
+            uneven = exp.select("1").from_(self._table(dataset, "t")).group_by(*keys)
             uneven = uneven.having(exp.GT(this=apart, expression=exp.Literal.number("0.000001")))
             if name == link.left and self._rows_of(uneven):
                 what = f"The weights of bridge {dataset.name} do not add up to 1 for each row of {near.target}."
@@ -181,11 +189,11 @@ class _Proof:
         return int(self._session.query(self._text(counted)).column(0)[0].as_py())
 
     def _count(self, dataset: Dataset, condition: exp.Expr) -> int:
-        return self._rows_of(exp.select("1").from_(dataset_table(dataset, "t")).where(condition))
+        return self._rows_of(exp.select("1").from_(self._table(dataset, "t")).where(condition))
 
     def _doubled(self, dataset: Dataset, key: Sequence[str], *, only_known: bool = False) -> int:
         columns = self._columns(dataset, key)
-        query = exp.select("1").from_(dataset_table(dataset, "t")).group_by(*columns)
+        query = exp.select("1").from_(self._table(dataset, "t")).group_by(*columns)
         if only_known:
             query = query.where(*(exp.not_(c.copy().is_(exp.null())) for c in columns))
         return self._rows_of(query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))))
@@ -195,10 +203,10 @@ class _Proof:
         ones = [column(physical_column(self._model, target, name), "t") for name in relationship.target_columns]
         on = exp.and_(*(a.eq(b) for a, b in zip(keys, ones, strict=True)))
         known = [exp.not_(key.copy().is_(exp.null())) for key in keys]
-        query = exp.select("1").from_(dataset_table(source, "s"))
-        query = query.join(exp.Join(this=dataset_table(target, "t"), on=on, side="LEFT"))
+        query = exp.select("1").from_(self._table(source, "s"))
+        query = query.join(exp.Join(this=self._table(target, "t"), on=on, side="LEFT"))
         orphans = self._rows_of(query.where(*known, ones[0].copy().is_(exp.null())))
-        return orphans, self._rows_of(exp.select("1").from_(dataset_table(source, "s"))) if orphans else 0
+        return orphans, self._rows_of(exp.select("1").from_(self._table(source, "s"))) if orphans else 0
 
     def _overlaps(self, dataset: Dataset, scd2: Scd2) -> int:
         keys = self._columns(dataset, scd2.durable_key)
@@ -209,7 +217,7 @@ class _Proof:
             order=exp.Order(expressions=[exp.Ordered(this=begin.copy(), nulls_first=False)]),
         )
         ordered = exp.select(exp.alias_(end.copy(), "ends"), exp.alias_(following, "next_begins"))
-        ordered = ordered.from_(dataset_table(dataset, "t"))
+        ordered = ordered.from_(self._table(dataset, "t"))
         kind: type[exp.Binary] = exp.LT if scd2.interval == "[)" else exp.LTE
         begins_early = kind(this=column("next_begins"), expression=column("ends"))
         never_ends = exp.and_(column("ends").is_(exp.null()), exp.not_(column("next_begins").is_(exp.null())))
@@ -221,5 +229,5 @@ class _Proof:
         counted = exp.Sum(
             this=exp.Case(ifs=[exp.If(this=current, true=exp.Literal.number(1))], default=exp.Literal.number(0))
         )
-        query = exp.select("1").from_(dataset_table(dataset, "t")).group_by(*self._columns(dataset, scd2.durable_key))
+        query = exp.select("1").from_(self._table(dataset, "t")).group_by(*self._columns(dataset, scd2.durable_key))
         return self._rows_of(query.having(exp.NEQ(this=counted, expression=exp.Literal.number(1))))

@@ -15,7 +15,7 @@ _SHOWN = 4
 
 def mask_of(field: SemanticField, principal: Principal) -> str | None:
     """Return the mask that applies to a field for a principal, or None."""
-    if principal.owns_everything:
+    if principal.owns_everything or field.dataset in principal.lifted:
         return None
     own = principal.masks.get(field.qualified)
     if own is not None:

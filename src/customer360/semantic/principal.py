@@ -27,6 +27,12 @@ class Principal:
     masks: Mapping[str, str] = field(default_factory=dict)
     clearances: frozenset[str] = frozenset()
     owns_everything: bool = False
+    reads_all: bool = False
+    """Reads every table of the products, personal columns masked: who sits at a machine without accounts."""
+    scopes: frozenset[str] | None = None
+    """What an API key is limited to (``metrics``, ``sql`` ..., ``port:<schema>.<table>``); None is no limit."""
+    lifted: frozenset[str] = frozenset()
+    """Datasets whose masks are lifted by a grant for personal data."""
 
     @property
     def digest(self) -> str:
@@ -40,11 +46,20 @@ class Principal:
                 [policy.model_dump() for policy in self.row_policies],
                 dict(sorted(self.masks.items())),
                 sorted(self.clearances),
+                sorted(self.lifted),
             ],
             default=str,
             sort_keys=True,
         )
 
+    def may_use(self, door: str) -> bool:
+        """Say whether a door is within the scopes; a key limited to tables only may use every door."""
+        doors = {scope for scope in self.scopes or () if ":" not in scope}
+        return not doors or door in doors
+
 
 OWNER = Principal("local", owns_everything=True)
 """The single user of a project on their own machine: no policy, no mask."""
+
+LOCAL = Principal("local", reads_all=True)
+"""Whoever opens the pages of a machine without accounts: every table of the products, personal columns masked."""

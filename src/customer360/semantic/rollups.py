@@ -34,7 +34,7 @@ ADDITIVE = ("sum", "count", "min", "max")
 ROWS = "_rows"
 """Behind a measure: how many rows it counts, so that a group without any stays absent."""
 
-_SOME_DAY = date(2000, 1, 1)
+_SOME_DAY = date(2999, 12, 31)
 """Stands in for the as-of date where only names and paths matter."""
 
 
@@ -96,7 +96,9 @@ def counted_rows(model: SemanticModel, declared: Rollup, dialect: str = "duckdb"
         fact.dimension(group)
     base = model.datasets[fact.group.base]
     count = exp.Count(this=exp.Star())
-    return exp.select(count).from_(dataset_table(base, base.name)), fact.rows([]).select(count.copy(), copy=False)
+    return exp.select(count).from_(dataset_table(base, base.name, _SOME_DAY)), fact.rows([]).select(
+        count.copy(), copy=False
+    )
 
 
 class _Definition(Fact):

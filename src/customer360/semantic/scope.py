@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlglot import exp, parse_one
 
+from customer360.engines.dialect import with_date
 from customer360.errors import QueryError
 from customer360.semantic.identifiers import identifier, reference
 from customer360.semantic.masks import masked
@@ -59,7 +61,7 @@ class Scope:
     def select(self) -> exp.Select:
         """Return ``SELECT FROM base LEFT JOIN ...`` with the joins needed so far and the policies of the principal."""
         predicates = list(self._policies())  # may add joins, so before they are read
-        query = exp.select().from_(dataset_table(self._model.datasets[self.base], self.base))
+        query = exp.select().from_(dataset_table(self._model.datasets[self.base], self.base, self.setting.as_of))
         query.set("joins", [join.copy() for join in self._joins])
         for predicate in predicates:
             query = query.where(predicate, copy=False)
@@ -161,7 +163,9 @@ class Scope:
         conditions += self._temporal(edge, parent, alias)
         kind = "LEFT" if edge.relationship.c360.join == "left" else "INNER"
         return exp.Join(
-            this=dataset_table(target, alias), on=exp.and_(*conditions), side=kind if kind == "LEFT" else None
+            this=dataset_table(target, alias, self.setting.as_of),
+            on=exp.and_(*conditions),
+            side=kind if kind == "LEFT" else None,
         )
 
     def _temporal(self, edge: Edge, parent: str, alias: str) -> Iterator[exp.Expr]:
@@ -247,14 +251,21 @@ def physical_column(model: SemanticModel, dataset: Dataset, name: str) -> str:
     return tree.name if isinstance(tree, exp.Column) else name
 
 
-def dataset_table(dataset: Dataset, alias: str) -> exp.Expr:
-    """Return a dataset's table or query under an alias, ready to stand in FROM."""
+def dataset_table(dataset: Dataset, alias: str, as_of: date) -> exp.Expr:
+    """Return a dataset's table or query under an alias, ready to stand in FROM; ``as_of()`` in a query is the date."""
     if dataset.is_query:
-        return exp.Subquery(this=parse_one(dataset.source), alias=exp.TableAlias(this=identifier(alias)))
+        query = with_date(_query(dataset.source).copy(), as_of)
+        return exp.Subquery(this=query, alias=exp.TableAlias(this=identifier(alias)))
     parts = [identifier(part) for part in dataset.source.split(".")]
     table = exp.Table(**dict(zip(("this", "db", "catalog"), reversed(parts), strict=False)))
     table.set("alias", exp.TableAlias(this=identifier(alias)))
     return table
+
+
+@cache
+def _query(source: str) -> exp.Expr:
+    """Return the query that a dataset is; the tree is shared, so copy it."""
+    return parse_one(source, dialect="duckdb")
 
 
 def _aliased(tree: exp.Expr, alias: str) -> exp.Expr:

@@ -133,7 +133,7 @@ def _measured(
     except C360Error:
         return None  # beyond a bridge, across an inner join: the rows are needed
     rows = _count(session, exp.Subquery(this=select.copy(), alias=exp.TableAlias(this="made")), dialect)
-    base_rows = _count(session, dataset_table(model.datasets[base], base), dialect)
+    base_rows = _count(session, dataset_table(model.datasets[base], base, as_of), dialect)
     if rows * SMALLER > base_rows:
         return None
     sql = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from customer360.synthetic.ahead import ahead
 from customer360.synthetic.catalogue import Catalogue
 from customer360.synthetic.orders import Lines, fill
 from customer360.synthetic.purchases import BLOCK, Baskets, Latent, blocks, latent, simulate
@@ -39,26 +40,30 @@ class OrderBook:
     def write(cls, company: Company, *, block: int = BLOCK) -> OrderBook:
         """Simulate all customers block by block and put their lines in date order."""
         catalogue = Catalogue(company)
-        traits, stops, baskets, lines = [], [], [], []
-        offset = 0
-        for numbers in blocks(company, block):
+
+        def written(numbers: Integers) -> tuple[Latent, Floats, Baskets, Lines]:
             people = latent(company, numbers)
             bought, stopped = simulate(company, people)
-            filled = fill(company, catalogue, bought)
-            traits.append(people)
-            stops.append(stopped)
-            baskets.append(bought)
-            lines.append(replace(filled, basket_index=filled.basket_index + offset))
-            offset += len(bought.basket)
+            return people, stopped, bought, fill(company, catalogue, bought)
+
+        parts = list(ahead(written, list(blocks(company, block))))
+        traits, stops, baskets, lines = (list(each) for each in zip(*parts, strict=True))
+        offsets = np.cumsum([0, *(len(bought.basket) for bought in baskets)])
+        lines = [
+            replace(filled, basket_index=filled.basket_index + np.int32(offset))
+            for filled, offset in zip(lines, offsets[:-1], strict=True)
+        ]
+        del parts
         all_baskets, all_lines = joined(baskets), joined(lines)
-        day = np.floor(all_baskets.moment).astype(np.int64)[all_lines.basket_index]
+        lines.clear()
+        day = np.floor(all_baskets.moment).astype(np.int32)[all_lines.basket_index]
         order = np.lexsort((all_lines.line, day))
         return cls(company, catalogue, joined(traits), np.concatenate(stops), all_baskets, _taken(all_lines, order))
 
     @cached_property
     def day(self) -> Integers:
         """Order day of each line, in days since START."""
-        return np.asarray(np.floor(self.baskets.moment).astype(np.int64)[self.lines.basket_index])
+        return np.asarray(np.floor(self.baskets.moment).astype(np.int32)[self.lines.basket_index])
 
     @cached_property
     def customer(self) -> Integers:

@@ -39,6 +39,18 @@ class Lines:
     payment: Integers
 
 
+WIDTHS = {
+    "line": np.int64,
+    "basket_index": np.int32,
+    "product": np.int32,
+    "quantity": np.int8,
+    "amount_cents": np.int32,
+    "discount_cents": np.int32,
+    "payment": np.int8,
+}
+"""How wide the numbers of kept lines are: there are many lines."""
+
+
 def favourite_category(company: Company, customers: Integers) -> Integers:
     """Return the category that each customer comes back to."""
     return company.stream("customers.category").integers(customers, 0, len(CATEGORIES) - 1)
@@ -60,7 +72,9 @@ def fill(company: Company, catalogue: Catalogue, baskets: Baskets) -> Lines:
     usual = company.stream("customers.payment").integers(customer, 0, len(PAYMENTS) - 1)
     other = company.stream("orders.payment").integers(basket, 0, len(PAYMENTS) - 1)
     loyal = company.stream("orders.usual_payment").happens(basket, LOYAL_TO_PAYMENT)
-    return Lines(line, index, product, quantity, amount, (amount * rate + 50) // 100, np.where(loyal, usual, other))
+    discount, payment = (amount * rate + 50) // 100, np.where(loyal, usual, other)
+    values = (line, index, product, quantity, amount, discount, payment)
+    return Lines(*(value.astype(width) for value, width in zip(values, WIDTHS.values(), strict=True)))
 
 
 def _products(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from customer360.synthetic.draws import Floats, Integers
 
-BLOCK = 50_000
+BLOCK = 20_000
 """Customers simulated at once: bounds memory; results do not depend on it."""
 
 MOST_ORDERS = 4_096

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from customer360.synthetic.ahead import ahead
 from customer360.synthetic.catalogue import CATEGORIES
 from customer360.synthetic.orders import MOST_LINES, favourite_category
-from customer360.synthetic.purchases import MOST_ORDERS
+from customer360.synthetic.purchases import BLOCK, MOST_ORDERS
 from customer360.synthetic.stock import is_low
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ class Visits:
     first_item: Integers
     """Product that decides stock and reason of an abandoned cart, -1 without cart."""
 
+    def narrow(self) -> Visits:
+        """Return the visits in numbers no wider than they need."""
+        return Visits(**{name: getattr(self, name).astype(width) for name, width in WIDTHS.items()})
+
     def taken(self, part: slice | Integers) -> Visits:
         """Return some of the visits."""
         return Visits(**{name: getattr(self, name)[part] for name in WIDTHS})
@@ -83,9 +88,11 @@ WIDTHS = {
 
 def plan(book: OrderBook) -> Visits:
     """Return all visits up to ``until``, by day and id."""
-    bought, others = _buying(book), _other(book)
-    names = WIDTHS.items()
-    joined = Visits(**{n: np.concatenate((getattr(bought, n), getattr(others, n))).astype(w) for n, w in names})
+    count = len(book.latent.customer)
+    blocks = [slice(begin, begin + BLOCK) for begin in range(0, max(count, 1), BLOCK)]
+    parts = [_buying(book).narrow(), *ahead(lambda block: _other(book, block).narrow(), blocks)]
+    joined = Visits(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in WIDTHS})
+    parts.clear()
     return joined.taken(np.lexsort((joined.visit, joined.day)))
 
 
@@ -106,12 +113,16 @@ def _buying(book: OrderBook) -> Visits:
     )
 
 
-def _other(book: OrderBook) -> Visits:
-    visit, customer, day = _arrivals(book)
+def _other(book: OrderBook, block: slice) -> Visits:
+    """Return the visits without purchase of a block of customers."""
+    visit, customer, day = _arrivals(book, block)
     company = book.company
     fills = company.stream("visits.cart").happens(visit, CART_SHARE)
-    item = cart_product(book, customer, visit, np.zeros(len(visit), dtype=np.int64))
-    low = fills & is_low(company, item, day)
+    cart = np.flatnonzero(fills)
+    item = np.full(len(visit), -1)
+    item[cart] = cart_product(book, customer[cart], visit[cart], np.zeros(len(cart), dtype=np.int64))
+    low = np.zeros(len(visit), dtype=bool)
+    low[cart] = is_low(company, item[cart], day[cart])
     reason = _reasons(company, visit, fills, low)
     stage = np.select(
         [~fills, reason == REASONS.index("shipping_cost"), reason == REASONS.index("payment_failed")],
@@ -119,7 +130,7 @@ def _other(book: OrderBook) -> Visits:
         CART,
     )
     items = np.where(fills, 1 + company.stream("visits.items").choose(visit, ITEM_WEIGHTS), 0)
-    return Visits(visit, customer, day, stage, reason, items, np.full(len(visit), -1), np.where(fills, item, -1))
+    return Visits(visit, customer, day, stage, reason, items, np.full(len(visit), -1), item)
 
 
 def _reasons(company: Company, visit: Integers, fills: np.ndarray, low: np.ndarray) -> Integers:
@@ -128,23 +139,24 @@ def _reasons(company: Company, visit: Integers, fills: np.ndarray, low: np.ndarr
     return np.select([~fills, by_stock], [0, REASONS.index("low_stock")], usual)
 
 
-def _arrivals(book: OrderBook) -> tuple[Integers, Integers, Integers]:
+def _arrivals(book: OrderBook, block: slice) -> tuple[Integers, Integers, Integers]:
     """Return id, customer and day of visits that do not buy: a Poisson process a customer, thinned after he stops."""
-    company, people = book.company, book.latent
-    rate = BASE_VISITS + VISITS_PER_ORDER * company.tracked_share * 0.4 * people.weekly_rate / 7.0
+    company, people, stopped = book.company, book.latent, book.stopped[block]
+    customers = people.customer[block]
+    rate = BASE_VISITS + VISITS_PER_ORDER * company.tracked_share * 0.4 * people.weekly_rate[block] / 7.0
     end = company.to_demand(np.array([float(company.days)]))[0]
-    stop = np.where(np.isfinite(book.stopped), company.to_demand(np.minimum(book.stopped, 1e9)), np.inf)
-    clock = company.to_demand(people.signup)
+    stop = np.where(np.isfinite(stopped), company.to_demand(np.minimum(stopped, 1e9)), np.inf)
+    clock = company.to_demand(people.signup[block])
     waits, stays = company.stream("visits.wait"), company.stream("visits.after_stop")
     active = np.arange(len(rate))
     found: list[tuple[Integers, Floats]] = []
     for number in range(MOST_ORDERS):
-        clock[active] += waits.exponential(people.customer[active], number) / rate[active]
+        clock[active] += waits.exponential(customers[active], number) / rate[active]
         active = active[clock[active] < end]
         if not len(active):
             break
-        kept = active[(clock[active] < stop[active]) | stays.happens(people.customer[active], AFTER_STOP, number)]
-        found.append((people.customer[kept] * MOST_ORDERS + number, clock[kept]))
+        kept = active[(clock[active] < stop[active]) | stays.happens(customers[active], AFTER_STOP, number)]
+        found.append((customers[kept] * MOST_ORDERS + number, clock[kept]))
     ids = np.concatenate([part[0] for part in found]) if found else np.empty(0, dtype=np.int64)
     demand = np.concatenate([part[1] for part in found]) if found else np.empty(0)
     return ids * 2 + 1, ids // MOST_ORDERS, np.floor(company.to_days(demand)).astype(np.int64)

@@ -102,10 +102,12 @@ def parquet_writer(path: Path, sample: pa.Table) -> pq.ParquetWriter:
     """Open a Parquet file for tables like ``sample``.
 
     Dictionaries only for the columns that repeat: building one for ids or moments costs more than all the rest. The
-    Arrow schema stays out of the file, so dictionary-encoded text reads back as plain strings.
+    Arrow schema stays out of the file, so dictionary-encoded text reads back as plain strings. Statistics only of days
+    and moments, by which readers skip rows: those of the others take a third of the time.
     """
     few = [name for name in sample.column_names if _repeats(sample.column(name))]
     moments = {f.name: "DELTA_BINARY_PACKED" for f in sample.schema if pa.types.is_timestamp(f.type)}
+    ordered = [f.name for f in sample.schema if pa.types.is_temporal(f.type)]
     return pq.ParquetWriter(
         path,
         sample.schema,
@@ -113,6 +115,7 @@ def parquet_writer(path: Path, sample: pa.Table) -> pq.ParquetWriter:
         compression_level=1,
         use_dictionary=few,
         column_encoding=moments or None,
+        write_statistics=ordered or False,
         store_schema=False,
         store_decimal_as_integer=True,
     )

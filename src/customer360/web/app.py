@@ -13,22 +13,27 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
-from customer360.web.api import ask, customers, health, metrics
+from customer360.governance.asking import asked_by
+from customer360.semantic.principal import LOCAL
+from customer360.web.api import access as access_api
+from customer360.web.api import ask, customers, health, metrics, sql
+from customer360.web.api import catalogue as catalogue_api
 from customer360.web.api import dashboards as dashboards_api
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
+from customer360.web.gate import Gate
 from customer360.web.head import Head
+from customer360.web.pages import access, catalogue, dashboard, downloads, preferences, reference, sign_in
 from customer360.web.pages import ask as ask_page
-from customer360.web.pages import dashboard, downloads, preferences, reference
 from customer360.web.pages.templating import Pages
-from customer360.web.rooms import PrincipalOf, owner
 from customer360.web.security import LOOPBACK, Guard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from customer360.web.rooms import Rooms
+    from customer360.semantic.principal import Principal
+    from customer360.web.rooms import PrincipalOf, Rooms
 
 API = "/api/v1"
 SUPPORT = "/support"
@@ -41,13 +46,15 @@ def create_app(
     workspace: Rooms,
     *,
     hosts: Iterable[str] = LOOPBACK,
-    principal_of: PrincipalOf = owner,
+    local: Principal = LOCAL,
+    principal_of: PrincipalOf | None = None,
     support: FastAPI | None = None,
 ) -> FastAPI:
     """Return the app of an opened project.
 
-    ``hosts`` are the names it answers under (without port); ``principal_of`` says who asks a metric query;
-    ``support`` is the support API, which stands under ``/support``.
+    ``hosts`` are the names it answers under (without port). As long as the project has no accounts, everybody is
+    ``local``; ``principal_of`` says who sends a request instead of sessions and keys.
+    ``support`` is the support API, which stands under ``/support`` behind a key of its own.
     """
     boards, assets = Boards(workspace), Assets()
     app = FastAPI(
@@ -56,36 +63,53 @@ def create_app(
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # the built-in pages load their scripts from other hosts
         redoc_url=None,
-        lifespan=partial(_warmed, boards),
+        lifespan=partial(_warmed, boards, local),
     )
     pages = Pages(workspace, boards, assets)
-    for routes in (
-        metrics.router(workspace, boards, principal_of),
-        ask.router(workspace, principal_of),
-        dashboards_api.router(boards),
-        customers.router(workspace, principal_of),
-        health.router(workspace, boards),
-    ):
-        app.include_router(routes, prefix=API)
-    app.include_router(dashboard.router(boards, pages))
-    app.include_router(ask_page.router(workspace, pages, principal_of))
-    app.include_router(downloads.router(boards))
-    app.include_router(preferences.router())
-    app.include_router(reference.router(app, workspace, pages))
+    _include(app, workspace, boards, pages)
     app.include_router(_static(assets))
     if support is not None:
         app.mount(SUPPORT, support)
     add_handlers(app, pages)
+    app.add_middleware(Gate, rooms=workspace, pages=pages, local=local, principal_of=principal_of)
     app.add_middleware(GZipMiddleware, minimum_size=_SMALL, compresslevel=_LEVEL)
     app.add_middleware(Head)
     app.add_middleware(Guard, hosts=hosts)
     return app
 
 
+def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> None:
+    """Add every page and endpoint; what is added later is behind the gate too."""
+    for routes in (
+        metrics.router(workspace, boards),
+        sql.router(workspace),
+        access_api.router(workspace),
+        catalogue_api.router(workspace),
+        ask.router(workspace),
+        dashboards_api.router(boards),
+        customers.router(workspace),
+        health.router(workspace, boards),
+    ):
+        app.include_router(routes, prefix=API)
+    app.include_router(dashboard.router(boards, pages))
+    app.include_router(ask_page.router(workspace, pages))
+    app.include_router(downloads.router(boards))
+    app.include_router(preferences.router())
+    app.include_router(sign_in.router(workspace, pages))
+    app.include_router(access.router(workspace, pages))
+    app.include_router(catalogue.router(workspace, pages))
+    app.include_router(reference.router(app, workspace, pages))
+
+
 @asynccontextmanager
-async def _warmed(boards: Boards, _app: FastAPI) -> AsyncIterator[None]:
+async def _warmed(boards: Boards, local: Principal, _app: FastAPI) -> AsyncIterator[None]:
     """Fill the home page in the background while the server starts."""
-    warming = Thread(target=boards.warm, name="warming")
+
+    def warm() -> None:
+        with asked_by(local):
+            boards.warm()
+
+    warming = Thread(target=warm, name="warming")
     warming.start()
     yield
     warming.join()

@@ -44,8 +44,8 @@ class Edition:
     snapshot: Snapshot
     as_of: date
     vocabulary: Vocabulary
-    choices: dict[str, tuple[Choices, ...]] = field(default_factory=dict)
-    """What filters offer, by dashboard; asked once."""
+    choices: dict[tuple[str, str], tuple[Choices, ...]] = field(default_factory=dict)
+    """What filters offer, by dashboard and what the asker may see; asked once."""
 
 
 class Boards:
@@ -110,8 +110,8 @@ class Boards:
         if only is not None and only not in {widget.name for widget in board.widgets}:
             raise UnknownName("widget", only, [widget.name for widget in board.widgets])
         edition = edition or self.edition()
-        whole = (edition.snapshot.id, name, filters, None)
-        key = whole if only is None else (*whole[:3], only)
+        whole = (edition.snapshot.id, name, filters, None, self._rooms.sees())
+        key = whole if only is None else (*whole[:3], only, whole[4])
         with self._lock:
             found = self._filled.get(whole) or self._filled.get(key)
             busy = self._busy.setdefault(key, Lock())
@@ -130,10 +130,11 @@ class Boards:
     def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
         board, edition = self.named(name), edition or self.edition()
+        key = (name, self._rooms.sees())
         with self._choosing:
-            found = edition.choices.get(name)
+            found = edition.choices.get(key)
             if found is None:
-                found = edition.choices[name] = choices_of(board, self._asking(edition), edition.vocabulary)
+                found = edition.choices[key] = choices_of(board, self._asking(edition), edition.vocabulary)
             return found
 
     def warm(self) -> None:

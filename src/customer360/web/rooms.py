@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 
-from customer360.semantic.principal import OWNER, Principal
+from customer360.semantic.principal import Principal
 
 if TYPE_CHECKING:
     from datetime import date
 
+    import pyarrow as pa
+
     from customer360.ask.reply import Reply
+    from customer360.catalog.cards import Card
     from customer360.engines.base import Snapshot
+    from customer360.governance.office import Governance
     from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
@@ -24,11 +28,6 @@ if TYPE_CHECKING:
 
 PrincipalOf = Callable[[Request], Principal]
 """Says who sent a request."""
-
-
-def owner(_request: Request) -> Principal:
-    """Return the owner of the project: who reaches a server that listens on this machine only."""
-    return OWNER
 
 
 class Rooms(Protocol):
@@ -63,6 +62,27 @@ class Rooms(Protocol):
 
     def semantic_model(self) -> SemanticModel:
         """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+        ...
+
+    def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:
+        """Run one SELECT as the principal may see it. Errors: QueryError, NotPermitted."""
+        ...
+
+    @property
+    def governance(self) -> Governance:
+        """Return who may see what."""
+        ...
+
+    def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return the output ports of the catalogue."""
+        ...
+
+    def card(self, port: str) -> Card:
+        """Return one output port of the catalogue. Errors: UnknownName."""
+        ...
+
+    def sees(self, principal: Principal | None = None) -> str:
+        """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
         ...
 
     def profile(self, key: str, *, principal: Principal | None = None) -> Profile:

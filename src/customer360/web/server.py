@@ -8,13 +8,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error
+from customer360.semantic.principal import LOCAL
 from customer360.web.security import LOOPBACK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from fastapi import FastAPI
 
+    from customer360.semantic.principal import Principal
     from customer360.web.rooms import Rooms
 
 
@@ -22,7 +24,7 @@ class NotServed(C360Error):
     """The server cannot, or may not, listen there."""
 
 
-def check_host(host: str) -> None:
+def check_host(host: str, *, signs_in: bool = False) -> None:
     """Refuse to listen where others could read customers' data without signing in. Errors: NotServed."""
     if host.casefold() == "localhost":
         return
@@ -30,10 +32,10 @@ def check_host(host: str) -> None:
         is_here = ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         is_here = False
-    if not is_here:
+    if not is_here and not signs_in:
         raise NotServed(
-            f"The web app has no sign-in yet, so it does not listen on {host}, where others could reach it.",
-            next_step="Serve on 127.0.0.1 and reach it through a tunnel: ssh -L 8360:127.0.0.1:8360 <this machine>.",
+            f"This project has no accounts, so it is not served on {host}, where others could reach it.",
+            next_step="Make one: `c360 users create NAME --role admin`. Or tunnel: ssh -L 8360:127.0.0.1:8360 HERE.",
         )
 
 
@@ -59,11 +61,14 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8360,
+    names: Iterable[str] = (),
+    local: Principal = LOCAL,
     ready: Callable[[str], None] | None = None,
     support: FastAPI | None = None,
 ) -> None:
     """Serve the web app until it is stopped; ``ready`` is told the address once requests are taken.
 
+    ``names`` are further host names it answers under; ``local`` is everybody as long as there are no accounts.
     ``support`` is the support API, served under ``/support``.
 
     Errors: NotServed for an address that others can reach and for a port that is taken.
@@ -72,10 +77,10 @@ def serve(
 
     from customer360.web.app import create_app
 
-    check_host(host)
+    check_host(host, signs_in=workspace.governance.accounts.any)
     listener = bound(host, port)
     shown = f"[{host.strip('[]')}]" if ":" in host else host
-    app = create_app(workspace, hosts={*LOOPBACK, shown}, support=support)
+    app = create_app(workspace, hosts={*LOOPBACK, shown, *names}, local=local, support=support)
     config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
     if ready is not None:
         listener.listen()  # from here on a client waits in the queue instead of being refused

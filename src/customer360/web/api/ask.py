@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from customer360.web.api.problems import RESPONSES
 
 if TYPE_CHECKING:
-    from customer360.web.rooms import PrincipalOf, Rooms
+    from customer360.web.rooms import Rooms
 
 
 class QuestionIn(BaseModel):
@@ -55,14 +55,14 @@ class AnswerOut(BaseModel):
     context: list[str] = Field(description="What a follow-up hands in as its `context`.")
 
 
-def router(rooms: Rooms, principal_of: PrincipalOf) -> APIRouter:
+def router(rooms: Rooms) -> APIRouter:
     """Return the endpoint."""
     routes = APIRouter(prefix="/ask", tags=["ask"], responses=RESPONSES)
 
     @routes.post("")
-    def ask(request: Request, question: QuestionIn) -> AnswerOut:
+    def ask(question: QuestionIn) -> AnswerOut:
         """Answer a question, ask back when it can be read in several ways, or say why there is no answer."""
-        reply = rooms.ask(question.text, principal=principal_of(request), context=question.context)
+        reply = rooms.ask(question.text, context=question.context)
         return AnswerOut.model_validate(reply.document())
 
     return routes

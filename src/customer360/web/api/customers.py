@@ -15,7 +15,7 @@ from customer360.web.api.shapes import CustomerOut, FigureOut, FiguresOut, Trait
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from customer360.web.rooms import PrincipalOf, Rooms
+    from customer360.web.rooms import Rooms
 
 _MOVED: dict[int | str, dict[str, Any]] = {
     200: {"model": CustomerOut},
@@ -23,7 +23,7 @@ _MOVED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(rooms: Rooms, principal_of: PrincipalOf) -> APIRouter:
+def router(rooms: Rooms) -> APIRouter:
     """Return the endpoints. Profiles are shown as the principal of the request may see them."""
     routes = APIRouter(tags=["customers"], responses=RESPONSES)
 
@@ -34,7 +34,7 @@ def router(rooms: Rooms, principal_of: PrincipalOf) -> APIRouter:
         if heir is not None:
             beside = request.url.path.rpartition("/")[0]
             return RedirectResponse(f"{beside}/{quote(heir, safe='')}", status_code=301)
-        found = rooms.profile(customer_id, principal=principal_of(request))
+        found = rooms.profile(customer_id)
         traits = [
             TraitOut(
                 name=trait.name,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from customer360 import errors
+from customer360.governance import failures
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -21,6 +22,10 @@ STATUS: dict[type[errors.C360Error], HTTPStatus] = {
     errors.WriterBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.SnapshotMissing: HTTPStatus.NOT_FOUND,
     errors.SourceError: HTTPStatus.BAD_GATEWAY,
+    failures.NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    failures.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
+    failures.AccountRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    failures.AccessRefused: HTTPStatus.CONFLICT,
 }
 """Status of each situation; an error takes that of its nearest parent here, else 500."""
 
@@ -74,6 +79,8 @@ def _kebab(name: str) -> str:
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
     for status, text in (
+        (401, "Nobody is signed in, or the API key is wrong."),
+        (403, "You may not see this; `next_step` says who decides."),
         (404, "No such thing; `next_step` names the nearest."),
         (422, "The question cannot be answered as asked; `next_step` says what can."),
         (503, "Nothing has been built yet."),

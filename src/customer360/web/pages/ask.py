@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from customer360.dashboards.filled import Drawn
     from customer360.dashboards.frame import Frame
     from customer360.web.pages.templating import Pages
-    from customer360.web.rooms import PrincipalOf, Rooms
+    from customer360.web.rooms import Rooms
 
 TABLE_ROWS = 200
 _DRAWN = ("line", "bar", "pie")
 _LONGEST = 2_000
 
 
-def router(rooms: Rooms, pages: Pages, principal_of: PrincipalOf) -> APIRouter:
+def router(rooms: Rooms, pages: Pages) -> APIRouter:
     """Return the page. The questions before this one travel in the address, so that a page can be sent to others."""
     routes = APIRouter(include_in_schema=False)
 
@@ -36,7 +36,7 @@ def router(rooms: Rooms, pages: Pages, principal_of: PrincipalOf) -> APIRouter:
         c: Annotated[list[str] | None, Query(max_length=24)] = None,
     ) -> Response:
         text = q.strip()
-        reply = rooms.ask(text, principal=principal_of(request), context=c or []) if text else None
+        reply = rooms.ask(text, context=c or []) if text else None
         frame = _frame(reply) if reply is not None else None
         return pages.respond(
             request,

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from customer360 import __version__
 from customer360.dashboards import formats
 from customer360.dashboards.theme import LIGHT
+from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,12 +42,16 @@ class Pages:
     def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Return a page."""
         theme = request.cookies.get(THEME_COOKIE)
+        visitor = visitor_of(request)
         html = self._environment.get_template(template).render(
             project=self._rooms.project.settings,
             boards=self._boards.all,
             path=request.url.path,
             address=_address(request),
             theme=theme if theme in THEMES else None,
+            account=visitor.account.name if visitor.account else None,
+            signs_in=visitor.signs_in,
+            csrf=visitor.csrf,
             **facts,
         )
         return HTMLResponse(html, status, headers={"Vary": "Cookie"})

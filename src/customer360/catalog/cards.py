@@ -1,0 +1,188 @@
+"""Describe every output port of a project: owner, version, access, columns, quality, freshness, and what it feeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from customer360.errors import UnknownName
+from customer360.governance.ports import Port, ports_of
+from customer360.models.lineage import Edge, column_lineage
+from customer360.models.state import CHECK_LOG, STATE
+from customer360.semantic.describe import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from customer360.engines.base import Session
+    from customer360.names import Relation
+    from customer360.project.spec import Domain, Project
+    from customer360.semantic.model import SemanticModel
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How many checks of one dimension held at the last build."""
+
+    dimension: str
+    held: int
+    failed: int
+    not_run: int
+
+
+@dataclass(frozen=True)
+class Built:
+    """What the last build says of a table."""
+
+    rows: int | None = None
+    as_of: date | None = None
+    built_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Card:
+    """One output port as the catalogue shows it. Tables, metrics and dashboards are named, never their figures."""
+
+    port: Port
+    domain: Domain | None
+    built: Built
+    quality: tuple[Quality, ...]
+    reads: tuple[str, ...]
+    read_by: tuple[str, ...]
+    metrics: tuple[str, ...]
+    dashboards: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """What requests and grants call it."""
+        return self.port.id
+
+    @property
+    def has_personal(self) -> bool:
+        """Whether it holds personal columns."""
+        return any("pii" in (tag.casefold() for tag in column.tags) for column in self.port.contract.columns)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether every check that ran at the last build held."""
+        return not any(each.failed for each in self.quality)
+
+    def fits(self, text: str) -> bool:
+        """Say whether every word of a search stands in its names, descriptions, columns, metrics or owners."""
+        held = " ".join(self._words()).casefold().replace("_", " ")
+        return all(word in held for word in text.casefold().replace("_", " ").split())
+
+    def _words(self) -> list[str]:
+        port = self.port
+        words = [port.id, port.name, port.product.name, port.description or "", port.contract.description or ""]
+        words += [self.domain.label if self.domain else "", *port.product.owners, *self.metrics, *self.dashboards]
+        return words + [f"{column.name} {column.description or ''}" for column in port.contract.columns]
+
+
+class Catalogue:
+    """The catalogue of one project. Files are read once; what builds say is read when asked."""
+
+    def __init__(self, project: Project, model: SemanticModel | None = None) -> None:
+        self._project = project
+        self._model = model
+        self.domains: tuple[Domain, ...] = project.settings.domains
+
+    @cached_property
+    def edges(self) -> tuple[Edge, ...]:
+        """Which column is made of which."""
+        return column_lineage(self._project)
+
+    @cached_property
+    def _ports(self) -> dict[Relation, Port]:
+        return ports_of(self._project)
+
+    @cached_property
+    def _metrics(self) -> Mapping[str, frozenset[str]]:
+        """Names of metrics by the table they are computed from."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for metric in describe(self._model) if self._model else ():
+            for base in metric.bases:
+                if self._model and base in self._model.datasets:
+                    found[self._model.datasets[base].source].add(metric.name)
+        return {table: frozenset(names) for table, names in found.items()}
+
+    @cached_property
+    def _flows(self) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
+        """Tables that each table reads, and that read it."""
+        reads: dict[str, set[str]] = defaultdict(set)
+        read_by: dict[str, set[str]] = defaultdict(set)
+        for edge in self.edges:
+            if edge.source is not None and edge.source != edge.to:
+                reads[str(edge.to)].add(str(edge.source))
+                read_by[str(edge.source)].add(str(edge.to))
+        return (
+            {table: frozenset(names) for table, names in reads.items()},
+            {table: frozenset(names) for table, names in read_by.items()},
+        )
+
+    def dashboards_of(self, metrics: frozenset[str]) -> tuple[str, ...]:
+        """Return the dashboards that show one of these metrics."""
+        return tuple(
+            board.name
+            for board in self._project.dashboards.values()
+            if any(metrics.intersection(widget.query.get("metrics", ())) for widget in board.widgets)
+        )
+
+    def cards(self, session: Session | None = None, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return every port (that fits a search), by domain, product and name; a session tells of the last build."""
+        built, quality = _built(session), _quality(session)
+        cards = (self._card(port, built, quality) for port in self._ports.values())
+        found = [card for card in cards if not search or card.fits(search)]
+        return tuple(sorted(found, key=lambda card: (card.port.product.domain or "", card.port.product.name, card.id)))
+
+    def card(self, name: str, session: Session | None = None) -> Card:
+        """Return one port. Errors: UnknownName."""
+        found = {port.id: port for port in self._ports.values()}
+        if name not in found:
+            raise UnknownName("port", name, list(found))
+        return self._card(found[name], _built(session), _quality(session))
+
+    def _card(self, port: Port, built: Mapping[str, Built], quality: Mapping[str, tuple[Quality, ...]]) -> Card:
+        reads, read_by = self._flows
+        metrics = self._metrics.get(port.id, frozenset())
+        return Card(
+            port,
+            next((domain for domain in self.domains if domain.name == port.product.domain), None),
+            built.get(port.id, Built()),
+            quality.get(port.id, ()),
+            tuple(sorted(reads.get(port.id, ()))),
+            tuple(sorted(read_by.get(port.id, ()))),
+            tuple(sorted(metrics)),
+            self.dashboards_of(metrics),
+        )
+
+
+def _built(session: Session | None) -> dict[str, Built]:
+    if session is None or STATE not in session.relations():
+        return {}
+    rows = session.query(f"SELECT table_schema, table_name, row_count, as_of, built_at FROM {STATE.sql}").to_pylist()
+    return {
+        f"{row['table_schema']}.{row['table_name']}": Built(row["row_count"], row["as_of"], row["built_at"])
+        for row in rows
+    }
+
+
+def _quality(session: Session | None) -> dict[str, tuple[Quality, ...]]:
+    """Return the last outcome of every rule, counted by table and dimension."""
+    if session is None or CHECK_LOG not in session.relations():
+        return {}
+    sql = (
+        "WITH ranked AS (SELECT *, row_number() OVER (PARTITION BY table_schema, table_name, rule_id, column_name"
+        f" ORDER BY started_at DESC) AS place FROM {CHECK_LOG.sql})"
+        " SELECT table_schema || '.' || table_name AS port, coalesce(dimension, 'other') AS dimension,"
+        " count(*) FILTER (WHERE outcome = 'passed') AS held, count(*) FILTER (WHERE outcome = 'failed') AS failed,"
+        " count(*) FILTER (WHERE outcome NOT IN ('passed', 'failed')) AS not_run"
+        " FROM ranked WHERE place = 1 GROUP BY ALL ORDER BY 1, 2"
+    )
+    found: dict[str, list[Quality]] = defaultdict(list)
+    for row in session.query(sql).to_pylist():
+        found[row["port"]].append(Quality(row["dimension"], row["held"], row["failed"], row["not_run"]))
+    return {port: tuple(each) for port, each in found.items()}

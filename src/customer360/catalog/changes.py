@@ -1,0 +1,182 @@
+"""Compare the ports of two states of a project: what breaks its readers, who they are, and which version it takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sqlglot import exp
+
+from customer360.catalog.cards import Catalogue
+from customer360.governance.ports import Port, ports_of
+from customer360.semantic.describe import describe
+
+if TYPE_CHECKING:
+    from customer360.project.spec import Contract, ContractColumn, Project
+    from customer360.semantic.model import SemanticModel
+
+Size = Literal["major", "minor", "patch"]
+_STRICT = ("unrestricted", "restricted", "private")
+_WIDER = {
+    "TINYINT": ("SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    "SMALLINT": ("INTEGER", "BIGINT", "HUGEINT"),
+    "INTEGER": ("BIGINT", "HUGEINT"),
+    "BIGINT": ("HUGEINT",),
+    "FLOAT": ("DOUBLE",),
+    "DATE": ("TIMESTAMP",),
+}
+"""Types that hold every value of another one; even so a reader may have to change, so it is at least minor."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference of a port. ``breaks`` names the tables, metrics and dashboards that use what changed."""
+
+    port: str
+    size: Size
+    what: str
+    breaks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a new version of a port takes, and whether the contract's version says so."""
+
+    port: str
+    before: str | None
+    after: str | None
+    needs: Size
+    changes: tuple[Change, ...]
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the version went up as far as the changes take; a new port, or one that is gone, has none to keep."""
+        if self.before is None or self.after is None:
+            return self.before is None
+        old, new = _parts(self.before), _parts(self.after)
+        if self.needs == "major":
+            return new[0] > old[0]
+        return new[:2] > old[:2] if self.needs == "minor" else new > old
+
+
+def releases(before: Project, after: Project, model: SemanticModel | None = None) -> tuple[Release, ...]:
+    """Return every port that changed, those that break somebody first. ``model`` is that of the state before."""
+    old, new = ports_of(before), ports_of(after)
+    users = _Users(before, model)
+    found = []
+    for relation in sorted({*old, *new}):
+        one, other = old.get(relation), new.get(relation)
+        changes = tuple(_changes(one, other, users))
+        if changes:
+            needs: Size = "major" if _any(changes, "major") else "minor" if _any(changes, "minor") else "patch"
+            versions = [port.contract.version if port else None for port in (one, other)]
+            found.append(Release(str(relation), versions[0], versions[1], needs, changes))
+    return tuple(sorted(found, key=lambda each: (each.needs != "major", each.port)))
+
+
+def _any(changes: Iterable[Change], size: Size) -> bool:
+    return any(change.size == size for change in changes)
+
+
+class _Users:
+    """Who uses a table, or a column of it, in the state before."""
+
+    def __init__(self, project: Project, model: SemanticModel | None) -> None:
+        self._catalogue = Catalogue(project, model)
+        self._model = model
+
+    def of(self, port: Port, column: str | None = None) -> tuple[str, ...]:
+        """Return tables, then metrics and dashboards."""
+        tables = {
+            str(edge.to)
+            for edge in self._catalogue.edges
+            if edge.source == port.relation and column in (None, edge.source_column) and edge.to != port.relation
+        }
+        metrics = self._metrics(port, column)
+        boards = self._catalogue.dashboards_of(frozenset(metrics))
+        return (
+            *sorted(tables),
+            *(f"metric {name}" for name in sorted(metrics)),
+            *(f"dashboard {name}" for name in boards),
+        )
+
+    def _metrics(self, port: Port, column: str | None) -> set[str]:
+        card = self._catalogue.card(port.id)
+        if column is None or self._model is None:
+            return set(card.metrics)
+        fields = {
+            field.name
+            for dataset in self._model.datasets.values()
+            if dataset.source == port.id
+            for field in dataset.fields.values()
+            for tree in [self._model.field_trees[dataset.name, field.name]]
+            if any(each.name == column for each in tree.find_all(exp.Column))
+        }
+        formulas = {metric.name: metric.expression for metric in describe(self._model)}
+        words = {column, *fields}
+        return {name for name in card.metrics if words.intersection(re.findall(r"\w+", formulas[name]))}
+
+
+def _changes(one: Port | None, other: Port | None, users: _Users) -> Iterator[Change]:
+    if one is None and other is not None:
+        yield Change(other.id, "minor", "The port is new.")
+    elif one is not None and other is None:
+        yield Change(one.id, "major", "The port is gone.", users.of(one))
+    elif one is not None and other is not None:
+        yield from _of_port(one, other, users)
+        yield from _of_columns(one, other, users)
+
+
+def _of_port(one: Port, other: Port, users: _Users) -> Iterator[Change]:
+    before, after = _STRICT.index(one.access), _STRICT.index(other.access)
+    if before != after:
+        size: Size = "major" if after > before else "minor"
+        breaks = users.of(one) if after > before else ()
+        yield Change(one.id, size, f"Access was {one.access} and is {other.access}.", breaks)
+    if one.contract.key != other.contract.key:
+        keys = [", ".join(contract.key) or "none" for contract in (one.contract, other.contract)]
+        yield Change(one.id, "major", f"The key was {keys[0]} and is {keys[1]}.", users.of(one))
+    if one.row_filter != other.row_filter:
+        yield Change(one.id, "minor", "The row filter changed.")
+    both = {column.name for column in one.contract.columns} & {column.name for column in other.contract.columns}
+    if _texts(one.contract, both) != _texts(other.contract, both):
+        yield Change(one.id, "patch", "Descriptions changed.")
+
+
+def _of_columns(one: Port, other: Port, users: _Users) -> Iterator[Change]:
+    old = {column.name: column for column in one.contract.columns}
+    new = {column.name: column for column in other.contract.columns}
+    for name in old.keys() - new.keys():
+        yield Change(one.id, "major", f"The column {name} is gone.", users.of(one, name))
+    for name in new.keys() - old.keys():
+        yield Change(one.id, "minor", f"The column {name} is new.")
+    for name in sorted(old.keys() & new.keys()):
+        yield from _of_column(one, old[name], new[name], users)
+
+
+def _of_column(port: Port, old: ContractColumn, new: ContractColumn, users: _Users) -> Iterator[Change]:
+    name = old.name
+    if old.type != new.type:
+        is_wider = new.type in _WIDER.get(old.type, ())
+        breaks = () if is_wider else users.of(port, name)
+        yield Change(port.id, "minor" if is_wider else "major", f"{name} was {old.type} and is {new.type}.", breaks)
+    if old.required and not new.required:
+        yield Change(port.id, "major", f"{name} was always there and may be missing now.", users.of(port, name))
+    elif new.required and not old.required:
+        yield Change(port.id, "minor", f"{name} is always there now.")
+    if old.mask != new.mask:
+        yield Change(
+            port.id, "minor", f"{name} is masked by {new.mask or 'nothing'} and was by {old.mask or 'nothing'}."
+        )
+
+
+def _texts(contract: Contract, names: set[str]) -> tuple[object, ...]:
+    columns = tuple((column.name, column.description) for column in contract.columns if column.name in names)
+    return (contract.description, columns)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    parts = [int(part) if part.isdigit() else 0 for part in version.split("-", maxsplit=1)[0].split(".")]
+    return tuple([*parts, 0, 0, 0][:3])

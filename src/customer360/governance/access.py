@@ -1,0 +1,329 @@
+"""Keep requests for access, the decisions about them and the grants they end in. Nobody approves himself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from customer360.errors import UnknownName
+from customer360.governance.accounts import Account, Accounts
+from customer360.governance.failures import AccessRefused
+from customer360.governance.ports import Port, row_filter
+from customer360.governance.records import EVERYONE, Actor, Grant, HolderKind, Request, grant_in, request_in
+from customer360.governance.state import State, Writing, stamp
+from customer360.names import Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+LONGEST = 36_500
+"""Days; for ever is not a number."""
+_BIGGEST = 2**62
+
+
+class Access:
+    """Requests and grants of one project."""
+
+    def __init__(self, state: State, accounts: Accounts, ports: Callable[[], Mapping[Relation, Port]]) -> None:
+        self._state = state
+        self._accounts = accounts
+        self._ports = ports
+
+    def port(self, name: str) -> Port:
+        """Return a port by its table's name. Errors: UnknownName."""
+        found = {port.id: port for port in self._ports().values()}
+        if name not in found:
+            raise UnknownName("port", name, list(found))
+        return found[name]
+
+    # ---- asking -----------------------------------------------------------------------------------------------
+
+    def request(
+        self, account: Account, port: str, *, purpose: str, days: int | None = 90, personal: bool = False
+    ) -> Request:
+        """Ask for a port. Errors: UnknownName, AccessRefused."""
+        wanted = self.port(port)
+        if not account.has("member", "product_owner", "domain_owner", "privacy_officer", "admin"):
+            raise AccessRefused("A viewer cannot ask for access.", next_step="The role member can; ask for it.")
+        if wanted.access == "private":
+            raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
+        if wanted.access == "unrestricted" and not personal:
+            raise AccessRefused(f"{wanted.id} is open to everybody who signs in.", next_step="Just read it.")
+        if personal and not self._opens(account, wanted):
+            raise AccessRefused(
+                f"You may not read {wanted.id} yet, so nothing of it can be shown in the clear.",
+                next_step="Ask for the port itself first; its owners decide.",
+            )
+        if not purpose.strip():
+            raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
+        _check_days(wanted, days)
+        with self._state.writing() as writing:
+            try:
+                row = writing.run(
+                    "INSERT INTO access_request (account, port, purpose, days, personal, status, at)"
+                    " VALUES (?, ?, ?, ?, ?, 'open', ?)",
+                    (account.name, wanted.id, purpose.strip(), days, personal, stamp(writing.at)),
+                )
+            except sqlite3.IntegrityError as error:
+                raise AccessRefused("The same request is open already.", next_step="Wait for the decision.") from error
+            number = int(row.lastrowid or 0)
+            writing.note(account.name, "access.requested", wanted.id, request=number, days=days, personal=personal)
+        return self.request_of(number)
+
+    def withdraw(self, number: int, *, by: Actor) -> Request:
+        """Take one's own open request back. Errors: UnknownName, AccessRefused."""
+        request = self._open(number)
+        if request.account != by.name:
+            raise AccessRefused("Only who asked can take a request back.")
+        return self._decided(request, "withdrawn", by, None)
+
+    # ---- deciding ---------------------------------------------------------------------------------------------
+
+    def approve(
+        self, number: int, *, by: Actor, note: str | None = None, row_filter: str | None = None, days: int | None = None
+    ) -> Grant:
+        """Approve a request: its account may read the port from now on. Errors: UnknownName, AccessRefused.
+
+        ``row_filter`` narrows the rows, ``days`` shortens the time.
+        """
+        request = self._open(number)
+        port = self.port(request.port)
+        self._check_decider(request, port, by)
+        given = days if days is not None else request.days
+        _check_days(port, given)
+        if days is not None and request.days is not None and days > request.days:
+            raise AccessRefused("A decision can shorten the time that was asked for, not lengthen it.")
+        with self._state.writing() as writing:
+            self._mark(writing, request, "approved", by, note)
+            grant = self._grant(
+                writing,
+                port,
+                "account",
+                request.account,
+                days=given,
+                personal=request.personal,
+                row_filter=row_filter,
+                by=by,
+                request=number,
+            )
+        return self.grant_of(grant)
+
+    def deny(self, number: int, *, by: Actor, note: str) -> Request:
+        """Deny a request and say why. Errors: UnknownName, AccessRefused."""
+        request = self._open(number)
+        self._check_decider(request, self.port(request.port), by)
+        if not note.strip():
+            raise AccessRefused("A denial says why.", next_step="Write a note.")
+        return self._decided(request, "denied", by, note)
+
+    def grant(
+        self,
+        port: str,
+        holder: str,
+        *,
+        by: Actor,
+        holder_kind: HolderKind = "account",
+        days: int | None = 90,
+        personal: bool = False,
+        row_filter: str | None = None,
+    ) -> Grant:
+        """Grant without a request: to a group, or by the operator. Errors: UnknownName, AccessRefused."""
+        wanted = self.port(port)
+        if holder_kind == "account":
+            self._accounts.named(holder)
+        if not by.decides(wanted, personal=personal):
+            raise AccessRefused(f"{by.name} does not decide about {wanted.id}.", next_step=_deciders(wanted, personal))
+        if (holder_kind == "account" and holder == by.name) or (holder_kind == "group" and holder in by.groups):
+            raise AccessRefused("Nobody grants himself access.", next_step="Ask for it; somebody else decides.")
+        if wanted.access == "private" and not by.is_operator:
+            raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
+        _check_days(wanted, days)
+        with self._state.writing() as writing:
+            number = self._grant(
+                writing, wanted, holder_kind, holder, days=days, personal=personal, row_filter=row_filter, by=by
+            )
+        return self.grant_of(number)
+
+    def renew(self, number: int, *, by: Actor, days: int) -> Grant:
+        """Let an active grant last ``days`` from now. Errors: UnknownName, AccessRefused."""
+        grant = self.grant_of(number)
+        port = self.port(grant.port)
+        self._check_active(grant)
+        if by.name == grant.holder or not by.decides(port, personal=grant.personal):
+            raise AccessRefused("Somebody else renews a grant.", next_step=_deciders(port, grant.personal))
+        _check_days(port, days)
+        with self._state.writing() as writing:
+            until = stamp(writing.at + timedelta(days=days))
+            writing.run("UPDATE access_grant SET expires_at = ? WHERE id = ?", (until, number))
+            writing.note(by.name, "access.renewed", grant.port, grant=number, holder=grant.holder, until=until)
+        return self.grant_of(number)
+
+    def revoke(self, number: int, *, by: Actor, note: str | None = None) -> Grant:
+        """End a grant at once; its holder may, too. Errors: UnknownName, AccessRefused."""
+        grant = self.grant_of(number)
+        self._check_active(grant)
+        if by.name != grant.holder and not by.decides(self.port(grant.port), personal=False):
+            raise AccessRefused(f"{by.name} does not decide about {grant.port}.")
+        with self._state.writing() as writing:
+            writing.run(
+                "UPDATE access_grant SET revoked_at = ?, revoked_by = ? WHERE id = ?",
+                (stamp(writing.at), by.name, number),
+            )
+            writing.note(by.name, "access.revoked", grant.port, grant=number, holder=grant.holder, note=note)
+        return self.grant_of(number)
+
+    # ---- reading ----------------------------------------------------------------------------------------------
+
+    def requests(self, *, status: str | None = None, account: str | None = None) -> tuple[Request, ...]:
+        """Return requests, newest first."""
+        found = self._state.rows(
+            "SELECT * FROM access_request WHERE status = coalesce(?, status) AND account = coalesce(?, account)"
+            " ORDER BY id DESC",
+            (status, account),
+        )
+        return tuple(request_in(row) for row in found)
+
+    def to_decide(self, actor: Actor) -> tuple[Request, ...]:
+        """Return the open requests that wait for this person."""
+        ports = {port.id: port for port in self._ports().values()}
+        return tuple(
+            request
+            for request in self.requests(status="open")
+            if request.account != actor.name
+            and request.port in ports
+            and actor.decides(ports[request.port], personal=request.personal)
+        )
+
+    def request_of(self, number: int) -> Request:
+        """Return a request. Errors: UnknownName."""
+        found = self._state.rows("SELECT * FROM access_request WHERE id = ?", (min(number, _BIGGEST),))
+        if not found:
+            raise UnknownName("request", str(number), [str(request.id) for request in self.requests(status="open")])
+        return request_in(found[0])
+
+    def grant_of(self, number: int) -> Grant:
+        """Return a grant. Errors: UnknownName."""
+        found = self._state.rows("SELECT * FROM access_grant WHERE id = ?", (min(number, _BIGGEST),))
+        if not found:
+            raise UnknownName("grant", str(number), [])
+        return grant_in(found[0])
+
+    def grants(self, *, port: str | None = None, holder: str | None = None) -> tuple[Grant, ...]:
+        """Return grants of every state, newest first."""
+        found = self._state.rows(
+            "SELECT * FROM access_grant WHERE port = coalesce(?, port) AND holder = coalesce(?, holder)"
+            " ORDER BY id DESC",
+            (port, holder),
+        )
+        return tuple(grant_in(row) for row in found)
+
+    def held(self, account: Account) -> Iterator[Grant]:
+        """Yield the grants that an account, or a group of it, has now."""
+        now = stamp(self._state.clock())
+        groups = [*sorted(account.groups), EVERYONE]
+        marks = ", ".join("?" * len(groups))
+        found = self._state.rows(
+            "SELECT * FROM access_grant WHERE revoked_at IS NULL AND starts_at <= ?"
+            " AND (expires_at IS NULL OR expires_at > ?)"
+            f" AND ((holder_kind = 'account' AND holder = ?) OR (holder_kind = 'group' AND holder IN ({marks})))",
+            (now, now, account.name, *groups),
+        )
+        yield from map(grant_in, found)
+
+    # ---- inside -----------------------------------------------------------------------------------------------
+
+    def _opens(self, account: Account, port: Port) -> bool:
+        """Say whether somebody may read a port, masked."""
+        is_held = any(grant.port == port.id and not grant.personal for grant in self.held(account))
+        return is_held or port.access == "unrestricted" or Actor.of(account).owns(port)
+
+    def _open(self, number: int) -> Request:
+        request = self.request_of(number)
+        if request.status != "open":
+            raise AccessRefused(f"Request {number} is {request.status} already.")
+        return request
+
+    def _check_decider(self, request: Request, port: Port, by: Actor) -> None:
+        if request.account == by.name:
+            raise AccessRefused("Nobody decides his own request.", next_step=_deciders(port, request.personal))
+        if not by.decides(port, personal=request.personal):
+            raise AccessRefused(
+                f"{by.name} does not decide about {port.id}.", next_step=_deciders(port, request.personal)
+            )
+
+    def _check_active(self, grant: Grant) -> None:
+        status = grant.status(self._state.clock())
+        if status != "active":
+            raise AccessRefused(f"Grant {grant.id} is {status} already.")
+
+    def _decided(self, request: Request, status: str, by: Actor, note: str | None) -> Request:
+        with self._state.writing() as writing:
+            self._mark(writing, request, status, by, note)
+        return self.request_of(request.id)
+
+    @staticmethod
+    def _mark(writing: Writing, request: Request, status: str, by: Actor, note: str | None) -> None:
+        changed = writing.run(
+            "UPDATE access_request SET status = ?, decided_by = ?, decided_at = ?, note = ?"
+            " WHERE id = ? AND status = 'open'",
+            (status, by.name, stamp(writing.at), note, request.id),
+        )
+        if changed.rowcount != 1:
+            raise AccessRefused(f"Request {request.id} was decided meanwhile.")
+        writing.note(by.name, f"access.{status}", request.port, request=request.id, account=request.account, note=note)
+
+    @staticmethod
+    def _grant(
+        writing: Writing,
+        port: Port,
+        kind: HolderKind,
+        holder: str,
+        *,
+        days: int | None,
+        personal: bool,
+        row_filter: str | None,
+        by: Actor,
+        request: int | None = None,
+    ) -> int:
+        if row_filter is not None:
+            _checked_filter(row_filter, port)
+        until = None if days is None else stamp(writing.at + timedelta(days=days))
+        row = writing.run(
+            "INSERT INTO access_grant (request_id, holder_kind, holder, port, personal, row_filter, granted_by,"
+            " starts_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until),
+        )
+        number = int(row.lastrowid or 0)
+        writing.note(
+            by.name,
+            "access.granted",
+            port.id,
+            grant=number,
+            request=request,
+            holder=f"{kind}:{holder}",
+            until=until,
+            personal=personal,
+            row_filter=row_filter,
+        )
+        return number
+
+
+def _checked_filter(text: str, port: Port) -> None:
+    row_filter(text, port)
+
+
+def _check_days(port: Port, days: int | None) -> None:
+    most = port.most_days
+    if days is not None and not 1 <= days <= LONGEST:
+        raise AccessRefused(f"Access lasts from a day to {LONGEST:,} days.")
+    if most is not None and (days is None or days > most):
+        raise AccessRefused(f"{port.id} is given for {most} days at most.", next_step=f"Ask for {most} days or fewer.")
+
+
+def _deciders(port: Port, personal: bool) -> str:
+    if personal:
+        return "A privacy officer decides about personal data in the clear."
+    return f"Its owners decide: {', '.join(sorted({*port.product.owners, *port.domain_owners}))}."

@@ -1,0 +1,111 @@
+"""Open a session for whoever asks: as it is for the owner, guarded for everybody else, and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from customer360.errors import NotPermitted
+from customer360.governance.asking import asking
+from customer360.governance.guard import GuardedSession
+
+if TYPE_CHECKING:
+    from customer360.engines.base import Session
+    from customer360.governance.entitlements import Entitlements
+    from customer360.governance.office import Governance
+    from customer360.names import Relation
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.principal import Principal
+
+
+@dataclass
+class Seen:
+    """A session as somebody may see it."""
+
+    session: Session
+    principal: Principal
+    may_remember: bool = True
+    """Whether answers may be kept, and roll-ups used: not where rows are hidden or tables are missing."""
+    _answers: list[tuple[str, int]] = field(default_factory=list)
+
+    def answered(self, sql: str, rows: int) -> None:
+        """Say what was answered, to be written down."""
+        self._answers.append((sql, rows))
+
+    @property
+    def answers(self) -> list[tuple[str, int]]:
+        """What was answered."""
+        return self._answers
+
+
+@contextmanager
+def read_as(
+    governance: Governance,
+    session: Session,
+    door: str,
+    principal: Principal | None = None,
+    model: SemanticModel | None = None,
+    *,
+    typed: bool = False,
+) -> Iterator[Seen]:
+    """Give the session as the principal (else whoever the door says) may see it. Errors: NotPermitted.
+
+    What accounts read, and what they were refused, goes into the history.
+    """
+    who = principal or asking()
+    if who.owns_everything:
+        yield Seen(session, who)
+        return
+    try:
+        _check_scope(who, door)
+        entitlements = governance.entitlements(who)
+        guarded = GuardedSession(session, entitlements, typed=typed)
+        seen = Seen(cast("Session", guarded), _lifted(who, entitlements, model), entitlements.reads_all)
+        yield seen
+    except NotPermitted as error:
+        if not who.reads_all:
+            governance.note_refusal(who, door, error.what)
+        raise
+    if not who.reads_all:
+        for sql, rows in seen.answers:
+            governance.note_reading(who, door, frozenset(guarded.seen), sql, rows)
+
+
+def permitted(governance: Governance, principal: Principal | None = None) -> frozenset[Relation] | None:
+    """Return the tables that may be named, None for all. Errors: NotPermitted."""
+    who = principal or asking()
+    return None if who.owns_everything else governance.entitlements(who).relations
+
+
+def check_whole(governance: Governance, table: Relation) -> None:
+    """Raise NotPermitted unless whoever asks may read every row of a table, in the clear."""
+    who = asking()
+    if who.owns_everything:
+        return
+    reading = governance.entitlements(who).reading(table)
+    if reading.select is not None:
+        raise NotPermitted(f"You may read only a part of {table}, and this shows all of it.")
+
+
+def sight(governance: Governance, principal: Principal | None = None) -> str:
+    """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
+    who = principal or asking()
+    if who.owns_everything:
+        return who.digest
+    return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who).digest}"
+
+
+def _check_scope(who: Principal, door: str) -> None:
+    if not who.may_use(door):
+        raise NotPermitted(f"This API key may not be used for {door}.", next_step="Make a key with that scope.")
+
+
+def _lifted(who: Principal, entitlements: Entitlements, model: SemanticModel | None) -> Principal:
+    """Return the principal without the model's masks on datasets whose personal columns a grant shows."""
+    if model is None or entitlements.reads_all:
+        return who
+    personal = {str(relation) for relation, reading in entitlements.readings.items() if reading.personal}
+    lifted = frozenset(name for name, dataset in model.datasets.items() if dataset.source in personal)
+    return replace(who, lifted=lifted) if lifted else who

@@ -1,0 +1,239 @@
+"""Keep accounts, requests, grants and their history in one SQLite file beside the project, never in the warehouse.
+
+The history only grows: each entry carries the digest of the one before it, and triggers refuse to change or delete one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from customer360.clock import now
+from customer360.errors import C360Error
+from customer360.governance.failures import HistoryBroken
+
+STATE_FILE = Path("state") / "governance.sqlite"
+WAIT = 5.0
+"""Seconds that a writer waits for another one."""
+
+FIRST = "0" * 64
+"""What the first entry of the history follows."""
+
+MIGRATIONS = (
+    """
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE account (
+  name TEXT PRIMARY KEY, password_hash TEXT, roles TEXT NOT NULL, groups TEXT NOT NULL, attributes TEXT NOT NULL,
+  is_active INTEGER NOT NULL DEFAULT 1, created_at TEXT NOT NULL);
+CREATE TABLE session (
+  token_hash TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, csrf TEXT NOT NULL,
+  created_at TEXT NOT NULL, seen_at TEXT NOT NULL, ended_at TEXT);
+CREATE TABLE api_key (
+  id TEXT PRIMARY KEY, key_hash TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, label TEXT NOT NULL,
+  scopes TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT);
+CREATE TABLE failure (who TEXT NOT NULL, at TEXT NOT NULL);
+CREATE INDEX failure_who ON failure (who, at);
+CREATE TABLE access_request (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, account TEXT NOT NULL REFERENCES account, port TEXT NOT NULL,
+  purpose TEXT NOT NULL, days INTEGER, personal INTEGER NOT NULL, status TEXT NOT NULL, at TEXT NOT NULL,
+  decided_by TEXT, decided_at TEXT, note TEXT);
+CREATE UNIQUE INDEX one_open_request ON access_request (account, port, personal) WHERE status = 'open';
+CREATE TABLE access_grant (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, request_id INTEGER REFERENCES access_request, holder_kind TEXT NOT NULL,
+  holder TEXT NOT NULL, port TEXT NOT NULL, personal INTEGER NOT NULL, row_filter TEXT, granted_by TEXT NOT NULL,
+  starts_at TEXT NOT NULL, expires_at TEXT, revoked_at TEXT, revoked_by TEXT);
+CREATE INDEX grant_holder ON access_grant (holder_kind, holder);
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL,
+  subject TEXT NOT NULL, detail TEXT NOT NULL, digest TEXT NOT NULL);
+CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
+""",
+)
+"""One script for each version of the file; a file is brought up to date when it is opened."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One entry of the history. ``detail`` never holds a secret or a personal value."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+    digest: str
+
+
+class Writing:
+    """An open transaction of the state."""
+
+    def __init__(self, database: sqlite3.Connection, at: datetime) -> None:
+        self.database = database
+        self.at = at
+
+    def run(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement."""
+        return self.database.execute(sql, parameters)
+
+    def note(self, actor: str, action: str, subject: str, **detail: Any) -> None:
+        """Write an entry of the history."""
+        last = self.run("SELECT digest FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        text = json.dumps(detail, sort_keys=True, separators=(",", ":"), default=str)
+        entry = (stamp(self.at), actor, action, subject, text)
+        digest = _digest(last[0] if last else FIRST, entry)
+        self.run(
+            "INSERT INTO event (at, actor, action, subject, detail, digest) VALUES (?, ?, ?, ?, ?, ?)", (*entry, digest)
+        )
+
+
+class State:
+    """The state file of one project. Cheap to make; the file appears with the first thing that is kept."""
+
+    def __init__(self, root: Path, *, clock: Callable[[], datetime] = now) -> None:
+        self.path = root / STATE_FILE
+        self.clock = clock
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever kept."""
+        return self.path.is_file()
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """Return the rows of one query; none before anything was kept."""
+        if not self.exists:
+            return []
+        with self._opened() as database:
+            return database.execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Open a transaction: all of the block is kept, or nothing."""
+        if not self.exists:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+        with self._opened() as database:
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                yield Writing(database, self.clock())
+            except BaseException:  # whatever ends the block, nothing of it is kept
+                database.execute("ROLLBACK")
+                raise
+            database.execute("COMMIT")
+
+    def salt(self) -> str:
+        """Return the project's secret for hashed columns, made when first needed."""
+        found = self.rows("SELECT value FROM setting WHERE name = 'salt'")
+        if found:
+            return str(found[0][0])
+        with self.writing() as writing:
+            writing.run("INSERT OR IGNORE INTO setting VALUES ('salt', ?)", (secrets.token_hex(32),))
+        return self.salt()
+
+    def history(self, *, subject: str | None = None, limit: int = 1_000_000) -> tuple[Event, ...]:
+        """Return entries of the history, newest first."""
+        where = "WHERE subject = ?" if subject else ""
+        found = self.rows(
+            f"SELECT * FROM event {where} ORDER BY seq DESC LIMIT ?", (*((subject,) if subject else ()), limit)
+        )
+        return tuple(_event(row) for row in found)
+
+    def verify(self) -> tuple[int, str]:
+        """Return how many entries the history has and the digest of the last. Errors: HistoryBroken.
+
+        Whoever keeps that digest elsewhere can prove later that nothing before it was changed or cut off.
+        """
+        last, count = FIRST, 0
+        for row in self.rows("SELECT * FROM event ORDER BY seq"):
+            entry = (row["at"], row["actor"], row["action"], row["subject"], row["detail"])
+            count += 1
+            if row["seq"] != count or row["digest"] != _digest(last, entry):
+                raise HistoryBroken(
+                    f"Entry {count} of the history is not what was written.", place=str(self.path), next_step=_RESTORE
+                )
+            last = row["digest"]
+        written = self.rows("SELECT seq FROM sqlite_sequence WHERE name = 'event'")
+        if written and written[0][0] != count:
+            raise HistoryBroken(
+                f"The history ends at entry {count}, and {written[0][0]} were written.",
+                place=str(self.path),
+                next_step=_RESTORE,
+            )
+        return count, last
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
+                database.row_factory = sqlite3.Row
+                database.execute("PRAGMA foreign_keys = ON")
+                self._migrate(database)
+                yield database
+        except sqlite3.OperationalError as error:
+            raise C360Error(f"The state file cannot be used: {error}.", place=str(self.path)) from error
+
+    def _migrate(self, database: sqlite3.Connection) -> None:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise C360Error(
+                "The state file was written by a newer version of customer360.",
+                place=str(self.path),
+                next_step="Install that version.",
+            )
+        if version == len(MIGRATIONS):
+            return
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("BEGIN IMMEDIATE")
+        version = database.execute("PRAGMA user_version").fetchone()[0]  # another process may have been faster
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
+            for statement in _statements(script):
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {number}")
+        database.execute("COMMIT")
+
+
+_RESTORE = "Compare it with a backup; entries before this one are as they were written."
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as it is kept: UTC, to the microsecond, so that texts sort as moments do."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Return a kept moment."""
+    return datetime.fromisoformat(text) if text else None
+
+
+def _statements(script: str) -> Iterator[str]:
+    part = ""
+    for line in script.strip().splitlines():
+        part += line + "\n"
+        if sqlite3.complete_statement(part):
+            yield part
+            part = ""
+
+
+def _digest(before: str, entry: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join((before, *(json.dumps(part) for part in entry))).encode()).hexdigest()
+
+
+def _event(row: sqlite3.Row) -> Event:
+    return Event(
+        row["seq"],
+        datetime.fromisoformat(row["at"]),
+        row["actor"],
+        row["action"],
+        row["subject"],
+        json.loads(row["detail"]),
+        row["digest"],
+    )

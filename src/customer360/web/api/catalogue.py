@@ -1,0 +1,133 @@
+"""Serve the catalogue of data products."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from customer360.web.api.problems import RESPONSES
+
+if TYPE_CHECKING:
+    from customer360.catalog.cards import Card
+    from customer360.web.rooms import Rooms
+
+
+class PortLineOut(BaseModel):
+    """A port in the list."""
+
+    id: str
+    product: str
+    domain: str | None
+    owners: list[str]
+    version: str
+    status: str
+    access: str
+    description: str | None
+    has_personal: bool
+    is_sound: bool
+    rows: int | None
+    as_of: date | None
+    built_at: datetime | None
+
+    @classmethod
+    def of(cls, card: Card) -> PortLineOut:
+        """Describe a port."""
+        return cls(**_line(card))
+
+
+class PortColumnOut(BaseModel):
+    """A column of a port."""
+
+    name: str
+    type: str
+    is_key: bool
+    classification: str | None
+    mask: str | None
+    description: str | None
+
+
+class QualityOut(BaseModel):
+    """How many checks of one dimension held at the last build."""
+
+    dimension: str
+    held: int
+    failed: int
+    not_run: int
+
+
+class PortOut(PortLineOut):
+    """A port with its columns, quality and what it feeds."""
+
+    columns: list[PortColumnOut]
+    quality: list[QualityOut]
+    reads: list[str]
+    read_by: list[str]
+    metrics: list[str]
+    dashboards: list[str]
+
+    @classmethod
+    def of(cls, card: Card) -> PortOut:
+        """Describe a port in full."""
+        columns = [
+            PortColumnOut(
+                name=column.name,
+                type=column.type,
+                is_key=column.primary_key is not None,
+                classification=column.classification,
+                mask=column.mask,
+                description=column.description,
+            )
+            for column in card.port.contract.columns
+        ]
+        return cls(
+            **_line(card),
+            columns=columns,
+            quality=[QualityOut(**vars(each)) for each in card.quality],
+            reads=list(card.reads),
+            read_by=list(card.read_by),
+            metrics=list(card.metrics),
+            dashboards=list(card.dashboards),
+        )
+
+
+def router(rooms: Rooms) -> APIRouter:
+    """Return the endpoints."""
+    routes = APIRouter(prefix="/catalogue", tags=["catalogue"], responses=RESPONSES)
+
+    @routes.get("")
+    def list_ports(
+        search: Annotated[
+            str | None, Query(max_length=200, description="Only ports that hold all these words.")
+        ] = None,
+    ) -> list[PortLineOut]:
+        """List the output ports by domain and product."""
+        return [PortLineOut.of(card) for card in rooms.cards(search=search)]
+
+    @routes.get("/{port}")
+    def read_port(port: str) -> PortOut:
+        """Return one port: columns, quality, what it reads, what reads it, metrics and dashboards."""
+        return PortOut.of(rooms.card(port))
+
+    return routes
+
+
+def _line(card: Card) -> dict[str, Any]:
+    port = card.port
+    return {
+        "id": card.id,
+        "product": port.product.name,
+        "domain": card.domain.label if card.domain else None,
+        "owners": list(port.product.owners),
+        "version": port.version,
+        "status": port.product.status,
+        "access": port.access,
+        "description": port.description or port.contract.description,
+        "has_personal": card.has_personal,
+        "is_sound": card.is_sound,
+        "rows": card.built.rows,
+        "as_of": card.built.as_of,
+        "built_at": card.built.built_at,
+    }

@@ -1,0 +1,36 @@
+"""Show the data products of the company, and one port in full."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from customer360.web.visitors import visitor_of
+
+if TYPE_CHECKING:
+    from customer360.web.pages.templating import Pages
+    from customer360.web.rooms import Rooms
+
+
+def router(rooms: Rooms, pages: Pages) -> APIRouter:
+    """Return the pages."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/catalogue")
+    def show(request: Request) -> Response:
+        search = request.query_params.get("search", "")[:200]
+        cards = rooms.cards(search=search or None)
+        groups = [(domain, list(found)) for domain, found in groupby(cards, key=lambda card: card.domain)]
+        return pages.respond(request, "catalogue.html", groups=groups, search=search, count=len(cards))
+
+    @routes.get("/catalogue/{port}")
+    def one(request: Request, port: str) -> Response:
+        card = rooms.card(port)
+        principal = visitor_of(request).principal
+        may_read = principal.owns_everything or card.port.relation in rooms.governance.entitlements(principal).relations
+        return pages.respond(request, "port.html", card=card, may_read=may_read)
+
+    return routes

@@ -1,0 +1,41 @@
+"""Say who sent a request: an account by session or key, or whoever sits at a machine without accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from customer360.semantic.principal import LOCAL, Principal
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from customer360.governance.accounts import Account
+    from customer360.governance.records import Actor
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who sent a request. ``csrf`` is what forms of a session send back; ``signs_in``: the project has accounts."""
+
+    principal: Principal
+    account: Account | None = None
+    csrf: str = ""
+    token: str | None = None
+    signs_in: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """Return who decides: the account, else the person at a machine without accounts."""
+        from customer360.governance.office import operator
+        from customer360.governance.records import Actor
+
+        if self.account is None:
+            return Actor("nobody") if self.signs_in else operator()
+        return Actor.of(self.account)
+
+
+def visitor_of(request: Request) -> Visitor:
+    """Return who sent a request, as the gate found out."""
+    found = request.scope.get("visitor")
+    return found if isinstance(found, Visitor) else Visitor(LOCAL)

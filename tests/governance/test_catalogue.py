@@ -1,0 +1,157 @@
+"""The catalogue says what there is, how sound it is and what it feeds; a change of a contract says whom it breaks."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.governance.conftest import OPERATOR
+
+from customer360.catalog.changes import Release, releases
+from customer360.errors import UnknownName
+from customer360.semantic.model import SemanticModel
+from customer360.web.app import create_app
+from customer360.workspace import open_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer360.workspace import Workspace
+
+HERE = "http://127.0.0.1"
+
+
+def test_a_card_tells_owner_access_quality_and_what_it_feeds(shop: Workspace) -> None:
+    card = shop.card("crm.customer")
+    assert (card.domain and card.domain.label, card.port.product.owners) == ("Customer", ("customer-data",))
+    assert (card.port.access, card.port.most_days, card.has_personal) == ("restricted", 180, True)
+    assert card.built.rows == 90
+    assert card.read_by == ("sales.by_country", "sales.sale", "sales.working")
+    assert card.metrics == ("customers", "first_mail")
+    assert card.dashboards == ("executive",)
+    passed = shop.sql(
+        "SELECT count(DISTINCT rule_id || coalesce(column_name, '')) AS n FROM c360.check_log"
+        " WHERE table_name = 'customer' AND outcome = 'passed'"
+    )["n"][0].as_py()
+    assert sum(each.held for each in card.quality) == passed > 3
+    assert card.is_sound
+    assert shop.card("sales.sale").reads == ("crm.customer",)
+    with pytest.raises(UnknownName, match=r"crm\.customer"):
+        shop.card("crm.custome")
+    with pytest.raises(UnknownName):
+        shop.card("sales.working")  # nobody offers it
+
+
+@pytest.mark.parametrize(
+    ("search", "ports"),
+    [
+        ("e mail", ["crm.customer"]),
+        ("birth_date", ["crm.customer"]),
+        ("revenue", ["sales.sale"]),
+        ("pay office", ["hr.pay"]),
+        ("PAY", ["hr.pay"]),
+        ("customer number", ["crm.customer"]),
+        ("nothing like it", []),
+    ],
+)
+def test_search_finds_names_columns_metrics_and_meanings(shop: Workspace, search: str, ports: list[str]) -> None:
+    assert [card.id for card in shop.cards(search=search)] == ports
+
+
+def test_pages_and_api_show_the_same_catalogue(people: Workspace) -> None:
+    _, key = people.governance.tickets.create_key("ida", label="t", by="test")
+    with TestClient(create_app(people), base_url=HERE, headers={"X-API-Key": key}) as client:
+        listed = client.get("/api/v1/catalogue").json()
+        assert [each["id"] for each in listed] == [card.id for card in people.cards()]
+        page = client.get("/catalogue").text
+        assert all(each["id"] in page for each in listed)
+        port = client.get("/api/v1/catalogue/crm.customer").json()
+        assert port["metrics"] == ["customers", "first_mail"]
+        assert {column["name"]: column["mask"] for column in port["columns"]}["email"] == "hash"
+        assert "You may not read it yet" in client.get("/catalogue/crm.customer").text
+        people.governance.access.grant("crm.customer", "ida", by=OPERATOR)
+        assert "You may read it." in client.get("/catalogue/crm.customer").text
+        assert "It is private" in client.get("/catalogue/hr.pay").text
+        assert client.get("/catalogue/hr.pa").status_code == client.get("/api/v1/catalogue/hr.pa").status_code == 404
+        assert "secret" not in page + client.get("/catalogue/crm.customer").text  # names and counts, never rows
+
+
+@pytest.fixture
+def changed(shop: Workspace, tmp_path: Path) -> Any:
+    """Return what changes when one text in a contract is replaced by another."""
+
+    def change(file: str, old: str, new: str) -> tuple[Release, ...]:
+        folder = tmp_path / "changed"
+        shutil.copytree(shop.project.root, folder, ignore=shutil.ignore_patterns("warehouse", "state"))
+        path = folder / "products" / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        (document,) = shop.project.semantics.values()
+        return releases(shop.project, open_project(folder).project, SemanticModel.from_document(document))
+
+    return change
+
+
+EMAIL = "      - {name: email, logicalType: string, physicalType: VARCHAR, classification: confidential, tags: [pii], customProperties: [{property: c360Mask, value: hash}]}\n"
+
+
+def test_a_column_that_goes_breaks_those_who_use_it(changed: Any) -> None:
+    (release,) = changed("crm/customer.odcs.yaml", EMAIL, "")
+    (change,) = release.changes
+    assert (release.port, release.needs, release.is_declared) == ("crm.customer", "major", False)
+    assert change.what == "The column email is gone."
+    assert change.breaks == ("sales.working", "metric first_mail")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "needs"),
+    [
+        ("crm/customer.odcs.yaml", "name: income, logicalType: integer, physicalType: INTEGER", "name: income, logicalType: integer, physicalType: BIGINT", "minor"),
+        ("crm/customer.odcs.yaml", "name: phone, logicalType: string, physicalType: VARCHAR", "name: phone, logicalType: integer, physicalType: INTEGER", "major"),
+        ("crm/customer.odcs.yaml", EMAIL, EMAIL + "      - {name: town, logicalType: string, physicalType: VARCHAR}\n", "minor"),
+        ("crm/customer.odcs.yaml", "value: last4", "value: hash", "minor"),
+        ("crm/customer.odcs.yaml", "Number of the customer.", "The number.", "patch"),
+        ("sales/sale.odcs.yaml", "primaryKeyPosition: 1, required: true", "primaryKeyPosition: 1, required: false", "major"),
+        ("sales/product.odps.yaml", "c360Access, value: unrestricted", "c360Access, value: restricted", "major"),
+        ("hr/product.odps.yaml", "c360Access, value: private", "c360Access, value: restricted", "minor"),
+    ],
+)  # fmt: skip
+def test_each_change_takes_its_version(changed: Any, file: str, old: str, new: str, needs: str) -> None:
+    (release,) = changed(file, old, new)
+    assert release.needs == needs
+    assert not release.is_declared  # the version stayed
+
+
+def test_two_commits_are_compared_on_the_command_line(shop: Workspace, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from customer360.cli import app
+
+    folder = tmp_path / "repository"
+    shutil.copytree(shop.project.root, folder, ignore=shutil.ignore_patterns("warehouse", "state"))
+    git = ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
+        subprocess.run([*git, *words], check=True)
+    contract = folder / "products/crm/customer.odcs.yaml"
+    contract.write_text(contract.read_text().replace(EMAIL, ""))
+    run = CliRunner().invoke(app, ["products", "changes", "HEAD", "--project", str(folder), "--format", "csv"])
+    assert "metric first_mail" in run.stdout
+    assert "does not say how much changed" in str(run.exception)
+    contract.write_text(contract.read_text().replace('version: "1.0.0"', 'version: "2.0.0"', 1))
+    for product, port in (
+        ("crm", 'name: customer\n    version: "1.0.0"'),
+        ("sales", 'name: customer, version: "1.0.0"'),
+    ):
+        path = folder / "products" / product / "product.odps.yaml"
+        assert port in path.read_text()
+        path.write_text(path.read_text().replace(port, port.replace("1.0.0", "2.0.0")))
+    run = CliRunner().invoke(app, ["products", "changes", "HEAD", "--project", str(folder), "--format", "csv"])
+    assert run.exit_code == 0, run.exception
+    run = CliRunner().invoke(app, ["products", "changes", "--output=x", "--project", str(folder)])
+    assert run.exit_code != 0
+    run = CliRunner().invoke(app, ["products", "changes", "nosuch", "--project", str(folder)])
+    assert "cannot be read as it was in 'nosuch'" in str(run.exception)
