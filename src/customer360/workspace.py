@@ -56,6 +56,7 @@ class Workspace:
         self.engine = engine
         self._models: dict[str, SemanticModel] = {}
         self._askers: dict[str, Asker] = {}
+        self._sessions: dict[tuple[str | None, str], tuple[str, ...]] = {}
         self._memory: Memory | None = None
         self._log: QueryLog | None = None
         self._governance: Governance | None = None
@@ -300,10 +301,15 @@ class Workspace:
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
+        context: Sequence[str] = (),
+        session: str | None = None,
+        settled: MetricQuery | None = None,
     ) -> Reply:
         """Answer a question in plain language; what cannot be answered rightly is refused or asked back.
 
-        Errors: NotPermitted for an account that is gone or a key that is not for asking.
+        A follow-up ("only VIP") needs the questions before it: ``context`` (from the reply before), or the name of a
+        ``session``, which is remembered as long as this workspace is open. ``settled`` is one of the choices of a
+        question that was asked back. Errors: NotPermitted for an account that is gone or a key that is not for asking.
         """
         from customer360.governance.reading import read_as
 
@@ -312,7 +318,14 @@ class Workspace:
         def seen(session: Session) -> AbstractContextManager[Seen]:
             return read_as(self.governance, session, "metrics", principal, found)
 
-        return self.asker(model).ask(text, as_of=as_of, at_snapshot=at_snapshot, seen=seen)
+        key = (session, self.sees(principal) if session else "")
+        before = context or (self._sessions.get(key, ()) if session else ())
+        reply = self.asker(model).ask(
+            text, as_of=as_of, at_snapshot=at_snapshot, context=before, settled=settled, seen=seen
+        )
+        if session and reply.context:
+            self._sessions[key] = reply.context
+        return reply
 
     def asker(self, model: str | None = None) -> Asker:
         """Return the question space of a semantic model; without a name of the only (else the first) one."""

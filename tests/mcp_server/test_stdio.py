@@ -74,7 +74,7 @@ def test_a_client_asks_over_standard_input_and_output(built: Path, workspace: Wo
         ("query_metrics", {"query": query}),
         ("customer", {"customer_id": "Household 1001"}),
     )
-    assert [tool.name for tool in tools] == ["list_metrics", "explain_metric", "query_metrics", "customer"]
+    assert [tool.name for tool in tools] == ["list_metrics", "explain_metric", "query_metrics", "ask", "customer"]
     assert all(tool.annotations.read_only_hint and tool.description and tool.output_schema for tool in tools)
     names = {metric["name"] for metric in metrics.structured_content["metrics"]}
     assert {"average_order_value", "orders"} <= names

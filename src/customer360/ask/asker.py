@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from customer360.ask.describe import Words
 from customer360.ask.edition import Edition, open_edition
-from customer360.ask.reading import Reading
+from customer360.ask.interpret import Interpretation
+from customer360.ask.lower import checked_reading
+from customer360.ask.metadata import Metadata, as_reply
+from customer360.ask.metaforms import Asked as MetaAsked
+from customer360.ask.metaforms import meta_question, perhaps_meta
+from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
 from customer360.ask.scope import foreign_matter
 from customer360.ask.sentences import sentence
+from customer360.ask.subject import subject_of
+from customer360.ask.words import LONGEST, tokens
 from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.answer import answer
 from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from customer360.ask.interpret import Interpretation
+    from customer360.ask.meaning import Draft
+    from customer360.ask.verified import Recognised
     from customer360.engines.base import Engine, Session
     from customer360.project.spec import Project
     from customer360.semantic.answer import Answer
     from customer360.semantic.model import SemanticModel
+    from customer360.semantic.query import MetricQuery
 
 _KEPT = 4
 """Editions (snapshot and principal) whose vocabulary stays in memory."""
 _TWO = 2
+MOST_BEFORE = 12
+"""Questions before one that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class _Asked:
     edition: Edition
     session: Session
     principal: Principal
+    context: tuple[str, ...] = ()
 
 
 class Seen(Protocol):
@@ -71,37 +83,62 @@ class Asker:
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
+        context: Sequence[str] = (),
+        settled: MetricQuery | None = None,
         seen: Callable[[Session], AbstractContextManager[Seen]] | None = None,
     ) -> Reply:
         """Return the answer to a question, choices when it can be read in several ways, or why there is none.
 
-        ``seen`` gives the session as whoever asks may see it; without it the principal asks on the session as it is.
-
+        ``context`` are the questions before it, oldest first, as the reply to the last of them gave them; ``settled``
+        is the reading that a person has picked. ``seen`` gives the session as whoever asks may see it; without it the
+        principal asks on the session as it is.
         Errors: WarehouseError when there is no warehouse. A question never raises.
         """
         from customer360.models.as_of import resolve_as_of
 
         with self._engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self._project)
+            before = tuple(context)[-MOST_BEFORE:]
             if seen is None:
-                return self._asked(text, session, day, principal or OWNER)
+                return self._asked(text, session, day, principal or OWNER, before, settled)
             with seen(session) as view:
-                reply = self._asked(text, view.session, day, view.principal)
+                reply = self._asked(text, view.session, day, view.principal, before, settled)
                 view.answered(reply.sql or "", 0 if reply.table is None else reply.table.num_rows)
                 return reply
 
-    def _asked(self, text: str, session: Session, day: date, principal: Principal) -> Reply:
-        edition = self._edition(session, day, principal)
-        return self._answer(_Asked(text, edition, session, principal))
+    def _asked(
+        self,
+        text: str,
+        session: Session,
+        day: date,
+        principal: Principal,
+        before: tuple[str, ...],
+        settled: MetricQuery | None,
+    ) -> Reply:
+        asked = _Asked(text, self.edition(session, day, principal), session, principal, before)
+        if settled is not None:
+            return self._run(asked, Reading(settled), Interpretation("read"))
+        try:
+            return self._answer(asked)
+        except NotPermitted as error:
+            return _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
 
-    def _edition(self, session: Session, as_of: date, principal: Principal) -> Edition:
+    def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
+        """Return the words and values of a state of the data, made when they are first needed."""
         key = (session.state, as_of, principal.digest)
         with self._lock:
             known = self._editions.get(key)
             if known is not None:
                 self._editions.move_to_end(key)
                 return known
-        opened = open_edition(self._model, session, as_of=as_of, principal=principal, dialect=self._engine.dialect)
+        opened = open_edition(
+            self._model,
+            session,
+            as_of=as_of,
+            principal=principal,
+            dialect=self._engine.dialect,
+            root=self._project.root,
+        )
         with self._lock:
             self._editions[key] = opened
             while len(self._editions) > _KEPT:
@@ -109,7 +146,20 @@ class Asker:
         return opened
 
     def _answer(self, asked: _Asked) -> Reply:
-        found = asked.edition.interpreter.read(asked.text)
+        said = tokens(asked.text[:LONGEST])
+        verified = asked.edition.verified.recognised(asked.text)
+        if verified is not None:
+            return self._verified(asked, verified)
+        about = meta_question(said)
+        if about is not None:
+            return self._about(asked, about)
+        found, context = self._interpreted(asked)
+        asked = replace(asked, context=context)
+        if found.outcome in ("unclear", "unknown"):
+            for form in perhaps_meta(said):
+                told = Metadata(self._project, asked.edition, asked.session).told(form)
+                if told is not None:
+                    return as_reply(asked.text, told, asked.edition, asked.session)
         if found.outcome == "read":
             return self._run(asked, found.readings[0], found)
         if found.outcome != "ambiguous":
@@ -123,6 +173,47 @@ class Asker:
             return _reply(asked, "clarify", found.what, reason="ambiguous", choices=choices, corrected=found.corrected)
         reasons: dict[str, Reason] = {"unknown": "unknown_concept", "impossible": "impossible"}
         return _refusal(asked, reasons.get(found.outcome, "not_understood"), found.what, found.next_step, found)
+
+    def _verified(self, asked: _Asked, found: Recognised) -> Reply:
+        if found.query is None:
+            reason: Any = found.question.refuse
+            return _refusal(asked, reason, str(found.question.text), None, Interpretation("impossible"))
+        problem = checked_reading(asked.edition.interpreter.ground, Reading(found.query))
+        if isinstance(problem, Problem):
+            return _refusal(asked, "impossible", problem.what, problem.next_step, Interpretation("impossible"))
+        reply = self._run(asked, Reading(found.query), Interpretation("read"))
+        return replace(reply, trust="verified question") if reply.status == "answered" else reply
+
+    def _about(self, asked: _Asked, about: MetaAsked) -> Reply:
+        told = Metadata(self._project, asked.edition, asked.session).told(about)
+        if told is not None:
+            return as_reply(asked.text, told, asked.edition, asked.session)
+        named = " ".join(about.words)
+        if subject_of(asked.edition, about.words).is_known:
+            return _refusal(
+                asked, "impossible", f"That cannot be said of '{named}'.", None, Interpretation("impossible")
+            )
+        near = tuple((word, like) for word in about.words for like in asked.edition.interpreter.near.like(word))[:3]
+        step = f"Did you mean {' or '.join(repr(like) for _, like in near)}?" if near else None
+        found = Interpretation("unknown", unknown=about.words, near=near)
+        return _refusal(asked, "unknown_concept", f"I do not know '{named}'.", step, found)
+
+    def _interpreted(self, asked: _Asked) -> tuple[Interpretation, tuple[str, ...]]:
+        """Return what a question means, and the questions that one after it would follow on."""
+        interpreter = asked.edition.interpreter
+        before: Draft | None = None
+        chain: tuple[str, ...] = ()
+        for text in (*asked.context, asked.text):
+            found = interpreter.read(text)
+            follows = None
+            if before is not None and (found.outcome != "read" or interpreter.is_marked(text)):
+                follows = interpreter.follow(text, before)
+            if follows is not None and follows.outcome in ("read", "ambiguous", "impossible"):
+                found, chain = follows, (*chain, text)
+            else:
+                chain = (text,) if found.draft is not None else chain
+            before = found.draft or before
+        return found, chain
 
     def _run(self, asked: _Asked, reading: Reading, found: Interpretation) -> Reply:
         edition = asked.edition
@@ -167,6 +258,7 @@ class Asker:
             corrected=found.corrected,
             definitions=edition.definitions(reading.query.metrics),
             trust="governed metrics",
+            rows_behind=edition.rows_behind(asked.session, reading.query),
         )
 
 
@@ -197,7 +289,15 @@ def chart_of(reading: Reading, rows: list[dict[str, Any]]) -> str:
 
 
 def _reply(asked: _Asked, status: Any, text: str, **more: Any) -> Reply:
-    return Reply(asked.text, status, text, as_of=asked.edition.as_of, snapshot=asked.session.snapshot, **more)
+    return Reply(
+        asked.text,
+        status,
+        text,
+        as_of=asked.edition.as_of,
+        snapshot=asked.session.snapshot,
+        context=asked.context,
+        **more,
+    )
 
 
 def _refusal(

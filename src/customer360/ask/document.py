@@ -54,6 +54,8 @@ def document_of(reply: Reply) -> Mapping[str, Any]:
         "trust": reply.trust,
         "as_of": reply.as_of.isoformat() if reply.as_of else None,
         "snapshot": reply.snapshot,
+        "rows_behind": reply.rows_behind,
+        "context": list(reply.context),
     }
 
 

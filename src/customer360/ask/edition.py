@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from customer360.ask.describe import Words
 from customer360.ask.interpret import Interpreter
+from customer360.ask.questionfiles import read_questions, read_synonyms
 from customer360.ask.reply import Definition
 from customer360.ask.valueindex import Listed, ValueIndex
+from customer360.ask.verified import Verified
 from customer360.ask.vocabulary import Vocabulary
 from customer360.errors import NotPermitted
 from customer360.semantic.calendar_units import Calendar
@@ -17,6 +19,7 @@ from customer360.semantic.members import extremes_sql, members_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from customer360.ask.reading import Reading
     from customer360.engines.base import Session
@@ -52,6 +55,7 @@ class Edition:
     words: Words
     principal: Principal
     dialect: str
+    verified: Verified
     _extents: dict[tuple[str, str], Extent] = field(default_factory=dict)
 
     def extent(self, session: Session, owner: str, name: str) -> Extent:
@@ -69,6 +73,11 @@ class Edition:
         """Yield the time axes of the facts of a query."""
         atoms = (atom for name in query.metrics for atom in self.model.formulas[name].atoms.values())
         yield from dict.fromkeys(atom.time_field for atom in atoms if atom.time_field is not None)
+
+    def rows_behind(self, session: Session, query: MetricQuery) -> int | None:
+        """Return how many rows the facts of a query have, None when they have no time axis to ask with."""
+        axes = dict(self.axes(query))
+        return sum(self.extent(session, owner, name).rows for owner, name in axes.items()) if axes else None
 
     def missing_days(self, session: Session, query: MetricQuery) -> str | None:
         """Say that no data lie in the range of a query, and which range has some; None when there are."""
@@ -129,10 +138,17 @@ class Edition:
 
 
 def open_edition(
-    model: SemanticModel, session: Session, *, as_of: date, principal: Principal, dialect: str = "duckdb"
+    model: SemanticModel,
+    session: Session,
+    *,
+    as_of: date,
+    principal: Principal,
+    dialect: str = "duckdb",
+    root: Path | None = None,
 ) -> Edition:
     """Return an edition with the values of the data indexed, as the principal may see them."""
-    vocabulary = Vocabulary(model)
+    further = [(each.word, each.means) for each in read_synonyms(root) if each.status == "approved"] if root else []
+    vocabulary = Vocabulary(model, further)
     calendar = Calendar(model.c360.week_start, model.c360.fiscal_year_start_month)
     listed = [
         Listed(each.qualified, _members(session, model, each, as_of, principal, dialect), _aliases(each))
@@ -141,9 +157,9 @@ def open_edition(
     ]
     values = ValueIndex(listed)
     interpreter = Interpreter(vocabulary, values, as_of=as_of, calendar=calendar)
-    return Edition(
-        model, as_of, vocabulary, values, interpreter, Words(vocabulary, as_of, calendar), principal, dialect
-    )
+    words = Words(vocabulary, as_of, calendar)
+    verified = Verified(read_questions(root) if root else (), values, as_of, calendar)
+    return Edition(model, as_of, vocabulary, values, interpreter, words, principal, dialect, verified)
 
 
 def is_indexed(found: SemanticField, principal: Principal) -> bool:

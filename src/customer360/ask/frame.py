@@ -123,14 +123,16 @@ def _rows(ground: Ground, metric: str) -> frozenset[tuple[str, tuple[str, ...]]]
     return frozenset((atom.base, tuple(sorted(tree.sql() for tree in atom.filters))) for atom in atoms)
 
 
-def having_conditions(ground: Ground, having: Having, field: str | None) -> Iterator[tuple[str, Condition] | Problem]:
+def having_conditions(
+    ground: Ground, having: Having, field: str | None, conds: Sequence[object] = ()
+) -> Iterator[tuple[str, Condition] | Problem]:
     """Yield metric and condition for each metric that a condition may be about, or why there is none."""
     named = metric_names(ground, having.metric, having.needs)
     if not named:
         yield Problem("nonsense", f"'{having.metric.text}' cannot be held against {having.number.text}.")
         return
     if having.needs is None and having.number.value == 0 and len(named) > 1:  # did at all: any of them will do
-        named = (min(named, key=lambda name: kind_of(ground.model.metrics[name]) != "count"),)
+        named = (min(named, key=lambda name: _unfit(ground, name, field, conds)),)
     for name in named:
         metric = ground.model.metrics[name]
         value = bound(having.number.value, having.number.unit, metric)
@@ -145,6 +147,21 @@ def having_conditions(ground: Ground, having: Having, field: str | None) -> Iter
             yield Problem("impossible", none_text(ground, name, field))
         else:
             yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
+
+
+def _unfit(ground: Ground, metric: str, field: str | None, conds: Sequence[object]) -> tuple[bool, bool]:
+    """Order metrics that all say whether something was done: those that reach what it was done with, then counts."""
+    bases = ground.places.bases((metric,))
+    wanted = [_nearest(cond) for cond in conds if isinstance(cond, Members)]
+    if field is not None:
+        wanted.append([field])
+    reached = all(any(ground.places.reach(name, bases) is not None for name in names) for names in wanted)
+    return not reached, kind_of(ground.model.metrics[metric]) != "count"
+
+
+def _nearest(cond: Members) -> list[str]:
+    far = min(option.field.far for option in cond.options)
+    return [option.field.name for option in cond.options if option.field.far == far]
 
 
 def includes_none(having: Having) -> bool:

@@ -68,6 +68,18 @@ def _named_with_value(such: tuple[Members, MetricWord]) -> Draft:
     return Draft(metrics=(metric,), head="figure", conds=(members,))
 
 
+@rules("Clause", "<OF> SUCH", "<FROM> SUCH", "<FOR> SUCH")
+def _of_counted(such: tuple[Members, MetricWord]) -> Draft:
+    """Read ``payouts of settled claims``: the filter, and that the figure must be one of those rows."""
+    members, metric = such
+    return Draft(conds=(members,), verbs=(metric,))
+
+
+@rules("Clause", "<OF> Conds Metric", "<FROM> Conds Metric", "<FOR> Conds Metric", cost=2)
+def _of_such_counted(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
+    return Draft(conds=conds, verbs=(metric,))
+
+
 rules("Clause", "<HOWMUCH>")(lambda: Draft(wants="money", head="figure"))
 rules("Clause", "<HOWMANYDID>")(lambda: Draft(wants="count", head="figure"))
 
@@ -208,7 +220,7 @@ def _bare_things(things: Things) -> Draft | None:
     return Draft(conds=things.conds)
 
 
-@rules("Clause", "<NOT> Things")
+@rules("Clause", "<NOT> Things", "<WITHOUT> Things")
 def _not_things(things: Things) -> Draft | None:
     if things.havings or len(things.conds) != 1 or not isinstance(things.conds[0], Members):
         return None

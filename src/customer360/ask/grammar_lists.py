@@ -163,9 +163,15 @@ def _when(when: When) -> Draft:
     return Draft(when=when)
 
 
-@rules("Clause", "<VS> TIME", "<TO> TIME", "<FROM> TIME <TO>", "<VS> <IN> TIME", "<AND> TIME <COMPARE>")
+@rules("Clause", "<VS> TIME", "<VS> <IN> TIME")
 def _against_time(when: When) -> Draft | None:
     return None if when.also else Draft(versus=Versus("time", when))
+
+
+@rules("Clause", "<TO> TIME", cost=4)
+def _to_time(when: When) -> Draft | None:
+    """Read ``compare December to November``, and never a range without its start."""
+    return None if when.also else Draft(versus=Versus("time", when), split=True)
 
 
 @rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")

@@ -89,12 +89,12 @@ def _named_last(members: Members, noun: Noun) -> Members | None:
 
 @rules("Plain", "NOUN Compare")
 def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
-    return None if noun.is_entity else Compared(noun, compare[0], compare[1].value)
+    return Compared(noun, compare[0], compare[1].value) if noun.is_numeric else None
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
 def _noun_number(noun: Noun, number: Number) -> Compared | None:
-    return None if noun.is_entity or number.unit else Compared(noun, "=", number.value)
+    return Compared(noun, "=", number.value) if noun.is_numeric and not number.unit else None
 
 
 @rules("Plain", "NOUN <CONTAINS> QUOTED")
@@ -315,6 +315,12 @@ def of_things(cond: Cond, noun: Noun) -> Cond:
 )
 def _things_having(things: Things, havings: Havings) -> Things:
     return replace(things, havings=(*things.havings, *havings))
+
+
+@rules("Things", "Things Havings", cost=2)
+def _things_measured(things: Things, havings: Havings) -> Things | None:
+    """Read ``stores (that have) more than 100 orders``."""
+    return _things_having(things, havings) if things.noun.is_plural and not things.havings else None
 
 
 @rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")

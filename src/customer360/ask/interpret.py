@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.chart import Chart, Edge
+from customer360.ask.followup import merged, remainder
 from customer360.ask.frame import Ground
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
 from customer360.ask.lexer import Lexed, Lexer
@@ -68,6 +69,34 @@ class Interpreter:
             )
         return self.read_tokens(found)
 
+    def follow(self, question: str, before: Draft) -> Interpretation | None:
+        """Return what a follow-up means after another question; None when it does not follow on it."""
+        rest = remainder(tokens(question) if len(question) <= LONGEST else ())
+        if not rest.tokens or len(rest.tokens) > MOST_WORDS:
+            return None
+        lexed = self.lexer.read(rest.tokens)
+        corrected: list[tuple[str, str]] = []
+        if lexed.unknown:
+            mended = self._mended(rest.tokens, lexed)
+            if isinstance(mended, Interpretation):
+                return None
+            corrected = mended[1]
+            lexed = self.lexer.read(mended[0])
+        chart = Chart(GRAMMAR, len(lexed.tokens))
+        edges = [
+            replace(edge, meaning=draft)
+            for edge in chart.parse(lexed.edges, FRAGMENT, SLACK)
+            if isinstance(edge.meaning, Draft)
+            for draft in merged(before, edge.meaning, rest.how)
+        ]
+        made = self._outcome((edges, chart), lexed)
+        return replace(made, corrected=tuple(corrected)) if edges else None
+
+    @staticmethod
+    def is_marked(question: str) -> bool:
+        """Say whether the words of a question show that it follows on another."""
+        return len(question) <= LONGEST and remainder(tokens(question)).is_marked
+
     def read_tokens(self, found: Sequence[Token]) -> Interpretation:
         """Return what the words of a question mean, after mending slips of the pen."""
         lexed = self.lexer.read(found)
@@ -90,6 +119,8 @@ class Interpreter:
         corrected: list[tuple[str, str]] = []
         swaps: dict[Token, str] = {}
         for token in lexed.unknown:
+            if self.near.is_time(token.text) and len(lexed.unknown) > 1:
+                continue
             word = self.near.correction(token.text)
             if word is None:
                 return self._unknown(lexed)
@@ -158,7 +189,7 @@ class Interpreter:
             return Interpretation(
                 "unclear",
                 what="I do not understand how these words belong together.",
-                next_step="Ask in simpler words, such as: revenue by month.",
+                next_step="Ask in simpler words, such as a metric, by what, and when.",
             )
         best = parts[0]
         rest = [token.raw for at, token in enumerate(words) if not best.start <= at < best.end]

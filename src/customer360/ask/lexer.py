@@ -13,7 +13,9 @@ from customer360.ask.inflect import singular, stems
 from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Number, Things
 from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, SCALES
+from customer360.ask.places import NUMERIC
 from customer360.ask.times import read_times
+from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,6 +37,8 @@ FUNCTION_PHRASES = frozenset(key for key in (*_CLOSED, *_COURTESY))
 
 NAME_COST = 10
 """What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
+COUNTED_COST = 1
+"""What it costs to take a word for things when it also names how many there are: orders."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -90,14 +94,14 @@ class Lexer:
                 0,
             )
             if size and not any(at <= place < at + size for place in named):
-                own = size == 1 and self._is_content(words[at : at + 1])
+                own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in _CLOSED)
                 collides = collides or own
                 if not own or drop_colliding:
                     at += size
                     continue
             kept += tokens[at : at + max(size, 1)] if size else tokens[at : at + 1]
             at += max(size, 1)
-        return tuple(kept), collides
+        return _without_loose_commas(kept), collides
 
     def _inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
@@ -131,11 +135,24 @@ class Lexer:
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
-                        noun = Noun(entry.noun.fields, text, self._is_entity(entry.noun), is_plural)
-                        yield Edge(start, end, "NOUN", noun, NAME_COST)
+                        noun = Noun(
+                            entry.noun.fields,
+                            text,
+                            self._is_entity(entry.noun),
+                            is_plural,
+                            self._is_numeric(entry.noun),
+                        )
+                        counted = noun.is_entity and any(
+                            e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
+                        )
+                        yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
+
+    def _is_numeric(self, noun: Noun) -> bool:
+        found = (self.vocabulary.field(each.name) for each in noun.fields)
+        return any(field is not None and field.c360.role != "key" and field.datatype in NUMERIC for field in found)
 
     def _flag(self, noun: Noun, text: str) -> Members:
         return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
@@ -174,8 +191,6 @@ class Lexer:
                             )
 
     def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
-        from customer360.ask.words import phrase
-
         members = self._members(stems(phrase(token.text)), token.text)
         if members is not None:
             yield Edge(at, at + 1, "VALUE", members, NAME_COST)
@@ -188,8 +203,13 @@ class Lexer:
             by_field.setdefault(name, []).append(value)
         if not by_field:
             return None
+        written = phrase(text)
+        exact = {name for name, found in by_field.items() if any(phrase(value) == written for value in found)}
         options = tuple(
-            Member(Field(name, self._distance(name, by_field)), tuple(dict.fromkeys(found)))
+            Member(
+                Field(name, self._distance(name, by_field) or int(bool(exact) and name not in exact)),
+                tuple(dict.fromkeys(found)),
+            )
             for name, found in by_field.items()
         )
         return Members(options, text)
@@ -216,6 +236,18 @@ class Lexer:
     def _times(self, words: tuple[str, ...]) -> Iterator[Edge]:
         for found in read_times(words, self.as_of, self.calendar):
             yield Edge(found.start, found.end, "TIME", found.when, found.cost)
+
+
+def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
+    """Drop commas at the ends and one of two neighbours: what stood between them was courtesy."""
+    found: list[Token] = []
+    for token in kept:
+        if token.text == "," and (not found or found[-1].text == ","):
+            continue
+        found.append(token)
+    while found and found[-1].text == ",":
+        found.pop()
+    return tuple(found)
 
 
 def _is_function(words: tuple[str, ...]) -> bool:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from customer360.ask.frame import MOST, Frame, Ground, agree, frames, having_conditions, metric_names, time_range
 from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, MetricWord, Stat, Versus, When
-from customer360.ask.reading import Pick, Problem, Reading
+from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
+from customer360.ask.settle import settled
 from customer360.ask.units import kind_of
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
@@ -31,14 +32,13 @@ from customer360.semantic.summary import without_summary
 if TYPE_CHECKING:
     from customer360.semantic.query import Grain
 
-NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")
 _DAYS = 45
 """Longest range that a trend shows day by day."""
 
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
-    drafts = _settled(draft)
+    drafts = settled(draft)
     if isinstance(drafts, Problem):
         return drafts
     found: list[Reading] = []
@@ -64,38 +64,6 @@ def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
     except C360Error as error:
         return Problem("impossible", error.what, error.next_step)
     return reading
-
-
-def _settled(draft: Draft) -> tuple[Draft, ...] | Problem:
-    """Decide what loose words do, and what a list of times means."""
-    if draft.loose:
-        if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
-            return NONSENSE
-        grouped = replace(draft, groups=(*draft.groups, *draft.loose), loose=())
-        if all(noun.is_plural and not noun.is_entity for noun in draft.loose):
-            return (grouped,)
-        return (grouped, replace(draft, loose=()))  # `store revenue`: by store, or in stores at all
-    if draft.when is not None and draft.when.also:
-        return _listed_times(draft, draft.when)
-    return (draft,)
-
-
-def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
-    times = (replace(when, also=()), *when.also)
-    if draft.split and len(times) == 2 and draft.versus is None:  # noqa: PLR2004 -- a pair
-        return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=False),)
-    by_time = next((group for group in draft.groups if isinstance(group, str)), None)
-    whole = When(start=times[0].relative, end=times[-1].relative, text=when.text)
-    if by_time is not None:
-        return (replace(draft, when=whole),)
-    unit = _unit_of(times[0])
-    each = replace(draft, when=whole, groups=(*draft.groups, unit))
-    return (replace(draft, when=whole), each)
-
-
-def _unit_of(when: When) -> str:
-    text = when.relative or ""
-    return "quarter" if "Q" in text else "year" if len(text) == len("2017") else "month"
 
 
 def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:

@@ -80,7 +80,9 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
         return
     bases = ground.places.bases(_names(havings, words))
     for field in ground.places.of_noun(things.noun, bases):
-        for chosen in islice(product(*(list(having_conditions(ground, each, field)) for each in havings)), MOST):
+        for chosen in islice(
+            product(*(list(having_conditions(ground, each, field, things.conds)) for each in havings)), MOST
+        ):
             problem = next((each for each in chosen if isinstance(each, Problem)), None)
             if problem is not None:
                 yield problem

@@ -32,6 +32,8 @@ class Noun:
     text: str
     is_entity: bool = False
     is_plural: bool = False
+    is_numeric: bool = False
+    """Whether it can be held against a number."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ _TIME_WORDS = frozenset(
     {name for name in MONTHS if len(name) > len("sept")}
     | {"yesterday", "today", "quarter", "month", "week", "year", "previous", "current"}
 )
+_BESIDE_TIME = frozenset(
+    {"last", "this", "past", "previous", "prior", "current", "since", "until", "till", "before", "after"}
+)
 _ONE_SLIP = 5
 """Letters a word must have so that one slip is forgiven."""
 _TWO_SLIPS = 8
@@ -35,6 +38,11 @@ class NearWords:
             word: str(value) for found in values.near.values() for value in found for word in phrase(str(value))
         }
 
+    @staticmethod
+    def is_time(word: str) -> bool:
+        """Say whether a word only makes sense beside a period, so that it is unknown while its neighbour is."""
+        return word in _BESIDE_TIME
+
     def correction(self, word: str) -> str | None:
         """Return the one known word that an unknown one is a slip of, None when there is none or several."""
         stem = singular(word)
@@ -42,6 +50,9 @@ class NearWords:
         for known in self._own | self._closed:
             if abs(len(known) - len(stem)) <= 2 and _same_start(stem, known):  # noqa: PLR2004 -- slips allowed
                 near.setdefault(distance(stem, known), set()).add(known)
+        clipped = [known for known in near.get(1, ()) if _lost_vowel(stem, known)]
+        if len(stem) == _MENDED_CLOSED and len(clipped) == 1:
+            return clipped[0]
         for slips, needed in ((1, _ONE_SLIP), (2, _TWO_SLIPS)):
             found = near.get(slips, set())
             if found and (len(found) > 1 or min(len(stem), len(next(iter(found)))) < needed):
@@ -68,6 +79,13 @@ class NearWords:
                 scored.append((slips + 1, value))
         best = dict.fromkeys(name for _, name in sorted(scored))
         return tuple(best)[:_OFFERED]
+
+
+def _lost_vowel(short: str, known: str) -> bool:
+    """Say whether a word lacks just one inner vowel of another: totl, mnth."""
+    return any(
+        letter in "aeiou" and known[:at] + known[at + 1 :] == short for at, letter in enumerate(known[1:-1], start=1)
+    )
 
 
 def _same_start(one: str, other: str) -> bool:

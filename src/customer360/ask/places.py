@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from customer360.semantic.model import SemanticModel
 
-_NUMERIC = ("Integer", "Decimal", "Float")
+NUMERIC = ("Integer", "Decimal", "Float")
 _FAR = 99
 
 
@@ -94,7 +94,7 @@ class Places:
             return False
         if isinstance(cond.value, str):
             return field.datatype == "String"
-        return field.datatype in _NUMERIC
+        return field.datatype in NUMERIC
 
     def _compared(self, cond: Compared, name: str) -> Condition:
         return Condition(field=name, op=cond.op, value=cond.value)  # type: ignore[arg-type]

@@ -48,3 +48,6 @@ class Problem:
     choices: tuple[Reading, ...] = field(default=())
     options: tuple[str, ...] = field(default=())
     """Ways of asking that would do, in words."""
+
+
+NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")

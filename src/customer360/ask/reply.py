@@ -75,6 +75,10 @@ class Reply:
     trust: Trust | None = None
     as_of: date | None = None
     snapshot: int | None = None
+    rows_behind: int | None = None
+    """Rows of the facts in the warehouse that the figures come from, before filters."""
+    context: tuple[str, ...] = ()
+    """The questions that a follow-up needs, this one the last; to be handed in with it."""
 
     def document(self) -> Mapping[str, Any]:
         """Return the reply as plain JSON values."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -33,7 +33,7 @@ class Entry:
 class Vocabulary:
     """Phrases of one model. ``entries`` are found by the stems of their words."""
 
-    def __init__(self, model: SemanticModel) -> None:
+    def __init__(self, model: SemanticModel, further: Sequence[tuple[str, str]] = ()) -> None:
         self.model = model
         self._found: dict[Stems, dict[tuple[Sort, str], str]] = {}
         for metric in model.metrics.values():
@@ -43,6 +43,9 @@ class Vocabulary:
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        for word, means in further:
+            for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
+                self._note(word, sort, name)
         self.entries = {key: tuple(_entries(key, names)) for key, names in self._found.items()}
         self.longest = max((len(key) for key in self.entries), default=1)
         self.words = frozenset(word for key in self.entries for word in key)

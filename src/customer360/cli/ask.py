@@ -12,6 +12,7 @@ import typer
 
 from customer360.cli.options import HERE, AsOfOption, Format, OutOption, ProjectOption, SnapshotOption, opened
 from customer360.cli.output import note, write_table
+from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.ask.reply import Reply
@@ -32,10 +33,16 @@ def add_to(app: typer.Typer) -> None:
 
 
 def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know, in plain English.")],
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(help="What you want to know, in plain English; without it, a conversation.", show_default=False),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show the reading, the metric query, SQL and terms.")
     ] = False,
+    session: Annotated[
+        str | None, typer.Option("--session", "-s", help="Name of a conversation, so that follow-ups are understood.")
+    ] = None,
     format_: Annotated[
         AnswerFormat, typer.Option("--format", "-f", help="text: sentence and table; json: everything.")
     ] = AnswerFormat.text,
@@ -46,43 +53,71 @@ def ask(
 ) -> None:
     """Answer a question in plain language; exit 1 when it cannot be answered rightly.
 
+    `c360 ask benchmark FILE` asks every question of a file and scores the answers; `c360 ask review` lists words
+    that people confirmed, `c360 ask review approve WORD` (or `reject WORD`) decides.
+
     \b
     Examples:
       c360 ask "average order value by segment last month"
       c360 ask "what share of revenue comes from VIP customers?" --explain
+      c360 ask "only VIP" --session monday
+      c360 ask benchmark questions/benchmark/development.yaml
     """
-    reply = opened(project, to_answer=True).ask(question, as_of=as_of, at_snapshot=at_snapshot)
-    if format_ is AnswerFormat.json:
-        sys.stdout.write(json.dumps(reply.document(), ensure_ascii=False, default=str) + "\n")
-    elif reply.status == "answered":
-        _write_answer(reply, format_, out)
-    else:
-        _write_refusal(reply)
-    if explain and format_ is not AnswerFormat.json:
-        _write_explanation(reply)
+    from customer360.cli import asking
+
+    words = question or []
+    if words[:1] == ["benchmark"] and len(words) > 1:
+        asking.benchmark(opened(project, to_answer=True), [Path(name) for name in words[1:]], json_=_is_json(format_))
+        return
+    if words[:1] == ["review"]:
+        asking.review(opened(project, to_answer=True).project.root, words[1:])
+        return
+    workspace = opened(project, to_answer=True)
+    if not words:
+        if not sys.stdin.isatty():
+            raise C360Error("There is no question.", next_step='Ask one: c360 ask "revenue by month"')
+        asking.converse(workspace, as_of=as_of, at_snapshot=at_snapshot)
+        return
+    before = asking.remembered(workspace.project.root, session)
+    reply = workspace.ask(" ".join(words), as_of=as_of, at_snapshot=at_snapshot, context=before)
+    asking.remember(workspace.project.root, session, reply)
+    _write(reply, format_, out, explain=explain)
     if reply.status != "answered":
         raise typer.Exit(1)
 
 
-def _write_answer(reply: Reply, format_: AnswerFormat, out: Path | None) -> None:
+def _is_json(format_: AnswerFormat) -> bool:
+    return format_ is AnswerFormat.json
+
+
+def _write(reply: Reply, format_: AnswerFormat, out: Path | None, *, explain: bool) -> None:
+    if _is_json(format_):
+        sys.stdout.write(json.dumps(reply.document(), ensure_ascii=False, default=str) + "\n")
+        return
+    if reply.status == "answered":
+        write_answer(reply, format_, out)
+    else:
+        write_refusal(reply)
+    if explain:
+        _write_explanation(reply)
+
+
+def write_answer(reply: Reply, format_: AnswerFormat = AnswerFormat.text, out: Path | None = None) -> None:
+    """Write sentence and table to stdout, how it was read to stderr."""
     if format_ is AnswerFormat.text:
         sys.stdout.write(reply.text + "\n")
-        if reply.table is None or reply.table.num_rows * reply.table.num_columns <= 1:
-            _write_notes(reply)
-            return
-    if reply.table is not None:
+        sys.stdout.flush()
+    is_figure = reply.table is None or reply.table.num_rows * reply.table.num_columns <= 1
+    if reply.table is not None and not (format_ is AnswerFormat.text and is_figure):
         write_table(reply.table, Format.csv if format_ is AnswerFormat.csv else Format.table, out)
-    _write_notes(reply)
-
-
-def _write_notes(reply: Reply) -> None:
     for each in reply.notes:
         note(each)
     if reply.reading:
         note(f"Read as: {reply.reading}. As of {reply.as_of}; {reply.trust}.")
 
 
-def _write_refusal(reply: Reply) -> None:
+def write_refusal(reply: Reply) -> None:
+    """Write why there is no answer, and the choices, to stderr."""
     note(reply.text)
     for number, choice in enumerate(reply.choices, 1):
         note(f"  {number}. {choice.text}")
@@ -97,5 +132,7 @@ def _write_explanation(reply: Reply) -> None:
         note(f"Metric query: {reply.query.canonical()}")
     for term in reply.definitions:
         note(f"{term.label}: {term.description or '-'} From {', '.join(term.tables)}. Formula: {term.formula}")
+    if reply.rows_behind is not None:
+        note(f"Rows behind it: {reply.rows_behind:,}.")
     if reply.sql:
         note(reply.sql)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from customer360.dashboards.frame import plain, plain_row
+from customer360.mcp.asking import ask_for
 from customer360.mcp.shapes import (
     Column,
     Customer,
@@ -108,6 +109,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("List metrics", list_metrics_for),
     Tool("Explain a metric", explain_metric_for),
     Tool("Query metrics", query_metrics_for),
+    Tool("Ask in plain language", ask_for),
     Tool("Look up a customer", customer_for),
 )
 

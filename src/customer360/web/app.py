@@ -25,6 +25,7 @@ from customer360.web.failures import add_handlers
 from customer360.web.gate import Gate
 from customer360.web.head import Head
 from customer360.web.pages import access, catalogue, dashboard, downloads, preferences, reference, sign_in
+from customer360.web.pages import ask as ask_page
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
 
@@ -91,6 +92,7 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
     ):
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
+    app.include_router(ask_page.router(workspace, pages))
     app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
@@ -56,7 +56,7 @@ class Rooms(Protocol):
         """
         ...
 
-    def ask(self, text: str, *, principal: Principal | None = None) -> Reply:
+    def ask(self, text: str, *, principal: Principal | None = None, context: Sequence[str] = ()) -> Reply:
         """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
         ...
 

@@ -19,6 +19,9 @@ class QuestionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     text: str = Field(min_length=1, max_length=2_000, description="The question, in plain English.")
+    context: list[str] = Field(
+        default_factory=list, max_length=24, description="The questions before it: `context` of the reply before."
+    )
 
 
 class AnswerOut(BaseModel):
@@ -48,6 +51,8 @@ class AnswerOut(BaseModel):
     trust: str | None
     as_of: str | None
     snapshot: int | None
+    rows_behind: int | None = Field(description="Rows of the facts that the figures come from, before filters.")
+    context: list[str] = Field(description="What a follow-up hands in as its `context`.")
 
 
 def router(rooms: Rooms) -> APIRouter:
@@ -57,6 +62,7 @@ def router(rooms: Rooms) -> APIRouter:
     @routes.post("")
     def ask(question: QuestionIn) -> AnswerOut:
         """Answer a question, ask back when it can be read in several ways, or say why there is no answer."""
-        return AnswerOut.model_validate(rooms.ask(question.text).document())
+        reply = rooms.ask(question.text, context=question.context)
+        return AnswerOut.model_validate(reply.document())
 
     return routes

@@ -1,0 +1,57 @@
+"""Decide what a draft leaves open before it becomes queries: loose words, lists of times, ranges that are compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from customer360.ask.meaning import Draft, Versus, When
+from customer360.ask.reading import NONSENSE, Problem
+
+_MONTH = len("2017-10")
+
+
+def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
+    """Decide what loose words do, and what a list of times means."""
+    if draft.loose:
+        if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
+            return NONSENSE
+        grouped = replace(draft, groups=(*draft.groups, *draft.loose), loose=())
+        if not any(noun.is_entity for noun in draft.loose):
+            return (grouped,)
+        return (grouped, replace(draft, loose=()))  # `customer revenue`: by customer, or of customers at all
+    if draft.when is not None and draft.when.also:
+        return _listed_times(draft, draft.when)
+    if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
+        return (_between_ends(draft, draft.when),)
+    return (draft,)
+
+
+def _between_ends(draft: Draft, when: When) -> Draft:
+    """Read ``change from October to November`` as the second against the first; other ranges stay."""
+    is_cut = draft.trend or any(isinstance(group, str) for group in draft.groups)
+    if is_cut or when.start is None or when.end is None or len(when.start) != len(when.end) or len(when.start) > _MONTH:
+        return draft
+    first, last = When(relative=when.start, text=when.text), When(relative=when.end, text=when.text)
+    return replace(draft, when=last, versus=Versus("time", first), changed=False, split=_has_values(draft))
+
+
+def _has_values(draft: Draft) -> bool:
+    return any(getattr(cond, "size", 0) > 1 for cond in draft.conds)
+
+
+def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
+    times = (replace(when, also=()), *when.also)
+    if draft.split and len(times) == 2 and draft.versus is None:  # noqa: PLR2004 -- a pair
+        return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=False),)
+    by_time = next((group for group in draft.groups if isinstance(group, str)), None)
+    whole = When(start=times[0].relative, end=times[-1].relative, text=when.text)
+    if by_time is not None:
+        return (replace(draft, when=whole),)
+    unit = _unit_of(times[0])
+    each = replace(draft, when=whole, groups=(*draft.groups, unit))
+    return (replace(draft, when=whole), each)
+
+
+def _unit_of(when: When) -> str:
+    text = when.relative or ""
+    return "quarter" if "Q" in text else "year" if len(text) == len("2017") else "month"

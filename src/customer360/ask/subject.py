@@ -1,0 +1,92 @@
+"""Find what a question about the data is about: a metric, a dimension, a value, a table, or all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from customer360.ask.inflect import stems
+
+if TYPE_CHECKING:
+    from customer360.ask.edition import Edition
+
+_TAILS = frozenset(
+    {
+        "data",
+        "figure",
+        "number",
+        "metric",
+        "kpi",
+        "dimension",
+        "column",
+        "table",
+        "dataset",
+        "value",
+        "information",
+        "report",
+    }
+)
+_EVERYTHING = frozenset(
+    {"data", "warehouse", "database", "everything", "figure", "number", "report", "dashboard", "information", "it"}
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was named, in every meaning it has. ``datasets`` are those its rows come from."""
+
+    text: str
+    metrics: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    """Dimension and value."""
+    datasets: tuple[str, ...] = ()
+    is_everything: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the words name anything."""
+        return bool(self.metrics or self.fields or self.values or self.datasets or self.is_everything)
+
+
+def subject_of(edition: Edition, words: tuple[str, ...]) -> Subject:
+    """Return what words name; they must name it wholly."""
+    text = " ".join(words)
+    if not words:
+        return Subject("the data", datasets=tuple(edition.model.datasets), is_everything=True)
+    key = stems(words)
+    found = _named(edition, key, text)
+    if not found.is_known and len(key) > 1 and key[-1] in _TAILS:
+        found = _named(edition, key[:-1], text)
+    if not found.is_known and len(key) > 1 and _is_things(edition, key[-1:]):  # a VIP customer
+        found = _named(edition, key[:-1], text)
+        found = found if found.values else Subject(text)
+    if not found.is_known and all(word in _EVERYTHING for word in key):
+        return Subject(text, datasets=tuple(edition.model.datasets), is_everything=True)
+    return found
+
+
+def _named(edition: Edition, key: tuple[str, ...], text: str) -> Subject:
+    metrics: list[str] = []
+    fields: list[str] = []
+    for entry in edition.vocabulary.lookup(key):
+        metrics += [name for name in entry.metrics if entry.sort == "METRIC"]
+        fields += [field.name for field in entry.noun.fields] if entry.noun is not None else []
+    tables = [name for name, dataset in edition.model.datasets.items() if key in _names(name, dataset.source)]
+    values = () if metrics or fields else tuple(edition.values.lookup(key))
+    owners = [field.rpartition(".")[0] for field in (*fields, *(name for name, _ in values))]
+    bases = [atom.base for name in metrics for atom in edition.model.formulas[name].atoms.values()]
+    datasets = tuple(dict.fromkeys([*tables, *bases, *(() if bases else owners)]))
+    return Subject(text, tuple(dict.fromkeys(metrics)), tuple(dict.fromkeys(fields)), values, datasets)
+
+
+def _is_things(edition: Edition, key: tuple[str, ...]) -> bool:
+    nouns = (entry.noun for entry in edition.vocabulary.lookup(key) if entry.noun is not None)
+    return any(edition.vocabulary.is_key(field.name) for noun in nouns for field in noun.fields)
+
+
+def _names(dataset: str, source: str) -> set[tuple[str, ...]]:
+    """Return the ways to call a table: its name in the model and in the warehouse, with and without schema."""
+    table = source.rpartition(".")[2]
+    texts = {dataset, table, source.replace(".", "_")}
+    return {stems(tuple(text.lower().replace("_", " ").split())) for text in texts}
