@@ -84,24 +84,19 @@ class Workspace:
 
         Errors: ProjectErrors (models or dashboards that cannot be right), BuildFailed, ChecksFailed, WriterBusy.
         """
+        from customer360.identity.configured import configured
         from customer360.models.build import build
 
         if findings := self.lint_dashboards():
             raise ProjectErrors([finding.as_error() for finding in findings])
         return build(
             self.engine,
-            self._configured(),
+            configured(self.project),
             select=select,
             full_refresh=full_refresh,
             as_of=as_of,
             progress=progress,
         )
-
-    def _configured(self) -> Project:
-        """Return the project with what identity.yaml, its kept model and people's decisions say."""
-        from customer360.identity.configured import configured
-
-        return configured(self.project)
 
     def run(
         self,
