@@ -40,7 +40,7 @@ def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[An
 def test_totals_filters_and_times(insurer: tuple[Edition, MemorySession]) -> None:
     assert rows(insurer, "how many claims were there in October?") == [(sum(c[2].month == 10 for c in CLAIMS),)]
     settled = sum(c[3] for c in CLAIMS if c[4] == "Settled" and AREA[c[1]] == "North")
-    assert rows(insurer, "payouts of settled claims in the North")[0][0] == pytest.approx(settled)
+    assert rows(insurer, "payouts for claim state Settled in the North")[0][0] == pytest.approx(settled)
     due = sum(p[3] for p in PREMIUMS if 7 <= p[2].month <= 9)
     assert rows(insurer, "premium income in Q3 2024")[0][0] == pytest.approx(due)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     [
         ("margin target", "unknown_concept"),
         ("net orders", "unknown_concept"),
+        ("revenue divided by customers", "not_understood"),
+        ("revenue of private brand margins", "not_understood"),
         ("discount as share of revenue", "not_understood"),
         ("orders with more than 3 items", "not_understood"),
         ("revenue for orders above 200", "not_understood"),

@@ -75,11 +75,6 @@ def _of_counted(such: tuple[Members, MetricWord]) -> Draft:
     return Draft(conds=(members,), verbs=(metric,))
 
 
-@rules("Clause", "<OF> Conds Metric", "<FROM> Conds Metric", "<FOR> Conds Metric", cost=2)
-def _of_such_counted(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
-    return Draft(conds=conds, verbs=(metric,))
-
-
 rules("Clause", "<HOWMUCH>")(lambda: Draft(wants="money", head="figure"))
 rules("Clause", "<HOWMANYDID>")(lambda: Draft(wants="count", head="figure"))
 

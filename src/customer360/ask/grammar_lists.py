@@ -92,7 +92,7 @@ def ranking(things: Things, number: Number | None, metric: MetricWord | None, *,
 def _in_order(things: Things, metric: MetricWord) -> Draft | None:
     if things.havings:
         return None
-    return Draft(head="list", rank=Rank(things.noun, None, False, metric), conds=things.conds)
+    return Draft(head="list", rank=Rank(things.noun, 0, False, metric), conds=things.conds)
 
 
 @rules("Clause", "<BY> Metric", "<RANKED> Metric", "<IN> Metric", "<FOR> Metric", "<WITH> Metric")

@@ -14,7 +14,7 @@ WORDS: dict[str, str] = {
         "segmented by|breakdown by|breakdown per|split per|for each|for every|in each|in every|of each|"
         "of every|within each|from each|at each|with each|on each|each|every|across|across all|along|by each|"
         "according to|depending on|differ by|vary by|for each of|per each|distributed by|distribution by|"
-        "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|divided by|"
+        "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|"
         "over all|for all"
     ),
     "PER": "per",

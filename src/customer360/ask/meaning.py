@@ -127,7 +127,7 @@ class Things:
 
 @dataclass(frozen=True)
 class Rank:
-    """The first or last so many members by a metric; without a number all of them in order."""
+    """The first or last so many members by a metric; 0: all of them in order; None: no number was said."""
 
     noun: Noun
     n: int | None
