@@ -67,6 +67,35 @@ def test_two_ways_through_other_datasets_need_a_role() -> None:
         shop.ask("lines", by="area.region")
 
 
+def test_a_relationship_wins_over_a_detour_on_a_later_stretch_too() -> None:
+    def detour(model: dict[str, Any]) -> None:
+        area = {
+            "name": "area",
+            "source": "SELECT DISTINCT region FROM gold.customer",
+            "primary_key": ["region"],
+            "fields": [field("region")],
+        }
+        model["datasets"].append(area)
+        relate(model, "customer_area", "customer", "area", "region")
+        town = {
+            "name": "town",
+            "source": "gold.customer",
+            "primary_key": ["name"],
+            "fields": [field("name"), field("region")],
+        }
+        model["datasets"].append(town)
+        relate(model, "customer_town", "customer", "town", "name")
+        relate(model, "town_area", "town", "area", "region")
+
+    def straight(model: dict[str, Any]) -> None:
+        detour(model)
+        model["relationships"] = [r for r in model["relationships"] if r["name"] != "town_area"]
+
+    asked = Shop(detour).ask("lines", by="area.region")
+    assert asked == Shop(straight).ask("lines", by="area.region")
+    assert sum(row[1] for row in asked) == 8
+
+
 def test_a_direct_relationship_wins_over_a_way_through_others() -> None:
     def direct(model: dict[str, Any]) -> None:
         second_way(model)

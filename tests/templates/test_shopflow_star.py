@@ -17,12 +17,17 @@ DOCUMENTED = GOLD | {
     "gold_cart_abandonment_fact": "abandonment_id cart_id customer_key date_key channel_key cart_value items_count "
     "minutes_in_cart abandonment_stage suspected_reason low_inventory_trigger recovery_email_sent recovery_converted",
     "gold_customer_event_fact": "event_id customer_key product_key date_key channel_key event_type session_id",
+    "gold_customer_product_affinity_agg": "customer_key product_key affinity_score purchase_count "
+    "last_purchase_date_key predicted_cltv_impact",
 }
 TYPES = {
     "abandonment_id": "INTEGER",
     "event_id": "BIGINT",
     "minutes_in_cart": "INTEGER",
     "items_count": "INTEGER",
+    "affinity_score": "DOUBLE",
+    "purchase_count": "INTEGER",
+    "predicted_cltv_impact": "DECIMAL(18,2)",
     "cart_value": "DECIMAL(12,2)",
     "low_inventory_trigger": "BOOLEAN",
     "recovery_converted": "BOOLEAN",
@@ -271,6 +276,65 @@ def test_the_date_dimension_reaches_a_year_past_the_as_of_date(shopflow: Built) 
     )
     assert str(last) == "2025-11-30"
     assert days == (last - first).days + 1
+
+
+AFFINITY = """
+WITH lines AS (
+  SELECT DISTINCT f.customer_key, f.product_key, f.transaction_id, f.sale_date, p.category_level_1 AS category
+  FROM gold.gold_sales_fact AS f JOIN gold.gold_product_dim AS p USING (product_key)
+  WHERE NOT f.is_return AND f.customer_key <> -1 AND f.product_key <> -1
+),
+own AS (
+  SELECT customer_key, product_key, category, count(*) AS n, max(sale_date) AS last_day FROM lines GROUP BY ALL
+),
+own_category AS (SELECT customer_key, category, sum(n) AS n FROM own GROUP BY ALL),
+everybody AS (SELECT product_key, category, sum(n) AS n FROM own GROUP BY ALL)
+SELECT o.customer_key, o.product_key,
+  (o.n + 10 * (c.n / t.n) * (e.n / k.n)) / (t.n + 10) AS affinity_score,
+  o.n::INTEGER AS purchase_count, strftime(o.last_day, '%Y%m%d')::INTEGER AS last_purchase_date_key
+FROM own AS o
+JOIN own_category AS c ON c.customer_key = o.customer_key AND c.category IS NOT DISTINCT FROM o.category
+JOIN (SELECT customer_key, sum(n) AS n FROM own GROUP BY ALL) AS t ON t.customer_key = o.customer_key
+JOIN everybody AS e ON e.product_key = o.product_key
+JOIN (SELECT category, sum(n) AS n FROM own GROUP BY ALL) AS k ON k.category IS NOT DISTINCT FROM o.category
+"""
+
+
+def test_affinity_by_the_keys_of_the_star_is_that_of_the_sales(shopflow: Built) -> None:
+    apart, bought = found(
+        shopflow,
+        f"WITH expected AS ({AFFINITY}) SELECT count_if(e.customer_key IS NULL "
+        "OR abs(a.affinity_score - e.affinity_score) > 1e-9 OR a.purchase_count <> e.purchase_count "
+        "OR a.last_purchase_date_key <> e.last_purchase_date_key) AS apart, count(*) AS bought "
+        "FROM gold.gold_customer_product_affinity_agg AS a LEFT JOIN expected AS e USING (customer_key, product_key) "
+        "WHERE a.purchase_count > 0",
+    )
+    assert apart == 0
+    assert bought > 5_000
+    never = found(
+        shopflow,
+        "SELECT count(*) AS n, count_if(last_purchase_date_key <> -1) AS dated, max(purchase_count) AS most "
+        "FROM gold.gold_customer_product_affinity_agg WHERE purchase_count = 0",
+    )
+    assert never[0] > 0
+    assert never[1:] == (0, 0)
+    joined = shopflow.value(
+        "SELECT count(*) AS n FROM gold.gold_customer_product_affinity_agg "
+        "JOIN gold.gold_date_dim AS d ON d.date_key = last_purchase_date_key JOIN gold.gold_product_dim USING (product_key)"
+    )
+    assert joined == shopflow.value("SELECT count(*) AS n FROM insights.product_affinity")
+
+
+def test_customers_are_counted_by_segment_of_the_dimension(shopflow: Built) -> None:
+    expected = grouped(
+        shopflow,
+        "SELECT d.segment, count(*) AS n FROM customer_360.customer_360 AS c JOIN gold.gold_customer_dim AS d "
+        "ON d.customer_key = c.customer_key AND d.is_current GROUP BY ALL",
+    )
+    for words in (["query", "total_customers", "--by", "customer.segment"], ["ask", "customers by segment"]):
+        done = c360(*words, "--format", "json", cwd=shopflow.root, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert {tuple(row.values()) for row in json.loads(done.stdout)["rows"]} == expected
 
 
 # ---- one customer -----------------------------------------------------------------------------------------------------

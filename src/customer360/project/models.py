@@ -44,7 +44,13 @@ class StepShape(Shape):
     inputs: dict[str, str] = Field(
         description="Tables the method reads, by its names for them: {purchases: gold.purchases}."
     )
-    parameters: dict[str, Any] = Field(default_factory=dict, description="The method's own settings.")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description=(
+            "The method's own settings. A value \"{{ policy('sale_periods') }}\" or \"{{ setting('countries') }}\" "
+            "is taken from c360.yaml."
+        ),
+    )
 
 
 def read_model(path: Path, root: Path, relation: Relation, problems: Problems) -> Model | None:

@@ -14,6 +14,7 @@ from customer360.project.dashboards import read_dashboard
 from customer360.project.identity import read_identity
 from customer360.project.links import check_links
 from customer360.project.models import read_model, read_step, read_union
+from customer360.project.parameters import filled
 from customer360.project.problems import Problems, in_file_order
 from customer360.project.references import resolved
 from customer360.project.semantics import read_semantic
@@ -56,12 +57,15 @@ def read_project(root: Path) -> Project:
     reading.read_products()
     reading.read_rest()
     contracts = resolved(reading.drafts, problems)
+    models = reading.finished_models(contracts_by_relation={c.relation: c.granularity for c in contracts.values()})
+    if not problems.is_broken("settings", settings.FILE_NAME):
+        models = filled(models, own, problems)
     project = Project(
         root=root,
         settings=own,
         sources=reading.sources,
         products=reading.products,
-        models=reading.finished_models(contracts_by_relation={c.relation: c.granularity for c in contracts.values()}),
+        models=models,
         contracts=contracts,
         semantics=reading.semantics,
         dashboards=reading.dashboards,

@@ -69,7 +69,7 @@ class SettingsShape(Shape):
     )
     policies: dict[str, Any] = Field(
         default_factory=dict,
-        description="Thresholds and calendars; models read them with {{ policy('value_tier.high') }}.",
+        description="Thresholds and calendars; models and steps read them with {{ policy('value_tier.high') }}.",
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from customer360.project.spec import Contract, Project
+    from customer360.project.spec import Contract, Project, SemanticDocument
 
 SERVERS = "servers"
 """Folder of a template with the same sources on live servers."""
@@ -33,7 +33,8 @@ def keep_systems(root: Path, systems: Sequence[str]) -> None:
 
     A system is its ``sources/<name>.yaml`` with contracts, the tables that read nothing else, its part of every
     conformed entity, the columns of ``as_of_columns`` and the cases that touch any of these. A table of it that
-    something else still reads stays without rows; references and rules that lead to such tables go.
+    something else still reads stays without rows; references and rules that lead to such tables go. Check SQL of
+    metrics finds nothing in their place.
     """
     check_systems(root, systems)
     out = [system for system in system_names(root) if system not in systems]
@@ -49,6 +50,8 @@ def keep_systems(root: Path, systems: Sequence[str]) -> None:
     _remove(root, project, removal, out)
     for schema in project.products:
         _prune_product(root, project, schema, removal)
+    for semantic in project.semantics.values():
+        _empty_checks(root, project, semantic, removal)
     _forget_as_of(root, project, systems, out)
     _forget_cases(root, removal)
 
@@ -119,6 +122,16 @@ def _prune_product(root: Path, project: Project, schema: str, removal: Removal) 
     path = root / project.products[schema].place.file
     kept = {contract.id for contract in project.contracts.values() if contract.relation not in removal.dropped}
     write_yaml(path, pruned_product(read_yaml(path, root).root, kept))
+
+
+def _empty_checks(root: Path, project: Project, semantic: SemanticDocument, removal: Removal) -> None:
+    from customer360.project.emptied import emptied_checks  # it parses SQL, and that library is slow to import
+
+    path = root / semantic.place.file
+    document = read_yaml(path, root).root
+    made = emptied_checks(document, project, removal.dropped)
+    if made != document:
+        write_yaml(path, made)
 
 
 def _forget_as_of(root: Path, project: Project, systems: Collection[str], out: Collection[str]) -> None:

@@ -16,7 +16,7 @@ from customer360.semantic.expression import references
 from customer360.semantic.findings import Finding
 from customer360.semantic.lint_data import data_findings
 from customer360.semantic.measure import Formula
-from customer360.semantic.paths import all_paths, edges_from
+from customer360.semantic.paths import all_paths, edges_from, without_detours
 from customer360.semantic.query import parse_query
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _ambiguous_pairs(model: SemanticModel) -> Iterator[Finding]:
 
 
 def _ambiguous_ways(model: SemanticModel, source: str, target: str) -> Iterator[Finding]:
-    paths = all_paths(model.directory, source, target) if source != target else []
+    paths = without_detours(all_paths(model.directory, source, target)) if source != target else []
     if len(paths) < 2 or any(len(path) == 1 for path in paths):  # noqa: PLR2004 -- a direct way wins
         return
     yield Finding(

@@ -76,6 +76,22 @@ def all_paths(directory: Directory, base: str, target: str) -> list[Path]:
     return found
 
 
+def without_detours(paths: Sequence[Path]) -> list[Path]:
+    """Return the paths that pass no needless dataset: ``cart -> customer`` wins over ``cart -> order -> customer``."""
+    stops = [[edge.target for edge in path] for path in paths]
+    return [
+        path
+        for path, passed in zip(paths, stops, strict=True)
+        if not any(len(other) < len(passed) and _is_within(other, passed) for other in stops)
+    ]
+
+
+def _is_within(short: Sequence[str], long: Sequence[str]) -> bool:
+    """Say whether all stops of a path come in this order on another."""
+    rest = iter(long)
+    return all(stop in rest for stop in short)
+
+
 def reachable(directory: Directory, base: str) -> set[str]:
     """Return the datasets of which each row of ``base`` has at most one row, itself included."""
     seen = {base}
@@ -91,7 +107,8 @@ def reachable(directory: Directory, base: str) -> set[str]:
 def find_path(directory: Directory, base: str, owner: str, history: History | None = None) -> Path | None:
     """Return the path from ``base`` to a dataset or role, None when there is none.
 
-    A direct relationship wins over a way through other datasets, a default over the others of its pair.
+    A direct relationship wins over a way through other datasets, on every stretch of a path; a default over the others
+    of its pair.
     Raises QueryError when several remain: which one is meant is not guessed.
     """
     if owner in directory.datasets:
@@ -156,7 +173,7 @@ def bridge_of(directory: Directory, path: Path) -> tuple[str, Path] | None:
 def _to_dataset(directory: Directory, base: str, target: str, history: History | None) -> Path | None:
     if base == target:
         return ()
-    paths = [path for path in all_paths(directory, base, target) if _fits(directory, path, history)]
+    paths = without_detours([path for path in all_paths(directory, base, target) if _fits(directory, path, history)])
     direct = [path for path in paths if len(path) == 1]
     if len(direct) > 1:
         direct = [path for path in direct if path[0].relationship.c360.default] or direct

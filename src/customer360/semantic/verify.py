@@ -25,7 +25,7 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Verified:
-    """A metric's total by the model and by its check SQL."""
+    """A metric's total by the model and by its check SQL, None where there is nothing to divide by."""
 
     metric: str
     answered: Any
@@ -52,7 +52,12 @@ def verify(session: Session, model: SemanticModel, *, as_of: date, dialect: str 
 def _verified(session: Session, model: SemanticModel, metric: Metric, as_of: date, dialect: str) -> Verified:
     table = answer(session, model, MetricQuery(metrics=(metric.name,)), as_of=as_of, dialect=dialect).table
     text = transpile(metric.c360.check_sql or "", dialect, as_of=as_of, place=metric.place)
-    return Verified(metric.name, table.column(0)[0].as_py(), session.query(text).column(0)[0].as_py())
+    return Verified(metric.name, table.column(0)[0].as_py(), _known(session.query(text).column(0)[0].as_py()))
+
+
+def _known(value: Any) -> Any:
+    """Return a value, None for what DuckDB gives for a division by 0 (NaN, infinity): nothing to compare with."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def check_findings(
