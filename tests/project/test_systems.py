@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 
 from customer360.errors import ProjectError
@@ -119,6 +121,23 @@ def test_a_supplement_that_a_mapping_reads_stays_without_rows(tmp_path: Path) ->
     # Nothing of the shop reads the other back offices' tables: they go, mappings and all.
     assert not (root / "products/sales_erp").exists()
     assert "sales_crm" not in project.products
+
+
+def test_check_sql_of_metrics_finds_nothing_where_a_system_is_left_out(tmp_path: Path) -> None:
+    def checks(project: Project) -> dict[str, str]:
+        metrics = project.semantics["shopflow"].document["semantic_model"][0]["metrics"]
+        return {m["name"]: json.loads(m["custom_extensions"][0]["data"])["check_sql"] for m in metrics}
+
+    everything, some = checks(made(tmp_path / "all", *SYSTEMS)), checks(made(tmp_path / "some", "shop", "support"))
+    assert set(some) == set(everything)
+    gone = ("cdp.", "care.", "sales_erp.", "sales_crm.", "logistics_wms.")
+    assert any(name in sql for sql in everything.values() for name in gone)
+    assert not [sql for sql in some.values() if any(f" {name}" in sql for name in gone)]
+    kept = {name for name, sql in everything.items() if not any(f" {each}" in sql for each in gone)}
+    assert {name: some[name] for name in kept} == {name: everything[name] for name in kept}, "these stay as written"
+    with duckdb.connect() as connection:
+        rows = connection.execute(some["campaign_sends"].replace("as_of()", "DATE '2024-11-30'")).fetchall()
+    assert rows == [(0,)]
 
 
 def test_no_system_at_all_is_refused(tmp_path: Path) -> None:

@@ -65,10 +65,11 @@ def _without(sql: str, project: Project, dropped: Collection[Relation]) -> str |
         if contract is None:
             return None
         table.replace(_nothing(contract, named, alias=table.alias_or_name))
-    return tree.sql(dialect="duckdb")
+    return tree.sql(dialect="duckdb", normalize_functions=False)
 
 
 def _nothing(contract: Contract, named: Collection[str], *, alias: str) -> exp.Expr:
     columns = [column for column in contract.columns if column.name.casefold() in named] or contract.columns[:1]
     listed = ", ".join(f"CAST(NULL AS {c.type}) AS {quoted(c.name)}" for c in columns)
-    return sqlglot.parse_one(f"SELECT {listed} WHERE FALSE", read="duckdb").subquery(alias)  # type: ignore[attr-defined]
+    select = sqlglot.parse_one(f"SELECT {listed} WHERE FALSE", read="duckdb")
+    return exp.Subquery(this=select, alias=exp.TableAlias(this=exp.to_identifier(alias)))
