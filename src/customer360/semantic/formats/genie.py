@@ -197,6 +197,9 @@ class _Writer:
         return _by_id(found)
 
     def _measure_sql(self, formula: Formula) -> str:
+        if formula.metric.c360.of_total:
+            why = "it is a share of a total over the query"
+            raise DoesNotFit(why)
         bases = sorted({atom.base for atom in formula.atoms.values()})
         if len(bases) > 1:
             why = f"it counts rows of several facts: {', '.join(bases)}"

@@ -58,7 +58,9 @@ def _by_base(model: SemanticModel, losses: Losses) -> dict[str, list[Formula]]:
     found: dict[str, list[Formula]] = {}
     for formula in model.formulas_for("spark").values():
         bases = {atom.base for atom in formula.atoms.values()}
-        if len(bases) == 1:
+        if formula.metric.c360.of_total:
+            losses.add(f"metric {formula.metric.name}", "it is a share of a total over the query")
+        elif len(bases) == 1:
             found.setdefault(bases.pop(), []).append(formula)
         else:
             losses.add(f"metric {formula.metric.name}", f"it counts rows of several facts: {', '.join(sorted(bases))}")
