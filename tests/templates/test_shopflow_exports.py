@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tests.semantic.shop import MemorySession
 from tests.semantic.test_tpcds import SCHEMA
 from tests.templates.test_shopflow_metrics import MODEL
 
+from customer360.ask.questionfiles import plain_questions
 from customer360.semantic.answer import answer
 from customer360.semantic.formats.dbt import dbt_project
 from customer360.semantic.formats.dbt_import import read_dbt
@@ -60,6 +62,12 @@ def figures(session: MemorySession, model: SemanticModel, shopflow: Built, metri
 def at_as_of(sql: str, shopflow: Built) -> str:
     """Other tools have today; here it is the as-of date."""
     return sql.replace("CURRENT_DATE()", "CURRENT_DATE").replace("CURRENT_DATE", f"DATE '{shopflow.report.as_of}'")
+
+
+def rounded(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Rows in one order, figures to nine digits."""
+    plain = [tuple(f"{v:.9g}" if isinstance(v, float | int | Decimal) else str(v) for v in row) for row in rows]
+    return sorted(plain)
 
 
 def lost(exported: Any) -> set[str]:
@@ -137,7 +145,8 @@ def test_dbt_fits_its_shape_and_gives_the_same_figures_when_read_back(
 
 
 def test_genie_gets_a_space_whose_measures_give_the_figures(shopflow: Built, copy: MemorySession) -> None:
-    exported = genie_space(MODEL, as_of=shopflow.report.as_of)
+    lessons = plain_questions(shopflow.root)
+    exported = genie_space(MODEL, as_of=shopflow.report.as_of, questions=lessons)
     space = json.loads(exported.files["genie/shopflow.json"])
     Space.model_validate(space)
     found = {snippet["alias"]: snippet["sql"][0] for snippet in space["instructions"]["sql_snippets"]["measures"]}
@@ -153,3 +162,17 @@ def test_genie_gets_a_space_whose_measures_give_the_figures(shopflow: Built, cop
             assert float(value) == pytest.approx(float(expected), rel=1e-9), metric
             tried += 1
     assert tried >= 60
+    taught = {each["question"][0]: each["sql"] for each in space["instructions"]["example_question_sqls"]}
+    tested = {each["question"][0]: each["answer"][0]["content"] for each in space["benchmarks"]["questions"]}
+    assert not taught.keys() & tested.keys()
+    assert len(taught) >= 10
+    assert len(tested) >= 10
+    queries = {lesson.question: lesson.query for lesson in lessons}
+    for question, lines in (taught | tested).items():
+        tree = duck("".join(lines))
+        for table in tree.find_all(exp.Table):
+            table.set("catalog", None)
+        rows = copy.connection.execute(tree.sql(dialect="duckdb")).fetchall()
+        query = MetricQuery.model_validate(queries[question])
+        ours = answer(copy, MODEL, query, as_of=shopflow.report.as_of).table  # type: ignore[arg-type]
+        assert rounded(rows) == rounded([tuple(row.values()) for row in ours.to_pylist()]), question

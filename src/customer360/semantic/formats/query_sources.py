@@ -34,16 +34,26 @@ def uses_as_of(dataset: Dataset) -> bool:
     return dataset.is_query and any(_is_as_of(node) for node in _parsed(dataset).walk())
 
 
-def spark_source(dataset: Dataset, catalog: str | None) -> str:
-    """Return the table of a dataset under a catalogue, or its query as Databricks reads it."""
+def under_catalog(dataset: Dataset, catalog: str | None) -> str:
+    """Return the table of a dataset under a catalogue, or its query with its tables under it."""
+    if catalog is None:
+        return dataset.source
     if not dataset.is_query:
-        is_whole = catalog is None or len(dataset.source.split(".")) > 2  # noqa: PLR2004 -- catalogue, schema, table
+        is_whole = len(dataset.source.split(".")) > 2  # noqa: PLR2004 -- catalogue, schema, table
         return dataset.source if is_whole else f"{catalog}.{dataset.source}"
     tree = _parsed(dataset)
     for table in tree.find_all(exp.Table):
-        if catalog is not None and table.db and not table.catalog:
+        if table.db and not table.catalog:
             table.set("catalog", exp.to_identifier(catalog))
-    text = transpile(tree.sql(dialect="duckdb"), "spark", as_of=_DAY)
+    return tree.sql(dialect="duckdb")
+
+
+def spark_source(dataset: Dataset, catalog: str | None) -> str:
+    """Return the table of a dataset under a catalogue, or its query as Databricks reads it."""
+    source = under_catalog(dataset, catalog)
+    if not dataset.is_query:
+        return source
+    text = transpile(source, "spark", as_of=_DAY)
     return text.replace(f"CAST('{_DAY}' AS DATE)", "CURRENT_DATE()").replace(f"DATE '{_DAY}'", "CURRENT_DATE()")
 
 
