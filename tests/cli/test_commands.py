@@ -16,6 +16,7 @@ import pytest
 from tests.end_to_end.project import c360
 
 from customer360 import __version__
+from customer360.cli.query_words import Words
 from customer360.project.starter import create_project
 
 TIERS = {"High": Decimal("135.00"), "Medium": Decimal("65.00"), "Low": Decimal("43.90")}
@@ -78,6 +79,50 @@ def test_query_writes_figures_as_their_metric_says(shop: Shop) -> None:
     done = shop.c360("query", "revenue", "--by", "value_tier", "--order=-revenue")
     rows = [[cell.strip() for cell in line.split("│")] for line in done.stdout.splitlines()[2:]]
     assert rows == [["High", "$135.00"], ["Medium", "$65.00"], ["Low", "$43.90"]]
+
+
+BY_MONTH = ("revenue", "--by", "order_date:month")
+BESIDE: list[tuple[tuple[str, ...], str, list[float | None]]] = [
+    ((*BY_MONTH, "--compare", "previous period"), "revenue_previous", [None, 52.5, 135]),
+    (("revenue", "--period", "2024-03", "--compare", "2024-01"), "revenue_change", [3.9]),
+    (
+        ("revenue", "--where", "value_tier = 'High'", "--compare-where", "value_tier = 'Low'"),
+        "revenue_previous",
+        [43.9],
+    ),
+    ((*BY_MONTH, "--share", "revenue"), "revenue_share", [52.5 / 243.9, 135 / 243.9, 56.4 / 243.9]),
+    (
+        (*BY_MONTH, "--by", "value_tier", "--where", "value_tier != 'Low'", "--share", "revenue:value_tier"),
+        "revenue_share",
+        [40 / 135, 75 / 135, 60 / 65, 20 / 135, 5 / 65],
+    ),
+    ((*BY_MONTH, "--window", "revenue:cumulative"), "revenue_cumulative", [52.5, 187.5, 243.9]),
+    ((*BY_MONTH, "--window", "revenue:trailing:2:month"), "revenue_trailing_2_month", [52.5, 187.5, 191.4]),
+    ((*BY_MONTH, "--window", "revenue:to-date:quarter"), "revenue_quarter_to_date", [52.5, 187.5, 243.9]),
+    (("order_count", "--by", "value_tier", "--top", "value_tier:1:revenue"), "value_tier", ["High", "(other)"]),
+    (("revenue", "--by", "value_tier", "--top", "value_tier:1"), "revenue", [135, 108.9]),
+    (("revenue", "--by", "order_date:day", "--period", "2024-01", "--fill", "zero"), "revenue", [0.0] * 31),
+    (("--json", '{"metrics": ["revenue"], "top": null, "time": {"relative": "2024-02"}}'), "revenue", [135]),
+]
+"""What stands beside a figure, by hand from the seven orders that count: January 52.50, February 135, March 56.40."""
+
+
+@pytest.mark.parametrize(("words", "column", "values"), BESIDE, ids=lambda each: str(each)[:60])
+def test_what_stands_beside_a_figure_can_be_typed(
+    shop: Shop, words: tuple[str, ...], column: str, values: list[float | None]
+) -> None:
+    done = shop.c360("query", *words, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    found = [row[column] for row in json.loads(done.stdout)["rows"]]
+    if "--fill" in words:
+        values = [{4: 40.0, 18: 12.5}.get(day, 0.0) for day in range(31)]
+    assert [float(value) if isinstance(value, str) and value[0].isdigit() else value for value in found] == [
+        pytest.approx(value) if isinstance(value, float) else value for value in values
+    ]
+
+
+def test_attributes_as_they_were_can_be_typed() -> None:
+    assert Words(metrics=["revenue"], history="as-was").query()["history"] == "as_was"
 
 
 def test_query_without_metrics_lists_what_can_be_asked(shop: Shop) -> None:
@@ -164,6 +209,10 @@ def test_a_wrong_option_exits_2(shop: Shop) -> None:
         (["--as-of", "20240101"], "'20240101' is no day of the calendar"),
         (["--format", "xml"], "'xml' is not one of 'table', 'json', 'csv', 'parquet'."),
         (["--limit", "many"], "Invalid value for '--limit' / '-n': It must be a whole number."),
+        (["--window", "revenue"], "'revenue' is no window; write revenue:cumulative"),
+        (["--window", "revenue:trailing:few:month"], "'few' in 'revenue:trailing:few:month' is no number"),
+        (["--top", "value_tier"], "'value_tier' is no top list; write segment:5"),
+        (["--json", "{}"], "With --json the whole query stands in the JSON"),
         (["--limit", "0"], "Invalid value for '--limit' / '-n': It must be at least 1."),
     ],
 )

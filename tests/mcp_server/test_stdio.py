@@ -103,6 +103,28 @@ def test_pages_of_a_query_follow_each_other(workspace: Workspace) -> None:
         assert found == [row["category"] for row in expected][:limit]
 
 
+def test_all_that_a_metric_query_says_reaches_an_assistant(workspace: Workspace) -> None:
+    query = {
+        "metrics": ["revenue"],
+        "dimensions": [{"name": "category"}],
+        "top": {"dimension": "category", "n": 1, "by": "revenue"},
+        "shares": [{"metric": "revenue"}],
+        "compare": {"where": {"field": "category", "op": "is not null"}, "name": "named"},
+    }
+    page = in_memory(create_server(workspace), "query_metrics", {"query": query}).structured_content
+    sums = by_hand(
+        workspace, "SELECT category, CAST(sum(net) AS DOUBLE) AS net FROM gold.sales GROUP BY 1 ORDER BY 2 DESC"
+    )
+    all_of_it = sum(row["net"] for row in sums)
+    assert [row["category"] for row in page["rows"]] == [sums[0]["category"], "(other)"]
+    assert page["rows"][0]["revenue"] == pytest.approx(sums[0]["net"])
+    assert page["rows"][1]["revenue"] == pytest.approx(all_of_it - sums[0]["net"])
+    assert [row["revenue_share"] for row in page["rows"]] == [
+        pytest.approx(row["revenue"] / all_of_it) for row in page["rows"]
+    ]
+    assert all(row["revenue_change"] == pytest.approx(row["revenue"] - row["revenue_named"]) for row in page["rows"])
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "words"),
     [

@@ -133,6 +133,13 @@ def test_distinct_buyers_of_a_rolling_year_are_counted_once(shop: Shop) -> None:
     assert [row[2] for row in rows] == [4]
 
 
+def test_months_of_a_quarter_cut_short_count_back_from_where_it_ends(shop: Shop) -> None:
+    windows = [{"metric": "revenue", "kind": "trailing", "count": 2, "unit": "month"}]
+    august = {"start": "2024-08", "end": "2024-08"}
+    rows = shop.ask("lines", by="time:quarter", windows=windows, time=august)
+    assert texts(rows) == [("2024-07-01", 0, Decimal("90.00"))]
+
+
 def test_year_to_date_starts_anew_each_year() -> None:
     sale = (10, "t9", 1, 11, 1, 20231230, None, "Store", False, 1, "80.00", False)
     shop = Shop(rows={**ROWS, "sales": [sale, *ROWS["sales"]]})

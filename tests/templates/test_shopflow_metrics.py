@@ -112,6 +112,8 @@ def test_the_share_of_abandonments_by_stage_adds_up(shopflow: Built) -> None:
     rows = ask(shopflow, {**query, "shares": [{"metric": "carts_abandoned"}]})
     assert {row["cart_last_stage"] for row in rows} == {"cart", "shipping", "payment"}
     assert sum(row["carts_abandoned_share"] for row in rows) == pytest.approx(1)
+    shares = ask(shopflow, {**query, "metrics": ["abandonment_share"]})
+    assert [row["abandonment_share"] for row in shares] == [row["carts_abandoned_share"] for row in rows]
 
 
 def test_the_model_is_large_enough_and_says_what_everything_means() -> None:

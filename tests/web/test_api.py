@@ -52,6 +52,26 @@ def test_csv_and_arrow_by_the_accept_header(client: TestClient) -> None:
     assert pa.types.is_decimal(table.schema.field("revenue").type)
 
 
+def test_what_stands_beside_a_figure_comes_along(client: TestClient, shop: Workspace) -> None:
+    beside = {
+        "time": {"relative": "this month"},
+        "compare": {"to": "previous period"},
+        "windows": [{"metric": "revenue", "kind": "trailing", "count": 2, "unit": "month"}],
+    }
+    (row,) = client.post(ASK, json={"metrics": ["revenue"], **beside}).json()["rows"]
+    (hand,) = rows(
+        shop,
+        "SELECT CAST(sum(net) FILTER (day >= DATE '2024-11-01') AS DOUBLE) AS now, "
+        "CAST(sum(net) FILTER (day BETWEEN DATE '2024-10-01' AND DATE '2024-10-18') AS DOUBLE) AS before, "
+        "CAST(sum(net) FILTER (day >= DATE '2024-10-01') AS DOUBLE) AS two_months "
+        "FROM gold.sales JOIN gold.calendar USING (date_key) WHERE day <= DATE '2024-11-18'",
+    )
+    assert row["revenue"] == pytest.approx(hand["now"])
+    assert row["revenue_previous"] == pytest.approx(hand["before"])
+    assert row["revenue_change_rate"] == pytest.approx(hand["now"] / hand["before"] - 1)
+    assert row["revenue_trailing_2_month"] == pytest.approx(hand["two_months"])
+
+
 def test_a_limit_pages(client: TestClient) -> None:
     body = client.post(ASK, json={**QUERY, "limit": 2}).json()
     assert len(body["rows"]) == 2

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from customer360.errors import ProjectError, QueryError
+from customer360.semantic.extensions import VerifiedQuestion as Lesson
 from customer360.semantic.query import parse_query
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ def read_questions(root: Path) -> tuple[VerifiedQuestion, ...]:
         for number, entry in enumerate(_entries(path, "questions"), 1):
             found.append(_question(entry, f"{FOLDER}/{path.name}, question {number}"))
     return tuple(found)
+
+
+def plain_questions(root: Path) -> tuple[Lesson, ...]:
+    """Return the verified questions of a project that stand for themselves: answered, and without blanks to fill."""
+    answered = [each for each in read_questions(root) if each.query is not None and not _has_blanks(each)]
+    return tuple(
+        Lesson(
+            id=each.asks[0].replace(" ", "_"), question=f"{each.asks[0].capitalize()}?", query=dict(each.query or {})
+        )
+        for each in answered
+    )
+
+
+def _has_blanks(question: VerifiedQuestion) -> bool:
+    return any("{" in text for text in question.asks) or _SLOT.search(str(question.query)) is not None
 
 
 def _question(entry: Any, place: str) -> VerifiedQuestion:

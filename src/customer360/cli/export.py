@@ -81,9 +81,16 @@ def _exported(
 
         return metric_views(found, catalog=catalog)
     if what == "genie":
+        from customer360.ask.questionfiles import plain_questions
         from customer360.semantic.formats.genie import genie_space
 
-        return genie_space(found, as_of=workspace.as_of(), catalog=catalog, warehouse_id=warehouse_id)
+        return genie_space(
+            found,
+            as_of=workspace.as_of(),
+            catalog=catalog,
+            warehouse_id=warehouse_id,
+            questions=plain_questions(workspace.project.root),
+        )
     from customer360.semantic.formats.dbt import dbt_project
 
     return dbt_project(found)

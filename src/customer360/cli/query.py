@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from customer360.cli.options import (
     opened,
 )
 from customer360.cli.output import note, write_table
+from customer360.cli.query_words import Words, json_query
 from customer360.errors import C360Error
 
 if TYPE_CHECKING:
@@ -36,6 +37,36 @@ PeriodOption = Annotated[str | None, typer.Option("--period", help="'last 12 mon
 OrderOption = Annotated[
     list[str] | None, typer.Option("--order", help="Sort by a column; '-revenue' is largest first.")
 ]
+MetricsArgument = Annotated[
+    list[str] | None, typer.Argument(help="Names of metrics; without any, all that can be asked is listed.")
+]
+HavingOption = Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")]
+SinceOption = Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")]
+UntilOption = Annotated[str | None, typer.Option("--to", help="Last day (included), YYYY-MM-DD.")]
+LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")]
+CompareOption = Annotated[
+    str | None,
+    typer.Option("--compare", help="'previous period', 'same period last year', or another range: '2023'."),
+]
+CompareWhereOption = Annotated[
+    str | None, typer.Option("--compare-where", help="Compare with other filters: \"segment = 'New'\".")
+]
+ShareOption = Annotated[
+    list[str] | None, typer.Option("--share", help="Share of the total: revenue; within a dimension: revenue:region.")
+]
+WindowOption = Annotated[
+    list[str] | None,
+    typer.Option("--window", help="revenue:cumulative, revenue:trailing:3:month or revenue:to-date:year."),
+]
+TopOption = Annotated[
+    str | None, typer.Option("--top", help="The largest members, the rest as (other): brand:5, or brand:5:revenue.")
+]
+FillOption = Annotated[str | None, typer.Option("--fill", help="A row for every period without rows: null or zero.")]
+HistoryOption = Annotated[str | None, typer.Option("--history", help="Attributes as-is (today's) or as-was.")]
+JsonOption = Annotated[
+    str | None, typer.Option("--json", help="The whole query as JSON, - for stdin, in place of the other options.")
+]
+ShowSqlOption = Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,18 +76,24 @@ def add_to(app: typer.Typer) -> None:
 
 
 def query(
-    metrics: Annotated[
-        list[str] | None, typer.Argument(help="Names of metrics; without any, all that can be asked is listed.")
-    ] = None,
+    metrics: MetricsArgument = None,
     by: ByOption = None,
     where: WhereOption = None,
-    having: Annotated[list[str] | None, typer.Option(help="Keep results: 'revenue > 1000'.")] = None,
-    since: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last day (included), YYYY-MM-DD.")] = None,
+    having: HavingOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
     period: PeriodOption = None,
     order: OrderOption = None,
-    limit: Annotated[int | None, typer.Option("--limit", "-n", min=1, help="At most so many rows.")] = None,
-    show_sql: Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")] = False,
+    limit: LimitOption = None,
+    compare: CompareOption = None,
+    compare_where: CompareWhereOption = None,
+    share: ShareOption = None,
+    window: WindowOption = None,
+    top: TopOption = None,
+    fill: FillOption = None,
+    history: HistoryOption = None,
+    text: JsonOption = None,
+    show_sql: ShowSqlOption = False,
     as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     format_: FormatOption = None,
@@ -69,17 +106,16 @@ def query(
     Examples:
       c360 query average_order_value --by segment --from 2017-06-01
       c360 query revenue --by order_date:month --format csv
+      c360 query revenue --period "last month" --compare "same period last year"
+      c360 query revenue --by brand --top brand:5 --share revenue
       c360 query
     """
-    workspace = opened(project, to_answer=True)
-    if not metrics:
-        _list_names(workspace.semantic_model(), format_, out)
+    given = {name: value for name, value in locals().items() if name in Words.__dataclass_fields__}
+    if not metrics and text is None:
+        _list_names(opened(project, to_answer=True).semantic_model(), format_, out)
         return
-    asked = _query_parts(metrics, by or (), where or (), having or (), order or ())
-    if since or until or period:
-        asked["time"] = {"start": since, "end": until, "relative": period}
-    if limit:
-        asked["limit"] = limit
+    asked = Words(**given).query() if text is None else json_query(text, given)
+    workspace = opened(project, to_answer=True)
     answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=as_of)
     if show_sql:
         note(answer.sql)
@@ -129,16 +165,3 @@ def _formats(answer: Answer) -> dict[str, Write]:
     from customer360.dashboards.frame import frame_of
 
     return {column.name: column.text for column in frame_of(answer).metrics}
-
-
-def _query_parts(metrics: Any, by: Any, where: Any, having: Any, order: Any) -> dict[str, Any]:
-    from customer360.semantic.filter_text import parse_filter
-
-    asked: dict[str, Any] = {"metrics": list(metrics)}
-    asked["dimensions"] = [dict(zip(("name", "grain"), each.split(":", 1), strict=False)) for each in by]
-    if where:
-        asked["where"] = parse_filter(" AND ".join(f"({each})" for each in where))
-    if having:
-        asked["having"] = parse_filter(" AND ".join(f"({each})" for each in having))
-    asked["order"] = [{"by": each.lstrip("-"), "descending": each.startswith("-")} for each in order]
-    return asked

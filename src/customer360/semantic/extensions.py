@@ -222,6 +222,8 @@ class MetricExtension(Extension):
     default_filters: tuple[DefaultFilter, ...] = ()
     parts: Parts | None = None
     window: Window | None = None
+    of_total: bool = False
+    """The figure is a share of its total over all rows of the query: abandonments of a stage / all abandonments."""
     unit: str | None = None
     format: str | None = None
     synonyms: tuple[Synonym, ...] = ()

@@ -86,6 +86,12 @@ class Formulas:
         if name not in self._metrics:
             raise UnknownName("metric", name, list(self._metrics), place=metric.place)
         formula = self._of(name, path)
+        if self._metrics[name].c360.of_total:
+            raise ModelError(
+                f"Metric '{metric.name}' needs '{name}', which is a share of a total.",
+                place=metric.place,
+                next_step="Make it of the figure that is shared out.",
+            )
         if formula is None:
             raise ProjectError(f"Metric '{metric.name}' needs '{name}', which has an error itself.", place=metric.place)
         return formula

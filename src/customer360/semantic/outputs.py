@@ -47,7 +47,7 @@ def outputs(question: Question) -> Iterator[Output]:
     """Yield the figures of an answer in column order."""
     shares = {share.metric: share for share in question.query.shares}
     for figure in question.figures:
-        yield Output(figure.name, figure, "value")
+        yield Output(figure.name, figure, "share" if figure.formula.metric.c360.of_total else "value")
         compare = question.query.compare
         if compare is not None:
             yield Output(f"{figure.name}_{compare.name}", figure, "compared")
@@ -89,7 +89,8 @@ def _dimension(group: GroupBy) -> OutputColumn:
 def _figure(question: Question, output: Output) -> OutputColumn:
     metric = output.figure.formula.metric
     label = output.figure.label
-    is_rate = output.form in ("change_rate", "share")
+    is_itself = output.name == output.figure.name
+    is_rate = output.form in ("change_rate", "share") and not is_itself
     against = question.query.compare.name.replace("_", " ") if question.query.compare else ""
     labels = {
         "value": label,
@@ -101,10 +102,10 @@ def _figure(question: Question, output: Output) -> OutputColumn:
     return OutputColumn(
         name=output.name,
         asked=metric.name,
-        label=labels[output.form],
+        label=label if is_itself else labels[output.form],
         kind="metric",
         unit=_RATE if is_rate else metric.c360.unit,
         format=_RATE_FORMAT if is_rate else metric.c360.format,
         datatype="Float" if is_rate else metric.datatype,
-        description=metric.description if output.form == "value" else None,
+        description=metric.description if is_itself else None,
     )

@@ -55,7 +55,28 @@ def resolve(setting: Setting, query: MetricQuery) -> Question:
     question = _with_comparison(question)
     _check_names(question)
     _check_reach(question)
+    _check_shares(question)
     return question
+
+
+def _check_shares(question: Question) -> None:
+    """Refuse what has no meaning for a metric that is itself a share of its total."""
+    query = question.query
+    uses = {
+        "be compared": query.metrics if query.compare is not None else (),
+        "be shared out again": tuple(share.metric for share in query.shares),
+        "run over a window": tuple(window.metric for window in query.windows),
+        "rank members": (query.top.by,) if query.top is not None else (),
+        "be a condition without being asked for": tuple(figure.name for figure in question.hidden),
+    }
+    for use, names_ in uses.items():
+        for name in names_:
+            metric = question.model.metrics.get(name)
+            if metric is not None and metric.c360.of_total:
+                raise QueryError(
+                    f"'{name}' is a share of its total and cannot {use}.",
+                    next_step="Ask for the figure that it is a share of.",
+                )
 
 
 def _figure(setting: Setting, name: str) -> Figure:

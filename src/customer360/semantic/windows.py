@@ -88,8 +88,10 @@ def _history(fact: Fact, window: Window, unit: Unit) -> Period | None:
     calendar = fact.question.calendar
     start = None
     if period.start is not None and window.kind != "cumulative":
-        grain = fact.question.grain or "day"
-        start = window_start(calendar.end(period.start, grain), window, unit, calendar)
+        first_end = calendar.end(period.start, fact.question.grain or "day")
+        if period.end is not None:  # a quarter cut short ends sooner, so its trailing months begin sooner
+            first_end = min(first_end, period.end)
+        start = window_start(first_end, window, unit, calendar)
         start = min(start, period.start) if start is not None else None
     return Period(start, period.end)
 

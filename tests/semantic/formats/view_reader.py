@@ -41,11 +41,21 @@ def flat(tree: exp.Expr, here: tuple[str, ...] = ()) -> exp.Expr:
     return tree.transform(renamed)
 
 
+def relation(source: str) -> str:
+    """Return a table, or a query as a table of its own; the catalogue is left out."""
+    if not source.upper().startswith(("SELECT", "WITH")):
+        return source.removeprefix("main.")
+    tree = duck(source)
+    for table in tree.find_all(exp.Table):
+        table.set("catalog", None)
+    return f"({tree.sql(dialect='duckdb')})"
+
+
 def joins_of(view: dict[str, Any], path: tuple[str, ...] = ()) -> list[str]:
     found = []
     for join in view.get("joins", ()):
         here = (*path, join["name"])
-        table = join["source"].removeprefix("main.")
+        table = relation(join["source"])
         on = flat(duck(join["on"]), here).sql(dialect="duckdb")
         found.append(f"LEFT JOIN {table} AS {alias_of(here)} ON {on}")
         found += joins_of(join, here)
@@ -62,7 +72,7 @@ class MetricView:
             f"{flat(duck(self.columns[name]['expr'])).sql(dialect='duckdb')} AS {name}"
             for name in dimensions + measures
         ]
-        table = self.document["source"].removeprefix("main.")
+        table = relation(self.document["source"])
         where = self.document.get("filter")
         lines = [f"SELECT {', '.join(outputs)}", f"FROM {table} AS source", *joins_of(self.document)]
         if where:

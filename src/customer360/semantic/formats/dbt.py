@@ -11,6 +11,7 @@ from customer360.semantic.formats.dbt_metrics import Metrics
 from customer360.semantic.formats.dbt_shape import SemanticFile
 from customer360.semantic.formats.exported import Exported, Losses
 from customer360.semantic.formats.physical import DoesNotFit, Physical, paths_from
+from customer360.semantic.formats.query_sources import marked_source, tables_of, uses_as_of
 from customer360.semantic.scope import physical_column
 
 if TYPE_CHECKING:
@@ -114,8 +115,7 @@ class _Writer:
         """Return the tables that the views read."""
         tables: dict[str, set[str]] = {}
         for dataset in self._model.datasets.values():
-            if not dataset.is_query:
-                schema, table = _parts(dataset)
+            for schema, table in tables_of(dataset):
                 tables.setdefault(schema, set()).add(table)
         return [
             {"name": schema, "schema": schema, "tables": [{"name": table} for table in sorted(found)]}
@@ -125,6 +125,8 @@ class _Writer:
     def view(self, dataset: Dataset) -> str:
         """Return the SQL of a dataset's view; a time axis of another table is joined in."""
         lines = [f"-- {dataset.grain[:1].upper()}{dataset.grain[1:]}."]
+        if uses_as_of(dataset):
+            self._losses.add(f"dataset {dataset.name}", "as_of() became the day it is asked")
         path = self._far_times.get(dataset.name)
         if path is None:
             return "\n".join([*lines, "SELECT * FROM " + _relation(dataset, "base")]) + "\n"
@@ -243,16 +245,15 @@ class _Writer:
         return TIME
 
 
-def _parts(dataset: Dataset) -> tuple[str, str]:
-    parts = dataset.source.split(".")
-    return (parts[-2] if len(parts) > 1 else "main", parts[-1])
-
-
 def _relation(dataset: Dataset, alias: str) -> str:
     if dataset.is_query:
-        return f"({dataset.source}) AS {alias}"
-    schema, table = _parts(dataset)
-    return f"{{{{ source('{schema}', '{table}') }}}} AS {alias}"
+        return f"({marked_source(dataset, _source)}) AS {alias}"
+    ((schema, table),) = tables_of(dataset)
+    return f"{_source(schema, table)} AS {alias}"
+
+
+def _source(schema: str, table: str) -> str:
+    return f"{{{{ source('{schema}', '{table}') }}}}"
 
 
 def _yaml(document: Mapping[str, Any]) -> str:

@@ -47,6 +47,9 @@ class Metrics:
         formulas = sorted(self._model.formulas.values(), key=lambda formula: formula.sole_atom is None)
         for formula in formulas:
             metric = formula.metric
+            if metric.c360.of_total:
+                self._losses.add(f"metric {metric.name}", "it is a share of a total over the query")
+                continue
             try:
                 document = self._simple(formula) if formula.sole_atom is not None else self._compound(formula)
             except DoesNotFit as why:

@@ -14,7 +14,8 @@ from customer360.errors import QueryError
 from customer360.semantic.compile import compile_query
 from customer360.semantic.formats.exported import Exported, Losses
 from customer360.semantic.formats.genie_shape import MARKERS, MOST_MATCHED, MOST_SNIPPETS, MOST_TABLES, Space
-from customer360.semantic.formats.physical import DoesNotFit, Physical, spark_text, table_name
+from customer360.semantic.formats.physical import DoesNotFit, Physical, spark_text
+from customer360.semantic.formats.query_sources import under_catalog
 from customer360.semantic.paths import is_one_to_one
 from customer360.semantic.query import parse_query
 from customer360.semantic.scope import physical_column
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.semantic.elements import Dataset, Metric, SemanticField
+    from customer360.semantic.extensions import VerifiedQuestion
     from customer360.semantic.measure import Formula
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.paths import Path
@@ -32,8 +34,20 @@ _BENCHMARK_EACH = 2
 """Of the verified questions every second is a benchmark: what is taught cannot be what is tested."""
 
 
-def genie_space(model: SemanticModel, *, as_of: date, catalog: str = "main", warehouse_id: str = "") -> Exported:
-    """Return ``<model>.json``, the space, and ``<model>.request.json``, the body that makes it; checked."""
+def genie_space(
+    model: SemanticModel,
+    *,
+    as_of: date,
+    catalog: str = "main",
+    warehouse_id: str = "",
+    questions: Iterable[VerifiedQuestion] = (),
+) -> Exported:
+    """Return ``<model>.json``, the space, and ``<model>.request.json``, the body that makes it; checked.
+
+    ``questions`` are taught and asked as benchmarks beside the model's own verified questions.
+    """
+    known = (*model.c360.verified_questions, *questions)
+    model = replace(model, c360=model.c360.model_copy(update={"verified_questions": known}))
     losses = Losses()
     document = _Writer(model, catalog, as_of, losses).space()
     Space.model_validate(document)
@@ -112,7 +126,7 @@ class _Writer:
                         del column["enable_entity_matching"]
                         self._losses.add(each.qualified, f"a space matches at most {MOST_MATCHED} columns")
                 columns.setdefault(column["column_name"], column)
-            identifier = table_name(dataset, self._catalog)
+            identifier = under_catalog(dataset, self._catalog)
             if identifier in tables:
                 self._losses.add(f"dataset {dataset.name}", f"{identifier} is in the space already")
                 continue
@@ -162,8 +176,8 @@ class _Writer:
                 one, other = (physical_column(self._model, d, c) for d, c in ((source, a), (target, b)))
                 spec = {
                     "id": _id("join", f"{relationship.name}.{a}"),
-                    "left": {"identifier": table_name(source, self._catalog), "alias": source.name},
-                    "right": {"identifier": table_name(target, self._catalog), "alias": right},
+                    "left": {"identifier": under_catalog(source, self._catalog), "alias": source.name},
+                    "right": {"identifier": under_catalog(target, self._catalog), "alias": right},
                     "sql": [f"`{source.name}`.`{one}` = `{right}`.`{other}`", MARKERS[kind]],
                 }
                 words = [f"Role: {relationship.c360.role_name}.\n"] if relationship.c360.role_name else []
@@ -197,6 +211,9 @@ class _Writer:
         return _by_id(found)
 
     def _measure_sql(self, formula: Formula) -> str:
+        if formula.metric.c360.of_total:
+            why = "it is a share of a total over the query"
+            raise DoesNotFit(why)
         bases = sorted({atom.base for atom in formula.atoms.values()})
         if len(bases) > 1:
             why = f"it counts rows of several facts: {', '.join(bases)}"
@@ -298,7 +315,7 @@ class _Writer:
 
 def _under(model: SemanticModel, catalog: str) -> SemanticModel:
     """Return the model over the tables of a catalogue."""
-    datasets = {name: replace(d, source=table_name(d, catalog)) for name, d in model.datasets.items()}
+    datasets = {name: replace(d, source=under_catalog(d, catalog)) for name, d in model.datasets.items()}
     return replace(model, datasets=datasets)
 
 

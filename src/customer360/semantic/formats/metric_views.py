@@ -12,7 +12,8 @@ from sqlglot import exp
 from customer360.semantic.expression import all_of
 from customer360.semantic.formats.exported import Exported, Losses
 from customer360.semantic.formats.metric_view_shape import MetricView
-from customer360.semantic.formats.physical import DoesNotFit, Physical, paths_from, spark_text, table_name
+from customer360.semantic.formats.physical import DoesNotFit, Physical, paths_from, spark_text
+from customer360.semantic.formats.query_sources import spark_source, uses_as_of
 from customer360.semantic.scope import path_key
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def _by_base(model: SemanticModel, losses: Losses) -> dict[str, list[Formula]]:
     found: dict[str, list[Formula]] = {}
     for formula in model.formulas_for("spark").values():
         bases = {atom.base for atom in formula.atoms.values()}
-        if len(bases) == 1:
+        if formula.metric.c360.of_total:
+            losses.add(f"metric {formula.metric.name}", "it is a share of a total over the query")
+        elif len(bases) == 1:
             found.setdefault(bases.pop(), []).append(formula)
         else:
             losses.add(f"metric {formula.metric.name}", f"it counts rows of several facts: {', '.join(sorted(bases))}")
@@ -105,7 +108,7 @@ class _View:
         where = self._sql(all_of(self._physical.logical(f.predicate) for f in always)) if always else None
         document = {
             "version": "1.1",
-            "source": table_name(dataset, self._catalog),
+            "source": self._source(dataset),
             "comment": dataset.description or f"{dataset.grain[:1].upper()}{dataset.grain[1:]}.",
             "filter": where,
             "joins": [self._nested(joined) for joined in self._joins],
@@ -115,6 +118,11 @@ class _View:
         if self._physical.uses_as_of:
             self._losses.add(f"view {self._base}", "as_of() became current_date()")
         return {key: value for key, value in document.items() if value}
+
+    def _source(self, dataset: Dataset) -> str:
+        if uses_as_of(dataset):
+            self._losses.add(f"dataset {dataset.name}", "as_of() became current_date()")
+        return spark_source(dataset, self._catalog)
 
     # ---- joins ------------------------------------------------------------------------------------------------
 
@@ -154,7 +162,7 @@ class _View:
             return None
         if relationship.c360.join == "inner":
             self._losses.add(f"relationship {relationship.name}", "its inner join became a left join")
-        document = {"name": name, "source": table_name(target, self._catalog), "on": self._sql(on)}
+        document = {"name": name, "source": self._source(target), "on": self._sql(on)}
         return _Joined(alias, document, path)
 
     def _nested(self, joined: _Joined) -> dict[str, Any]:

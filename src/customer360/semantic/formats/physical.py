@@ -15,7 +15,7 @@ from customer360.semantic.scope import physical_column
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from customer360.semantic.elements import Dataset, SemanticField
+    from customer360.semantic.elements import SemanticField
     from customer360.semantic.measure import Atom, Formula, LiftableFilter
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.paths import Edge, Path
@@ -162,11 +162,3 @@ def _edges(model: SemanticModel, here: str) -> list[Edge]:
     from customer360.semantic.paths import edges_from
 
     return [edge for edge in edges_from(model.directory, here) if not edge.backward]
-
-
-def table_name(dataset: Dataset, catalog: str | None) -> str:
-    """Return a dataset's table under a catalogue; a query text as it is."""
-    parts = dataset.source.split(".")
-    if dataset.is_query or catalog is None or len(parts) > 2:  # noqa: PLR2004 -- schema and table lack the catalogue
-        return dataset.source
-    return f"{catalog}.{dataset.source}"
