@@ -252,10 +252,10 @@ class Workspace:
 
     def people(self) -> People:
         """Return what identity found, as far as whoever asks may read its tables, and where decisions are kept."""
-        from customer360.governance.reading import check_whole
+        from customer360.governance.people import PeopleDoor
         from customer360.identity.lifecycle import People
 
-        return People(self.engine, self.project.root, permit=lambda table: check_whole(self.governance, table))
+        return People(self.engine, self.project.root, door=PeopleDoor(self.governance))
 
     @property
     def query_log(self) -> QueryLog:

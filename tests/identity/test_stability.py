@@ -60,8 +60,10 @@ members = st.lists(st.integers(0, 7), min_size=1, max_size=12)
 
 
 def ids_of(people, known):
+    """Return the smallest record of each cluster -> its id, and the aliases."""
     owners, aliases = assign(people, known)
-    return dict(zip(*owners.to_pydict().values(), strict=True)), aliases
+    first = {row["label"]: row["record_id"] for row in reversed(people.sort_by("record_id").to_pylist())}
+    return {first[row["label"]]: row["person_id"] for row in owners.to_pylist()}, aliases
 
 
 def labelled(labels: list[int]) -> pa.Table:

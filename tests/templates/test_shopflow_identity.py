@@ -76,7 +76,32 @@ def read(workspace: Workspace, sql: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_a_late_split_moves_facts_360_and_metrics_and_undoing_it_moves_them_back(mine: Workspace) -> None:
+BASKETS = """
+SELECT coalesce(l.record_system, l.system) || ':' || l.record_id AS record, l.product_id,
+  count(DISTINCT l.transaction_id) AS baskets
+FROM conformed.sale_line AS l
+WHERE NOT l.is_return AND l.sale_date <= DATE '{as_of}' AND l.product_id IN (SELECT product_id FROM gold.product_keys)
+GROUP BY ALL
+"""
+"""Baskets with a product by record, counted on what the systems' lines say, whoever the customer is."""
+AFFINITY = """
+SELECT k.customer_id, p.product_id, a.purchase_count
+FROM insights.product_affinity AS a
+JOIN gold.customer_keys AS k USING (customer_key) JOIN gold.product_keys AS p USING (product_key)
+WHERE k.customer_id IN ({customers})
+"""
+
+
+def affinity(workspace: Workspace, *customers: str) -> dict[str, dict[str, int]]:
+    """Return customer -> product -> baskets of it, of the products the customer is drawn to."""
+    listed = ", ".join(f"'{each}'" for each in customers)
+    found: dict[str, dict[str, int]] = {each: {} for each in customers}
+    for row in read(workspace, AFFINITY.format(customers=listed)):
+        found[row["customer_id"]][row["product_id"]] = row["purchase_count"]
+    return found
+
+
+def test_a_late_split_moves_facts_affinity_360_and_metrics_and_undoing_it_moves_them_back(mine: Workspace) -> None:
     people = mine.people()
     before = {row["record"]: row["customer_id"] for row in read(mine, NOW)}
     facts = read(mine, FACTS)
@@ -88,6 +113,13 @@ def test_a_late_split_moves_facts_360_and_metrics_and_undoing_it_moves_them_back
     )
     stays, goes = sorted(record for record in bought if before[record] == person)
     revenue, customers = figures(mine)
+    baskets: dict[str, Counter[str]] = {record: Counter() for record in (stays, goes)}
+    for row in read(mine, BASKETS.format(as_of=mine.as_of())):
+        if row["record"] in baskets:
+            baskets[row["record"]][row["product_id"]] += row["baskets"]
+    drawn = affinity(mine, person)
+    both = baskets[stays] + baskets[goes]
+    assert drawn[person] == {product: both[product] for product in drawn[person]}
 
     split = people.split(person, [goes], who="dana", why="father and son")
     mine.build()
@@ -111,11 +143,17 @@ def test_a_late_split_moves_facts_360_and_metrics_and_undoing_it_moves_them_back
     for record in (stays, goes):
         assert ltv[after[record]] == by_customer[after[record]]
     assert figures(mine) == (revenue, customers + 1)
+    parted = affinity(mine, after[stays], after[goes])
+    for record in (stays, goes):
+        drawn_now = parted[after[record]]
+        assert drawn_now == {product: baskets[record][product] for product in drawn_now}
+        assert any(drawn_now.values()), "what the record bought is what its customer is drawn to"
 
     people.undo(split.number, who="dana")
     mine.build()
     assert {row["record"]: row["customer_id"] for row in read(mine, NOW)} == before
     assert figures(mine) == (revenue, customers)
+    assert affinity(mine, person) == drawn
 
 
 def figures(workspace: Workspace) -> tuple[Any, Any]:

@@ -19,13 +19,16 @@ from customer360.cli.options import (
 )
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
+from customer360.cli.whoever import actor
 
 if TYPE_CHECKING:
     from customer360.identity.lifecycle import People
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
-WhoOption = Annotated[str | None, typer.Option("--who", help="Who decides (default: the user of this machine).")]
+WhoOption = Annotated[
+    str | None, typer.Option("--who", help="Who decides (default: the key's account, else this machine's user).")
+]
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, for those who come after.")]
 Person = Annotated[str, typer.Argument(help="A customer id, or a record as system:record_id.")]
 
@@ -106,7 +109,8 @@ def merge(one: Person, other: Person, why: WhyOption, who: WhoOption = None, pro
       c360 identity merge P0123456789abcdef P00aa11bb22cc33dd --why "called us"
       c360 identity merge shop:CUST000042 crm:17 --why "same loyalty card" --who dana
     """
-    _decided(_people(project).merge(one, other, who=who or getpass.getuser(), why=why))
+    people, decider = _deciding(project, who)
+    _decided(people.merge(one, other, who=decider, why=why))
 
 
 def split(
@@ -125,7 +129,8 @@ def split(
       c360 identity split P0123456789abcdef --record crm:17 --why "father and son"
       c360 identity split P0123456789abcdef --record crm:17 --record care:9 --why "other birth date"
     """
-    _decided(_people(project).split(person, record, who=who or getpass.getuser(), why=why))
+    people, decider = _deciding(project, who)
+    _decided(people.split(person, record, who=decider, why=why))
 
 
 def never(one: Person, other: Person, why: WhyOption, who: WhoOption = None, project: ProjectOption = HERE) -> None:
@@ -136,7 +141,8 @@ def never(one: Person, other: Person, why: WhyOption, who: WhoOption = None, pro
       c360 identity never shop:CUST000042 crm:17 --why "twins"
       c360 identity never P0123456789abcdef P00aa11bb22cc33dd --why "asked both"
     """
-    _decided(_people(project).never(one, other, who=who or getpass.getuser(), why=why))
+    people, decider = _deciding(project, who)
+    _decided(people.never(one, other, who=decider, why=why))
 
 
 def overrides(project: ProjectOption = HERE, format_: FormatOption = None) -> None:
@@ -177,7 +183,8 @@ def undo(
       c360 identity undo 3
       c360 identity undo 3 --who dana
     """
-    undone = _people(project).undo(number, who=who or getpass.getuser())
+    people, decider = _deciding(project, who)
+    undone = people.undo(number, who=decider)
     note(f"Override {undone.number} ({undone.kind}) is taken back. Run `c360 identity run` to apply it.")
 
 
@@ -232,6 +239,13 @@ def add(project: ProjectOption = HERE) -> None:
 
 def _people(project: Path) -> People:
     return opened(project).people()
+
+
+def _deciding(project: Path, who: str | None) -> tuple[People, str]:
+    """Return the people, and in whose name it is decided: the key's account, else ``who``, else this machine's user."""
+    workspace = opened(project)
+    by = actor(workspace)
+    return workspace.people(), who or (getpass.getuser() if by.is_operator else by.name)
 
 
 def _decided(override: Any) -> None:

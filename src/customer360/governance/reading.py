@@ -59,7 +59,7 @@ def read_as(
         yield Seen(session, who)
         return
     try:
-        _check_scope(who, door)
+        check_scope(who, door)
         entitlements = governance.entitlements(who)
         guarded = GuardedSession(session, entitlements, typed=typed)
         seen = Seen(cast("Session", guarded), _lifted(who, entitlements, model), entitlements.reads_all)
@@ -79,16 +79,6 @@ def permitted(governance: Governance, principal: Principal | None = None) -> fro
     return None if who.owns_everything else governance.entitlements(who).relations
 
 
-def check_whole(governance: Governance, table: Relation) -> None:
-    """Raise NotPermitted unless whoever asks may read every row of a table, in the clear."""
-    who = asking()
-    if who.owns_everything:
-        return
-    reading = governance.entitlements(who).reading(table)
-    if reading.select is not None:
-        raise NotPermitted(f"You may read only a part of {table}, and this shows all of it.")
-
-
 def sight(governance: Governance, principal: Principal | None = None) -> str:
     """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
     who = principal or asking()
@@ -97,7 +87,8 @@ def sight(governance: Governance, principal: Principal | None = None) -> str:
     return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who).digest}"
 
 
-def _check_scope(who: Principal, door: str) -> None:
+def check_scope(who: Principal, door: str) -> None:
+    """Raise NotPermitted when an API key is limited to other doors."""
     if not who.may_use(door):
         raise NotPermitted(f"This API key may not be used for {door}.", next_step="Make a key with that scope.")
 

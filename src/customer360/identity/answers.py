@@ -54,18 +54,16 @@ WITH best AS (
     SELECT l AS rid, rule, rank, number, probability FROM link ANTI JOIN cut_link USING (number)
     UNION ALL SELECT r, rule, rank, number, probability FROM link ANTI JOIN cut_link USING (number)
   ) GROUP BY rid
-), cluster AS (
-  SELECT *, min(record_id) OVER (PARTITION BY label) AS first_record, count(*) OVER (PARTITION BY label) AS records,
-    count(*) OVER (PARTITION BY rep) AS repeats
-  FROM member_of
-)
-SELECT c.record_id, i.person_id, c.records,
+), cluster AS (SELECT label, count(*) AS records FROM member_of GROUP BY label),
+several AS (SELECT rep FROM repeat GROUP BY rep HAVING count(*) > 1)
+SELECT m.record_id, i.person_id, c.records,
   CASE WHEN best.rule = -1 THEN 'manual merge' WHEN best.rule = 0 THEN 'probability'
-    WHEN best.rule > 0 THEN {names}[best.rule] WHEN c.repeats > 1 THEN 'repeated record'
+    WHEN best.rule > 0 THEN {names}[best.rule] WHEN several.rep IS NOT NULL THEN 'repeated record'
     ELSE 'own record' END AS linked_by,
   CASE WHEN best.rule > 0 THEN greatest(best.probability, 0.95) ELSE coalesce(best.probability, 1.0) END AS confidence
-FROM cluster AS c JOIN given_ids AS i USING (first_record) LEFT JOIN best ON best.rid = c.rep
-ORDER BY c.rid
+FROM member_of AS m JOIN cluster AS c USING (label) JOIN given_ids AS i USING (label)
+LEFT JOIN best ON best.rid = m.rep LEFT JOIN several ON several.rep = m.rep
+ORDER BY m.rid
 """
 
 _EDGES = """

@@ -126,7 +126,7 @@ def _pairs_apart(
         return []
     connection.register("inside", pa.table({"place": inside, "cluster": label[inside]}))
     connection.execute("CREATE OR REPLACE TABLE inside_rid AS SELECT rid FROM inside JOIN rep_place USING (place)")
-    join_names(connection, model, "inside_rid")
+    join_names(connection, model, "inside_rid", "rid, first, last, given, born, mail, national")
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE member AS

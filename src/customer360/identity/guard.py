@@ -29,23 +29,35 @@ def guard(connection: DuckDBPyConnection, settings: Settings, overrides: Overrid
     connection.execute(
         "CREATE OR REPLACE TABLE dropped (kind VARCHAR, reason VARCHAR, identifiers BIGINT, records BIGINT)"
     )
+    crowded = []
     for column, kind in IDENTIFIERS.items():
-        _empty_shared(
-            connection, "record", column, "count(DISTINCT (first, last))", settings.limit(kind, "names"), "names"
+        names, records = settings.limit(kind, "names"), settings.limit(kind, "records")
+        _find_shared(connection, "record", column, min(names, records))
+        if connection.execute(f"SELECT count(*) FROM shared WHERE n > {records}").fetchone() != (0,):
+            crowded.append(column)
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE shared AS SELECT v, n FROM ("
+            f"SELECT s.v, s.n, count(DISTINCT (first, last)) AS names FROM record JOIN shared AS s ON {column} = s.v"
+            f" WHERE s.n > {names} GROUP BY ALL) WHERE names > {names}"
         )
+        _empty_shared(connection, "record", column, "names")
     _empty_odd_birthdays(connection)
     _collapse(connection, overrides)
-    for column, kind in IDENTIFIERS.items():
-        _empty_shared(connection, "rep", column, "count(*)", settings.limit(kind, "records"), "records")
+    for column in crowded:  # of fewer records there are not more representatives
+        _find_shared(connection, "rep", column, settings.limit(IDENTIFIERS[column], "records"))
+        _empty_shared(connection, "rep", column, "records")
 
 
-def _empty_shared(
-    connection: DuckDBPyConnection, table: str, column: str, measure: str, limit: int, reason: str
-) -> None:
+def _find_shared(connection: DuckDBPyConnection, table: str, column: str, limit: int) -> None:
+    """Make ``shared``: values that more rows than the limit carry, and how many do."""
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE shared AS SELECT {column} AS v, count(*) AS n FROM {table}"
-        f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > {limit} AND {measure} > {limit}"
+        f" WHERE {column} IS NOT NULL GROUP BY {column} HAVING count(*) > {limit}"
     )
+
+
+def _empty_shared(connection: DuckDBPyConnection, table: str, column: str, reason: str) -> None:
+    """Empty the values in ``shared``, and note how many there were."""
     found = connection.execute("SELECT count(*), sum(n) FROM shared").fetchone()
     if found and found[0]:
         emptied = ", ".join(f"{name} = NULL" for name in (column, *_PARTNERS.get(column, ())))
@@ -101,5 +113,5 @@ def _collapse(connection: DuckDBPyConnection, overrides: Overrides) -> None:
     connection.unregister("given_alone")
     connection.execute(
         "CREATE OR REPLACE TABLE rep AS SELECT r.*, fingerprint"
-        " FROM record AS r JOIN repeat USING (rid) WHERE repeat.rep = r.rid ORDER BY r.rid"
+        " FROM record AS r JOIN repeat USING (rid) WHERE repeat.rep = r.rid"
     )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from customer360.clock import now
-from customer360.errors import NotPermitted, WarehouseMissing
+from customer360.errors import WarehouseMissing
 from customer360.identity.configured import keep_model
 from customer360.identity.evaluate import against_labels, drift, threshold_curve
 from customer360.identity.failures import IdentityError, RecordsMalformed
@@ -37,19 +37,67 @@ XREF, EDGE, REVIEW, ALIAS, FIGURE, RECORD = (
 )
 
 
+class Door(Protocol):
+    """Lets whoever asks read and decide, as far as they may, and writes down what they did."""
+
+    def shows(self, table: Relation) -> bool:
+        """Say whether they may read a whole table."""
+        ...
+
+    def check(self, table: Relation) -> None:
+        """Raise NotPermitted unless they may."""
+        ...
+
+    def has_shown(self, table: Relation, sql: str, rows: int) -> None:
+        """Write down what they read."""
+        ...
+
+    def check_decider(self, who: str) -> None:
+        """Raise NotPermitted unless they may decide about people, in this name."""
+        ...
+
+    def has_decided(self, who: str, action: str, number: int) -> None:
+        """Write down what they decided."""
+        ...
+
+
+class OpenDoor:
+    """The door of somebody who holds the files in their own hands."""
+
+    def shows(self, table: Relation) -> bool:  # noqa: ARG002 - a door
+        """Say yes."""
+        return True
+
+    def check(self, table: Relation) -> None:
+        """Refuse nothing."""
+
+    def has_shown(self, table: Relation, sql: str, rows: int) -> None:
+        """Write nothing down."""
+
+    def check_decider(self, who: str) -> None:
+        """Refuse nobody."""
+
+    def has_decided(self, who: str, action: str, number: int) -> None:
+        """Write nothing down: the decision itself is kept."""
+
+
 class People:
     """The people of one project: its published tables of identity and its store of overrides."""
 
-    def __init__(self, engine: Engine, root: Path, *, permit: Callable[[Relation], None] | None = None) -> None:
-        """``permit`` raises NotPermitted for a table that whoever asks may not read."""
+    def __init__(self, engine: Engine, root: Path, *, door: Door | None = None) -> None:
         self.engine = engine
-        self._permit = permit or (lambda _table: None)
+        self.door = door or OpenDoor()
         self.root = root
         self.store = SqliteStore(root / STATE_FILE)
 
     def _query(self, table: Relation, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """Return rows of a table that a build made. Errors: WarehouseMissing, IdentityError, NotPermitted."""
-        self._permit(table)
+        self.door.check(table)
+        found = self._rows(table, sql, parameters)
+        self.door.has_shown(table, sql, found.num_rows)
+        return found
+
+    def _rows(self, table: Relation, sql: str, parameters: Sequence[Any]) -> pa.Table:
         if not self.engine.exists():
             raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
         with self.engine.read() as session:
@@ -68,13 +116,9 @@ class People:
 
     def heir(self, customer: str) -> str | None:
         """Return the id that took over from one that is no more; None for any other id."""
-        if not self._has(ALIAS):
-            return None
-        try:
-            self._permit(ALIAS)
-        except NotPermitted:
+        if not self._has(ALIAS) or not self.door.shows(ALIAS):
             return None  # who may not read it is not led on
-        found = self._query(ALIAS, f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (customer,))
+        found = self._rows(ALIAS, f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = ?", (customer,))
         return str(found["new_id"][0].as_py()) if found.num_rows else None
 
     def customer_of(self, person: str) -> str:
@@ -153,18 +197,21 @@ class People:
 
         ``settings``: those of identity.yaml. Errors: IdentityError.
         """
-        records = self._query(RECORD, f"SELECT * FROM {RECORD.sql}")
+        records = self._query(RECORD, f"SELECT * FROM {RECORD.sql}")  # private: its owners alone can
         learned = identity_model({"records": records}, {"settings": settings}, as_of=as_of)
         return keep_model(self.root, model_of(learned) or Model())
 
     # ---- deciding ---------------------------------------------------------------------------------------------
 
     def merge(self, one: str, other: str, *, who: str, why: str) -> Override:
-        """Keep that two customers are one person. Errors: IdentityError, OverrideRefused."""
+        """Keep that two customers are one person. Errors: IdentityError, OverrideRefused, NotPermitted."""
         return self._keep("merge", self._all_of(one), self._all_of(other), who, why)
 
     def split(self, person: str, records: Sequence[str], *, who: str, why: str) -> Override:
-        """Keep that some records of a customer are somebody else. Errors: IdentityError, OverrideRefused."""
+        """Keep that some records of a customer are somebody else.
+
+        Errors: IdentityError, OverrideRefused, NotPermitted.
+        """
         of = self._all_of(person)
         for record in records:
             if record not in of:
@@ -174,7 +221,10 @@ class People:
         return self._keep("split", tuple(records), tuple(r for r in of if r not in records), who, why)
 
     def never(self, one: str, other: str, *, who: str, why: str) -> Override:
-        """Keep that two customers or records are never one person. Errors: IdentityError, OverrideRefused."""
+        """Keep that two customers or records are never one person.
+
+        Errors: IdentityError, OverrideRefused, NotPermitted.
+        """
         a = (one,) if ":" in one else self._all_of(one)
         b = (other,) if ":" in other else self._all_of(other)
         for each in (one, other):
@@ -182,11 +232,15 @@ class People:
         return self._keep("never", a, b, who, why)
 
     def undo(self, number: int, *, who: str) -> Override:
-        """Take a decision back. Errors: OverrideRefused."""
-        return self.store.undo(number, who=who, at=now())
+        """Take a decision back. Errors: OverrideRefused, NotPermitted."""
+        self.door.check_decider(who)
+        undone = self.store.undo(number, who=who, at=now())
+        self.door.has_decided(who, "undone", number)
+        return undone
 
     def decisions(self) -> pa.Table:
-        """Return every decision, oldest first."""
+        """Return every decision, oldest first. Errors: NotPermitted where ``customer_xref`` may not be read."""
+        self.door.check(XREF)
         names = ("number", "kind", "records_a", "records_b", "who", "at", "why", "undone_by")
         rows = [{n: _text(getattr(each, n)) for n in names} for each in self.store.all()]
         return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in names]))
@@ -196,7 +250,10 @@ class People:
         return tuple(f"{row['system']}:{row['record_id']}" for row in table.to_pylist())
 
     def _keep(self, kind: Kind, a: tuple[str, ...], b: tuple[str, ...], who: str, why: str) -> Override:
-        return self.store.add(Override(kind=kind, records_a=a, records_b=b, who=who, why=why, at=now()))
+        self.door.check_decider(who)
+        kept = self.store.add(Override(kind=kind, records_a=a, records_b=b, who=who, why=why, at=now()))
+        self.door.has_decided(who, kind, kept.number)
+        return kept
 
 
 def _named(table: pa.Table) -> pa.Table:

@@ -75,54 +75,75 @@ def normalise(
 
     ``known``: rows of an earlier ``normalised``; records that say what they said then are taken over.
     """
-    _check_ids(connection, records[RECORD_ID])
+    if absent := records[RECORD_ID].null_count:
+        raise RecordsMalformed(f"{absent:,} records have no record_id.", next_step="Give each record one.")
     connection.register("given", _texts(records, roles))
     connection.register("given_known", known if known is not None else RECORDS_SCHEMA.empty_table())
     salt = repr((_VERSION, sorted(roles.items()), settings.default_country, settings.junk))
     texts = ", ".join(quoted(name) for used in roles.values() for name in used)
+    _number(connection, f"SELECT record_id, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest FROM given", salt)
+    _take_over(connection, "given_known", settings)
     connection.execute(
-        f"CREATE OR REPLACE TABLE stamped AS SELECT record_id, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest"
-        " FROM given",
-        [salt],
-    )
-    connection.execute(
-        f"CREATE OR REPLACE TABLE record_bare AS SELECT k.record_id, k.digest, {', '.join(f'k.{f}' for f in FIELDS)}"
-        " FROM given_known AS k JOIN stamped AS s ON s.record_id = k.record_id AND s.c360_digest = k.digest"
-    )
-    connection.execute(
-        "CREATE OR REPLACE TABLE digested AS SELECT given.*, s.c360_digest FROM given JOIN ("
-        "FROM stamped ANTI JOIN record_bare USING (record_id)) AS s USING (record_id)"
+        "CREATE OR REPLACE TABLE digested AS SELECT given.*, s.rid, s.c360_digest FROM given JOIN ("
+        "FROM numbered ANTI JOIN record USING (rid)) AS s USING (record_id)"
     )
     connection.unregister("given")
     connection.unregister("given_known")
     _read(connection, roles, settings)
     connection.execute("DROP TABLE digested")
-    connection.execute("DROP TABLE stamped")
-    number_records(connection, "record_bare", settings)
-    connection.execute("DROP TABLE record_bare")
+    connection.execute("DROP TABLE numbered")
 
 
 def number_records(connection: DuckDBPyConnection, normalised: str, settings: Settings) -> None:
     """Make table ``record`` of normalised rows: numbered by id, birth dates after the as-of date left out."""
-    latest = f"{settings.as_of:%Y%m%d}" if settings.as_of else _NEVER
-    fields = ", ".join(FIELDS).replace("born", f"CASE WHEN born <= '{latest}' THEN born END AS born")
+    _number(connection, f"SELECT record_id, digest AS c360_digest FROM {normalised} WHERE $1 = ''", "")
+    _take_over(connection, normalised, settings)
+    connection.execute("DROP TABLE numbered")
+
+
+def _number(connection: DuckDBPyConnection, ids: str, parameter: str) -> None:
+    """Make ``numbered`` of ids and digests alone: whole rows are never sorted. Errors: RecordsMalformed."""
     connection.execute(
-        f"CREATE OR REPLACE TABLE record AS SELECT CAST(row_number() OVER (ORDER BY record_id) - 1 AS INTEGER) AS rid,"
-        f" record_id, digest, {fields} FROM {normalised} ORDER BY rid",
+        "CREATE OR REPLACE TABLE numbered AS"
+        " SELECT record_id, c360_digest, CAST(row_number() OVER by_id - 1 AS INTEGER) AS rid,"
+        f" record_id = lag(record_id) OVER by_id AS is_repeated FROM ({ids}) WINDOW by_id AS (ORDER BY record_id)",
+        [parameter],
+    )
+    repeated = connection.execute("SELECT count(*) FROM numbered WHERE is_repeated").fetchone() or (0,)
+    if repeated[0]:
+        raise RecordsMalformed(
+            f"record_id repeats: {repeated[0]:,} rows carry one that another row has.",
+            next_step="Make it unique, with the system's name in front when there are several.",
+        )
+
+
+def _take_over(connection: DuckDBPyConnection, normalised: str, settings: Settings) -> None:
+    """Make ``record`` of those normalised rows that are ``numbered`` with the digest they have."""
+    fields = ", ".join(f"k.{field}" for field in FIELDS).replace(
+        "k.born", f"CASE WHEN k.born <= '{_latest(settings)}' THEN k.born END AS born"
+    )
+    connection.execute(
+        f"CREATE OR REPLACE TABLE record AS SELECT n.rid, k.record_id, k.digest, {fields} FROM {normalised} AS k"
+        " JOIN numbered AS n ON n.record_id = k.record_id AND n.c360_digest = k.digest"
     )
 
 
+def _latest(settings: Settings) -> str:
+    """Return the last day that may be a birth date."""
+    return f"{settings.as_of:%Y%m%d}" if settings.as_of else _NEVER
+
+
 def normalised(connection: DuckDBPyConnection) -> pa.Table:
-    """Return ``record`` as it is kept (before the guard empties anything)."""
-    return connection.execute(f"SELECT {', '.join(RECORDS_SCHEMA.names)} FROM record ORDER BY rid").to_arrow_table()
+    """Return ``record`` as it is kept (before the guard empties anything), in no order."""
+    return connection.execute(f"SELECT {', '.join(RECORDS_SCHEMA.names)} FROM record").to_arrow_table()
 
 
 def _read(connection: DuckDBPyConnection, roles: Mapping[str, Sequence[str]], settings: Settings) -> None:
-    """Add what ``digested`` holds to ``record_bare``."""
+    """Add what ``digested`` holds to ``record``."""
     folded = [role for role in ROLES if role in roles and role not in {"phone", "date_of_birth", "other"}]
     plain = ", ".join(_plain(role, roles, settings) for role in ROLES)
     connection.execute(
-        f"CREATE OR REPLACE TABLE plain AS SELECT record_id, c360_digest AS digest, {plain} FROM digested"
+        f"CREATE OR REPLACE TABLE plain AS SELECT rid, record_id, c360_digest AS digest, {plain} FROM digested"
     )
     for role in folded:
         _fold(connection, role)
@@ -133,6 +154,7 @@ def _read(connection: DuckDBPyConnection, roles: Mapping[str, Sequence[str]], se
     connection.execute(
         _RECORD,
         {
+            "latest": _latest(settings),
             "names": [*words.JUNK_MAIL_NAMES, *(each for each in settings.junk_emails if "@" not in each)],
             "addresses": [each for each in settings.junk_emails if "@" in each] or [""],
             "digits": [*words.JUNK_DIGITS, *settings.junk_phones],
@@ -146,20 +168,6 @@ def fold(text: str) -> str:
     """Return text in lower case without accents: ``Müller`` becomes ``muller``, other scripts keep their letters."""
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
-
-
-def _check_ids(connection: DuckDBPyConnection, ids: pa.ChunkedArray) -> None:
-    if ids.null_count:
-        raise RecordsMalformed(f"{ids.null_count:,} records have no record_id.", next_step="Give each record one.")
-    connection.register("given_ids", pa.table({"record_id": ids}))
-    distinct = connection.execute("SELECT count(*) FROM (SELECT DISTINCT record_id FROM given_ids)").fetchone() or (0,)
-    connection.unregister("given_ids")
-    repeated = len(ids) - distinct[0]
-    if repeated:
-        raise RecordsMalformed(
-            f"record_id repeats: {repeated:,} rows carry one that another row has.",
-            next_step="Make it unique, with the system's name in front when there are several.",
-        )
 
 
 def _texts(records: pa.Table, roles: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -236,7 +244,7 @@ _DOTLESS = literals(words.PROVIDERS_IGNORING_DOTS)
 _ODD_DATES = literals(words.PLACEHOLDER_DATES)
 
 _RECORD = f"""
-INSERT INTO record_bare BY NAME
+INSERT INTO record BY NAME
 WITH mail AS (
   SELECT *,
     CASE WHEN regexp_matches(e, '^[^@\\s]+@[^@\\s]+[.][a-z]{{2,}}$') AND NOT list_contains($addresses, e) THEN
@@ -263,13 +271,14 @@ WITH mail AS (
   FROM dated
 )
 SELECT
+  rid,
   record_id,
   digest,
   first,
   last,
   given,
   CASE WHEN written_day NOT IN ({_ODD_DATES})
-    AND written_day BETWEEN '18800101' AND '{_NEVER}' THEN written_day END AS born,
+    AND written_day BETWEEN '18800101' AND $latest THEN written_day END AS born,
   mail,
   mail_name,
   phone_number AS phone,

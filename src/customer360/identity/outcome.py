@@ -44,7 +44,7 @@ def customer_xref(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date)
         connection.register("people", pa.table({"name": names, "label": label}))
         connection.register("records", inputs["records"].select(["system", "record_id"]))
         connection.register("edges", edges)
-        connection.register("ids", given.rename_columns(["first_record", "customer_id"]))
+        connection.register("ids", given.rename_columns(["label", "customer_id"]))
         return connection.execute(_XREF, {"as_of": as_of}).to_arrow_table()
 
 
@@ -131,9 +131,8 @@ WITH ends AS (
 ), now AS (
   SELECT r.system, r.record_id, i.customer_id, coalesce(b.match_rule, 'own record') AS match_rule,
     coalesce(b.confidence, 1.0) AS confidence
-  FROM (SELECT *, min(name) OVER (PARTITION BY label) AS first_record FROM people) AS p
-  JOIN records AS r ON r.system || ':' || r.record_id = p.name
-  JOIN ids AS i USING (first_record) LEFT JOIN best AS b USING (name)
+  FROM people AS p JOIN records AS r ON r.system || ':' || r.record_id = p.name
+  JOIN ids AS i USING (label) LEFT JOIN best AS b USING (name)
 ), held AS (
   SELECT * FROM previous_rows WHERE valid_to IS NULL
 )

@@ -74,7 +74,7 @@ def know(connection: DuckDBPyConnection, pairs: pa.Table | None, model: Model | 
 
 
 def remembered(connection: DuckDBPyConnection, model: Model) -> pa.Table:
-    """Return ``compared`` by fingerprints, and every record that was looked at, to know them next time."""
+    """Return ``compared`` by fingerprints, and every record that was looked at, to know them next time; in no order."""
     gammas, none = ", ".join(GAMMAS), ", ".join(["-1"] * len(GAMMAS))
     return (
         connection.execute(
@@ -83,7 +83,6 @@ def remembered(connection: DuckDBPyConnection, model: Model) -> pa.Table:
               {gammas}, weight, $1 AS model
             FROM compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r
             UNION ALL SELECT fingerprint, fingerprint, {none}, 0, $1 FROM rep
-            ORDER BY record_a, record_b
             """,
             [model.digest],
         )
@@ -172,8 +171,11 @@ def splink_linker(
     return linker, api
 
 
-def join_names(connection: DuckDBPyConnection, model: Model, members: str) -> None:
-    """Make ``to_compare``: records with the full names their first name may stand for, and how common names are."""
+def join_names(connection: DuckDBPyConnection, model: Model, members: str, columns: str = "*") -> None:
+    """Make ``to_compare``: records (``columns`` of ``rep``) with the full names their first name may stand for.
+
+    Beside them, how common their names are.
+    """
     roots = words.name_roots()
     connection.register(
         "root_map", pa.table({"short": list(roots), "roots": pa.array(list(roots.values()), pa.list_(pa.string()))})
@@ -195,10 +197,11 @@ def join_names(connection: DuckDBPyConnection, model: Model, members: str) -> No
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE to_compare AS
-        SELECT rep.*, rep.rid AS unique_id, m.roots, coalesce(f.n, 1) AS first_count, coalesce(g.n, 1) AS last_count
-        FROM rep SEMI JOIN {members} USING (rid) LEFT JOIN root_map AS m ON m.short = rep.first
+        SELECT rep.*, rid AS unique_id, m.roots, coalesce(f.n, 1) AS first_count, coalesce(g.n, 1) AS last_count
+        FROM (SELECT {columns} FROM rep SEMI JOIN {members} USING (rid)) AS rep
+        LEFT JOIN root_map AS m ON m.short = rep.first
         LEFT JOIN common_first AS f ON f.name = rep.first LEFT JOIN common_last AS g ON g.name = rep.last
-        ORDER BY rep.rid
+        ORDER BY rid
         """
     )
     connection.unregister("root_map")

@@ -73,7 +73,7 @@ def identity_records(inputs: Tables, parameters: Mapping[str, Any], *, as_of: da
             Settings.of(parameters.get("settings")),
             normalised_of(previous) if previous is not None else None,
         )
-        return record_table(normalised(connection))
+        return record_table(normalised(connection).sort_by("record_id"))
 
 
 def identity_model(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
@@ -110,7 +110,7 @@ def identity_pairs(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
         know(connection, inputs.get("previous"), model)
         block(connection, settings)
         compare(connection, model)
-        return remembered(connection, model)
+        return remembered(connection, model).sort_by([("record_a", "ascending"), ("record_b", "ascending")])
 
 
 def identity_edges(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
