@@ -36,7 +36,7 @@ OPEN = {"/static/{address}", "/sign-in", "/api/v1/health", "/preferences/theme"}
 """Routes that are answered before anybody signs in."""
 DATA_DOORS = {
     "/api/v1/ask", "/api/v1/customers/{customer_id}", "/api/v1/identity/figures",
-    "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/",
+    "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
     "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
 }  # fmt: skip
 """Routes that show figures: each is in the matrix below, or is drawn from the same filling as one that is."""
@@ -89,6 +89,7 @@ def test_every_tool_and_command_has_a_policy() -> None:
         "explain_metric_for",
         "query_metrics_for",
         "customer_for",
+        "ask_for",
     }
     assert set(typer.main.get_command(commands).commands) <= READING_COMMANDS | OTHER_COMMANDS  # type: ignore[attr-defined]
 

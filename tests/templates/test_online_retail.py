@@ -83,7 +83,7 @@ def test_the_insights_have_figures_of_a_real_shop(retail: Built) -> None:
     top = retail.rows(
         "SELECT a.product_name AS a, b.product_name AS b FROM insights.basket_pairs "
         "JOIN gold.gold_product_dim AS a ON a.product_key = item_a "
-        "JOIN gold.gold_product_dim AS b ON b.product_key = item_b WHERE pair_count > 500 ORDER BY lift DESC LIMIT 3"
+        "JOIN gold.gold_product_dim AS b ON b.product_key = item_b WHERE pair_count > 400 ORDER BY lift DESC LIMIT 3"
     )
     assert all("REGENCY TEACUP" in row["a"] and "REGENCY TEACUP" in row["b"] for row in top)
 

@@ -49,7 +49,7 @@ SHIPMENTS = [
     (4, 4, "2024-05-09 09:10", "Shipped"),
 ]
 SECOND_PARCEL = (5, 4, "2024-05-20 15:00", "Delivered")
-STAR = ("conformed", "identity", "gold", "insights", "customer_360")
+STAR = ("conformed", "identity", "gold", "insights", "care_insights", "inventory_health", "customer_360")
 COLUMNS = {
     "crm/crm_customers": ("id", "first_name", "last_name", "email", "signup_date"),
     "erp/erp_orders": ("order_id", "customer_id", "order_date", "total_amount"),

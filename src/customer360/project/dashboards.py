@@ -79,6 +79,16 @@ class TopShape(Shape):
     ascending: bool = Field(False, description="true: keep the smallest instead.")
 
 
+class SummaryShape(Shape):
+    """One figure over the rows of the answer."""
+
+    over: str = Field(description="The dimension of the query that is folded.")
+    function: Literal["count", "mean", "median", "min", "max", "sum"] = Field(
+        "count", description="What is made of it."
+    )
+    metric: str | None = Field(None, description="The metric of the query; `count` needs none.")
+
+
 class QueryShape(Shape):
     """A metric query; docs/reference/metric-query.md says what each key means."""
 
@@ -101,6 +111,7 @@ class QueryShape(Shape):
         None, description="Attributes with history: as they are today, or as they were then."
     )
     without_filters: list[str] = Field(default_factory=list, description="Removable default filters to lift.")
+    summary: SummaryShape | None = Field(None, description="Fold the rows over one dimension.")
 
 
 class WidgetShape(Shape):

@@ -47,6 +47,7 @@ WITH known AS (
         next_on_topic <= started_at + to_days($repeat_days) AS is_repeated_on_topic,
         CASE WHEN done_at IS NOT NULL OR NOT is_done
             THEN epoch(coalesce(done_at, $end::TIMESTAMP) - started_at) / 3600 END AS open_hours,
+        epoch_us(done_at) - epoch_us(started_at) AS open_microseconds, -- whole, so that no order of rows changes a mean
         CASE WHEN NOT is_cancelled AND (done_at IS NOT NULL OR NOT is_done) THEN sla.hours END AS sla_hours
     FROM followed LEFT JOIN sla USING (priority)
 )
@@ -58,7 +59,7 @@ MEASURES = """
     count(duration_seconds) AS timed_contacts,
     avg(duration_seconds) AS average_handle_time_seconds,
     count(*) FILTER (is_done) AS resolved_contacts,
-    avg(open_hours) FILTER (done_at IS NOT NULL) AS average_resolution_hours,
+    avg(open_microseconds) / 3600000000 AS average_resolution_hours,
     count(*) FILTER (is_watched) AS watched_contacts,
     count(*) FILTER (is_watched AND is_done AND NOT coalesce(is_repeated_on_topic, false))
         / nullif(count(*) FILTER (is_watched), 0) AS first_contact_resolution_rate,
@@ -69,7 +70,7 @@ MEASURES = """
     count(satisfaction_1_5) AS scored_contacts,
     count(satisfaction_1_5) / nullif(count(*), 0) AS response_rate,
     count(*) FILTER (satisfaction_1_5 >= $satisfied) / nullif(count(satisfaction_1_5), 0) AS csat_rate,
-    avg(satisfaction_1_5) AS average_satisfaction_1_5
+    avg(satisfaction_1_5::DECIMAL(18, 9)) AS average_satisfaction_1_5 -- exact sums: no order of rows changes a mean
 """
 
 SUMMARY = """
