@@ -77,6 +77,24 @@ def test_csv_as_declared(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+def test_tsv_is_separated_by_tabs(tmp_path: Path, name: str) -> None:
+    text = b"a\tb\n1,5\t2\n"
+    written(tmp_path, name, gzip.compress(text) if name.endswith(".gz") else text)
+    assert rows_of(tmp_path, table_of(name)) == [{"a": "1,5", "b": "2"}]
+
+
+@pytest.mark.parametrize(("sign", "shown"), [(";", "';'"), ("\t", r'"\t"'), ("|", "'|'")])
+def test_another_delimiter_is_named(tmp_path: Path, sign: str, shown: str) -> None:
+    name = written(tmp_path, "a.csv", f"a{sign}b\n1{sign}2\n")
+    with pytest.raises(SourceMalformed) as raised:
+        rows_of(tmp_path, table_of(name))
+    assert "reads as one column" in str(raised.value)
+    assert f"{{delimiter: {shown}}}" in str(raised.value)
+    delimiter = {"delimiter": ","}
+    assert rows_of(tmp_path, table_of(name, options=delimiter)) == [{f"a{sign}b": f"1{sign}2"}]
+
+
 def test_globs_read_in_name_order_and_join_columns_by_name(tmp_path: Path) -> None:
     written(tmp_path, "data/orders-2.csv", "b,a,c\n4,3,5\n")
     (tmp_path / "data/orders-1.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n"))

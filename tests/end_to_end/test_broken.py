@@ -91,6 +91,10 @@ def renamed_column(root: Path) -> None:
     replace(data(root), "line_id,customer_id,amount,version", "line_id,customer_id,total,version")
 
 
+def other_delimiter(root: Path) -> None:
+    data(root).write_text(data(root).read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+
+
 @dataclass(frozen=True)
 class Broken:
     """A way to break the small project, and words that the one sentence about it must hold."""
@@ -111,6 +115,7 @@ CASES = [
     Broken("wide line", wide_line, ("lines-1.csv", "line")),
     Broken("directory", directory, ("data/lines-*.csv", "No file")),
     Broken("no permission", no_permission, ("lines-1.csv", "may not read")),
+    Broken("other delimiter", other_delimiter, ("lines-1.csv", "one column", "delimiter: ';'")),
     Broken("renamed column", renamed_column, ("total", "amount", "shop.lines")),
 ]
 

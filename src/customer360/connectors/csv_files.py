@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,9 @@ class CsvFiles:
         self._table = table
         self._root = root
         self._files = files
-        self._options = table_options(table, CsvOptions)
+        options = table_options(table, CsvOptions)
+        tabbed = "delimiter" not in table.options and all(".tsv" in path.suffixes for path in files)
+        self._options = replace(options, delimiter="\t") if tabbed else options
 
     def schema(self) -> pa.Schema:
         """Return all columns, each a string, in the order in which the files first name them."""
@@ -106,7 +108,20 @@ class CsvFiles:
                 f"{what} has a column without a name.", place=self._table.place, next_step=_HEADER_HINT
             )
         _refuse_twins(names, what, self._table)
+        self._refuse_other_delimiter(names, what)
         return names
+
+    def _refuse_other_delimiter(self, names: Sequence[str], what: str) -> None:
+        """Stop at a header that is one column only because its delimiter is another than the one expected."""
+        if len(names) > 1 or "delimiter" in self._table.options:
+            return
+        for other, written in _DELIMITERS.items():
+            if other != self._options.delimiter and names[0].count(other):
+                raise SourceMalformed(
+                    f"{what} reads as one column, '{names[0]}'.",
+                    place=self._table.place,
+                    next_step=f"It seems to be separated by another sign: set `options: {{delimiter: {written}}}`.",
+                )
 
     def _first_line(self, path: Path) -> bytes:
         quote = self._options.quote.encode()
@@ -206,6 +221,9 @@ class CsvFiles:
             next_step="Check that it is a text file with one header line and the declared delimiter and quotes.",
         )
 
+
+_DELIMITERS = {";": "';'", "\t": '"\\t"', "|": "'|'", ",": "','"}
+"""Signs that separate values in the field, and how each is written in a project file."""
 
 _HEADER_HINT = "Give every column a name of its own in the first line, or list them: `options: {columns: [...]}`."
 
