@@ -119,8 +119,9 @@ _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         "What answers at {address} is not PostgreSQL.",
         "Correct host and port in {variable}.",
     ),
-    (
-        r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection",
+    (  # several threads read: the error of one interrupts the others, and DuckDB may report the interruption only
+        r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection"
+        r"|INTERRUPT Error",
         SourceUnreachable,
         "{server} ended the connection{reading}.",
         "Nothing was landed; run it again when the server is up.",
