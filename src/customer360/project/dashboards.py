@@ -119,7 +119,9 @@ class WidgetShape(Shape):
 
     name: str = Field(description="Name, unique on the dashboard.")
     title: str = Field(description="What stands above it.")
-    chart: Literal["kpi", "line", "bar", "pie", "gauge", "table", "scatter"] = Field(description="How it is drawn.")
+    chart: Literal[
+        "kpi", "line", "bar", "pie", "gauge", "table", "scatter", "heatmap", "cohort", "funnel", "area", "histogram"
+    ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")
 

@@ -38,7 +38,9 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
         f"{canvas.title}: {metric.label} of {len(rows)} {'values' if len(rows) > 1 else 'value'} of {dimension.label}; "
         f"{category(leader[dimension.name])} leads with {metric.text(leader[metric.name])}{second}."
     )
-    return Drawn(alt, canvas.spec(frame, data={"values": points}, **_bars(frame, order)), notes=notes)
+    return Drawn(
+        alt, canvas.spec(frame, data={"values": points}, **_bars(frame, order)), notes=notes, picks=dimension.asked
+    )
 
 
 def _short(metric: Column, value: Any) -> str:

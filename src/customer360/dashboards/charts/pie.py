@@ -40,7 +40,8 @@ def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
         f"{canvas.title}: {metric.label} {metric.text(_as_count(whole))} in {len(parts)} parts by {dimension.label}; "
         f"the largest is {largest['c']} with {largest['s']}."
     )
-    return Drawn(alt, canvas.spec(frame, **_donut(frame, points, _short(metric, whole))))
+    spec = canvas.spec(frame, **_donut(frame, points, _short(metric, whole)))
+    return Drawn(alt, spec, picks=dimension.asked)
 
 
 def _short(metric: Column, whole: float) -> str:
