@@ -25,11 +25,9 @@ ORDER BY started_at DESC
 LIMIT {most}
 """
 _LOADS = """
-SELECT load_id, source, MIN(started_at) AS started_at, COUNT(*) AS tables, SUM(rows_read) AS rows_read,
-  SUM(rows_changed) AS rows_changed, SUM(rows_rejected) AS rows_rejected
+SELECT load_id, source, table_name, started_at, rows_read, rows_changed, rows_rejected
 FROM c360.load_log
-GROUP BY load_id, source
-ORDER BY started_at DESC, source
+ORDER BY started_at DESC, source, table_name
 LIMIT {most}
 """
 _CHECKS = """

@@ -63,9 +63,9 @@ class Boards:
 
     @property
     def all(self) -> tuple[Dashboard, ...]:
-        """Every dashboard of the project, the home page first."""
+        """Every dashboard of the project, the home page first, the others by their ``order``."""
         found = self._rooms.project.dashboards.values()
-        return tuple(sorted(found, key=lambda board: board.name != HOME))
+        return tuple(sorted(found, key=lambda board: (board.name != HOME, board.order, board.name)))
 
     def named(self, name: str) -> Dashboard:
         """Return a dashboard. Errors: UnknownName."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.frame import Column, Frame
     from customer360.dashboards.theme import Spec
 
-MOST_GROUPS = 6
+MOST_GROUPS = 5
 _LEAST_STAGES = 2
 
 
@@ -112,7 +112,7 @@ def _groups(
     x = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": True, "nice": False}}
     offset = {"field": "c", "sort": names, "scale": {"paddingInner": 0.18}}
     bar = {"mark": {"type": "bar", "cornerRadiusEnd": 2}, "encoding": {"color": colour, "tooltip": tips}}
-    text = {"type": "text", "align": "left", "baseline": "middle", "dx": 5, "color": "@muted", "fontSize": 11}
+    text = {"type": "text", "align": "left", "baseline": "middle", "dx": 5, "color": "@muted", "fontSize": 10}
     layers = [bar, {"mark": text, "encoding": {"text": {"field": "t"}}}]
     return canvas.spec(frame, data={"values": points}, encoding={"y": y, "x": x, "yOffset": offset}, layer=layers)
 

@@ -111,7 +111,7 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
         "stretch": stretch,
         "older": _timeline(path, stretch, stretch.kinds, stretch.offset + EVENTS) if person.has_more else None,
         "newer": _timeline(path, stretch, stretch.kinds, max(0, stretch.offset - EVENTS)) if stretch.offset else None,
-        "path": path,
+        "base": path,
         "scores": [
             (label, profile.get(f"{name}_score"))
             for label, name in (("Recency", "recency"), ("Frequency", "frequency"), ("Monetary", "monetary"))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PAGE = "/identity"
 DOUBTS = 20
+_FIRST = ("people", "records", "doubts to review")
 _LEVEL = re.compile(r"(?P<trait>[a-z_]+): (?P<level>.+) \((?P<bits>[+-]\d+(?:\.\d+)?)\)$")
 _TRAITS = {
     "first_name": "first_name",
@@ -79,7 +80,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         return pages.respond(
             request,
             "identity.html",
-            figures=figures,
+            figures=sorted(figures, key=lambda row: (row["figure"] not in _FIRST, row["figure"])),
             doubts=_side_by_side(rooms, doubts, decisions),
             decisions=list(reversed(decisions)),
             refused=[text for text in (figures_refused, doubts_refused, decisions_refused) if text],

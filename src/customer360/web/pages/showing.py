@@ -68,6 +68,11 @@ def change(value: float) -> str:
     return f"{'+' if value > 0 else _MINUS}{figure(abs(value))}"
 
 
+def bits(value: float) -> str:
+    """Return the weight of evidence in bits, with its sign."""
+    return f"{'+' if value > 0 else _MINUS if value < 0 else ''}{abs(value):.1f}"
+
+
 def words(name: str) -> str:
     """Return a column's name as words: ``favorite_brand`` is *Favorite brand*."""
     text = name.replace("_", " ")
