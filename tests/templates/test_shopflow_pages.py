@@ -16,6 +16,7 @@ from customer360.identity.search import search
 from customer360.semantic.principal import OWNER
 from customer360.web.app import create_app
 from customer360.web.boards import Boards
+from customer360.web.pages.customers import EVENTS
 from customer360.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ def test_a_timeline_is_filtered_by_kind_and_days(clear: TestClient, shopflow: Bu
         assert f"{kind.capitalize()} <span>{count}</span>" in page
     purchases = shopflow.rows(f"SELECT happened_on {of} AND kind = 'purchase' ORDER BY happened_on DESC")
     shown = clear.get(path, params={"kind": "purchase"}).text
-    assert shown.count('<li class="event-') == shown.count("event-purchase") == min(len(purchases), 40)
+    assert shown.count('<li class="event-') == shown.count("event-purchase") == min(len(purchases), EVENTS)
     day = purchases[len(purchases) // 2]["happened_on"].isoformat()
     shown = clear.get(path, params={"kind": "purchase", "since": day, "until": day}).text
     assert shown.count("event-purchase") == sum(row["happened_on"].isoformat() == day for row in purchases)

@@ -1,4 +1,4 @@
-"""Draw parts of a whole as a donut whose legend carries each part's share; small parts beyond nine become "Other"."""
+"""Draw parts of a whole as a donut whose legend carries each part's share; small parts beyond twelve become "Other"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.frame import Column, Frame
     from customer360.dashboards.theme import Spec
 
-MOST = 11
+MOST = 12
 OTHER = "Other"
 
 _RADIUS = "min(width, height, 216) / 2 - 2"

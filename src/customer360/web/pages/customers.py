@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from customer360.web.rooms import Rooms
 
 PAGE_ROWS = 25
-EVENTS = 40
+EVENTS = 20
 _LATEST = 100_000
 
 

@@ -179,5 +179,6 @@ document.addEventListener("keydown", (event) => {
   pair.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
 
+document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const input of document.querySelectorAll("input[data-suggest]")) suggest(input);
 drawAll();
