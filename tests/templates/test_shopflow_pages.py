@@ -257,7 +257,7 @@ def test_every_figure_of_a_dashboard_equals_its_metric_query(house: Workspace, b
         assert shown == [plain_row(row) for row in house.query(widget.query).to_pylist()], widget.name
 
 
-@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("board", ["executive", "inventory"])
 def test_filters_reach_what_they_say(house: Workspace, board: str) -> None:
     """With each filter set to its first value, a widget is narrowed or says that it is not, and stays whole."""
     boards = Boards(house)
