@@ -99,6 +99,21 @@ def test_an_administrator_decides_and_takes_it_back(house: Workspace) -> None:
     assert {"identity.never", "identity.undone"} <= set(actions)
 
 
+def test_a_record_is_taken_out_of_a_customer_on_its_page(house: Workspace) -> None:
+    client = signed_in(house, "ada")
+    several = "SELECT customer_id FROM identity.customer_xref WHERE valid_to IS NULL GROUP BY 1 HAVING count(*) > 2"
+    with house.engine.read() as session:
+        customer = session.query(f"{several} ORDER BY 1 LIMIT 1")["customer_id"][0].as_py()
+    page = client.get(f"/customers/{customer}").text
+    names = [f"{row['system']}:{row['record_id']}" for row in house.people().records(customer).to_pylist()]
+    assert all(f'value="{name}"' in page for name in names)
+    form = {"csrf": csrf(page), "one": customer, "kind": "split", "why": "father and son", "record": names[:2]}
+    assert client.post("/identity/decisions", data=form, follow_redirects=False).status_code == 303
+    kept = house.people().store.all()[-1]
+    assert (kept.kind, set(kept.records_a), set(kept.records_b)) == ("split", set(names[:2]), set(names[2:]))
+    assert 'name="record"' not in signed_in(house, "ida").get(f"/customers/{customer}").text
+
+
 def test_a_decision_needs_a_reason(house: Workspace) -> None:
     client = signed_in(house, "ada")
     before = len(house.people().store.all())

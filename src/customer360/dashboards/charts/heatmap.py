@@ -53,7 +53,8 @@ def draw_heatmap(frame: Frame, canvas: Canvas) -> Drawn:
     )
     order = (names_down[:MOST], names_across[:MOST])
     tips = [{"field": "r", "title": down.label}, {"field": "c", "title": across.label}, tooltip(metric, "y")]
-    return Drawn(alt, grid(frame, canvas, shown, order, (down.label, across.label), tips), notes=notes)
+    spec = grid(frame, canvas, shown, order, (down.label, across.label), tips)
+    return Drawn(alt, spec, notes=notes, picks=None if across.is_time else across.asked)
 
 
 def grid(

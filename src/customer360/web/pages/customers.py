@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -15,6 +16,7 @@ from customer360.identity.card import Stretch
 from customer360.identity.failures import IdentityError
 from customer360.web.pages.links import Link
 from customer360.web.pages.showing import is_masked
+from customer360.web.visitors import decider, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,21 +42,8 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> Response:
         if not customers.are_there:
-            return pages.respond(request, "no_customers.html", 404)
-        text = q.strip()
-        found = customers.search(text, limit=PAGE_ROWS, offset=offset)
-        rows = found.rows.to_pylist()
-        return pages.respond(
-            request,
-            "customers.html",
-            search=text,
-            customers=[{**row, "name": name_of(row)} for row in rows],
-            found=found,
-            offset=offset,
-            is_masked=any(is_masked(row["last_name"]) for row in rows),
-            before=_page(text, max(0, offset - PAGE_ROWS)) if offset else None,
-            after=_page(text, offset + PAGE_ROWS) if found.has_more else None,
-        )
+            return pages.respond(request, "no_customers.html", HTTPStatus.NOT_FOUND)
+        return pages.respond(request, "customers.html", **_list(customers, q.strip(), offset))
 
     @routes.get("/{customer_id}")
     def show(
@@ -67,14 +56,29 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
     ) -> Response:
         heir = rooms.people().heir(customer_id)
         if heir is not None:
-            return RedirectResponse(f"/customers/{quote(heir, safe='')}", 301)
+            return RedirectResponse(f"/customers/{quote(heir, safe='')}", HTTPStatus.MOVED_PERMANENTLY)
         stretch = Stretch(tuple(dict.fromkeys(kind or ())), _day(since), _day(until), EVENTS, offset)
         person = customers.person(customer_id, stretch)
         if person.id != customer_id:  # an e-mail address or a record was named
-            return RedirectResponse(f"/customers/{quote(person.id, safe='')}", 302)
-        return pages.respond(request, "customer.html", **_facts(rooms, person, stretch))
+            return RedirectResponse(f"/customers/{quote(person.id, safe='')}", HTTPStatus.FOUND)
+        may_decide = rooms.people().door.may_decide(decider(visitor_of(request)).name)
+        return pages.respond(request, "customer.html", may_decide=may_decide, **_facts(rooms, person, stretch))
 
     return routes
+
+
+def _list(customers: Customers, text: str, offset: int) -> dict[str, Any]:
+    found = customers.search(text, limit=PAGE_ROWS, offset=offset)
+    rows = found.rows.to_pylist()
+    return {
+        "search": text,
+        "customers": [{**row, "name": name_of(row)} for row in rows],
+        "found": found,
+        "offset": offset,
+        "is_masked": any(is_masked(row["last_name"]) for row in rows),
+        "before": _page(text, max(0, offset - PAGE_ROWS)) if offset else None,
+        "after": _page(text, offset + PAGE_ROWS) if found.has_more else None,
+    }
 
 
 def name_of(row: dict[str, Any]) -> str | None:
