@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,6 +15,7 @@ from customer360.customers import Customers
 from customer360.errors import C360Error, NotPermitted
 from customer360.identity.failures import IdentityError
 from customer360.web.pages.forms import back, lists_of
+from customer360.web.pages.showing import evidence_of
 from customer360.web.visitors import decider, visitor_of
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 PAGE = "/identity"
 DOUBTS = 20
 _FIRST = ("people", "records", "doubts to review")
-_LEVEL = re.compile(r"(?P<trait>[a-z_]+): (?P<level>.+) \((?P<bits>[+-]\d+(?:\.\d+)?)\)$")
 _TRAITS = {
     "first_name": "first_name",
     "last_name": "last_name",
@@ -142,19 +141,15 @@ def _side_by_side(rooms: Rooms, rows: list[dict[str, Any]], decisions: list[dict
 
 def compared(evidence: str, one: dict[str, Any], other: dict[str, Any]) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
     """Return the attributes of two records with what the evidence says of each, and what it says beyond them."""
-    found = {match["trait"]: match for part in evidence.split("; ") if (match := _LEVEL.match(part))}
+    found = {each.name: each for each in evidence_of(evidence)}
     lines = []
     for column, trait in _TRAITS.items():
         match = found.pop(trait, None) if trait else None
         values = (one.get(column), other.get(column))
         if match is not None or any(value is not None for value in values):
-            lines.append(Line(column, *values, match["level"] if match else None, _bits(match)))
-    rest = [Line(trait, None, None, match["level"], _bits(match)) for trait, match in found.items()]
+            lines.append(Line(column, *values, match.level if match else None, match.bits if match else None))
+    rest = [Line(trait, None, None, match.level, match.bits) for trait, match in found.items()]
     return tuple(lines), tuple(rest)
-
-
-def _bits(match: re.Match[str] | None) -> float | None:
-    return float(match["bits"]) if match else None
 
 
 def _decision(decisions: list[dict[str, Any]], one: str, other: str) -> str | None:

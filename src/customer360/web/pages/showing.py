@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _MINUS = "\N{MINUS SIGN}"
 _HASHED = re.compile(HASHED)
 _MASKED = Markup('<span class="masked" title="Masked: you have no grant for personal data here.">hidden</span>')
+_LEVEL = re.compile(r"(?P<trait>[a-z_]+): (?P<level>.+) \((?P<bits>[+-]\d+(?:\.\d+)?)\)$")
+"""One comparison in a text of evidence, as ``identity.evidence`` writes it."""
 _SMALL_WORDS = {"rfm": "RFM", "clv": "CLV", "id": "ID", "e mail": "e-mail", "email": "E-mail", "12m": "12 months"}
 
 
@@ -54,6 +57,21 @@ def percent(value: Any, places: int = 0) -> str:
 def whole(value: Any) -> str:
     """Return a count."""
     return formats.number(value, formats.NumberStyle(",d"))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one comparison of two records found, and its weight in bits."""
+
+    name: str
+    level: str
+    bits: float
+
+
+def evidence_of(text: str | None) -> tuple[Comparison, ...]:
+    """Return the comparisons that a text of evidence tells."""
+    found = (_LEVEL.match(part) for part in (text or "").split("; "))
+    return tuple(Comparison(each["trait"], each["level"], float(each["bits"])) for each in found if each)
 
 
 def figure(value: float | None) -> str:

@@ -43,7 +43,9 @@ class Pages:
         self._environment.filters.update(
             day=formats.day, known=showing.known, words=showing.words, percent=showing.percent, whole=showing.whole
         )
-        self._environment.filters.update(figure=showing.figure, change=showing.change, bits=showing.bits)
+        self._environment.filters.update(
+            figure=showing.figure, change=showing.change, bits=showing.bits, evidence=showing.evidence_of
+        )
         money = showing.money(rooms.project.settings.currency)
         self._environment.filters.update(money=money)
 
