@@ -14,7 +14,7 @@ from customer360.dashboards import formats
 from customer360.identity.search import HASHED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _MINUS = "\N{MINUS SIGN}"
 _HASHED = re.compile(HASHED)
@@ -97,3 +97,16 @@ def words(name: str) -> str:
     first, _, rest = text.partition(" ")
     told = [_SMALL_WORDS.get(first, first.capitalize()), *(_SMALL_WORDS.get(word, word) for word in rest.split())]
     return " ".join(told)
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "known": known,
+    "words": words,
+    "percent": percent,
+    "whole": whole,
+    "figure": figure,
+    "change": change,
+    "bits": bits,
+    "evidence": evidence_of,
+}
+"""What templates call these functions."""

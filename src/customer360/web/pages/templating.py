@@ -40,14 +40,8 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
-        self._environment.filters.update(
-            day=formats.day, known=showing.known, words=showing.words, percent=showing.percent, whole=showing.whole
-        )
-        self._environment.filters.update(
-            figure=showing.figure, change=showing.change, bits=showing.bits, evidence=showing.evidence_of
-        )
-        money = showing.money(rooms.project.settings.currency)
-        self._environment.filters.update(money=money)
+        self._environment.filters.update(showing.FILTERS, day=formats.day)
+        self._environment.filters["money"] = showing.money(rooms.project.settings.currency)
 
     def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Return a page."""
