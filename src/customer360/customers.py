@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from customer360.errors import WarehouseMissing
-from customer360.identity.card import PROFILE, TIMELINE, CustomerCard, Stretch, card
+from customer360.identity.card import PROFILE, TIMELINE, CustomerCard, card
 from customer360.identity.dossier import Dossier, dossier, records_named
 from customer360.identity.search import Found, search
 
@@ -22,13 +26,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Which part of a timeline is asked for: kinds of events (none: all), days (both included), and how many."""
+
+    kinds: Sequence[str] = ()
+    since: date | None = None
+    until: date | None = None
+    limit: int = 20
+    offset: int = 0
+
+    def of(self, timeline: pa.Table) -> pa.Table:
+        """Return the events of these kinds and days, page or not."""
+        keeps = [pc.is_valid(timeline["kind"])]
+        if self.kinds:
+            keeps.append(pc.is_in(timeline["kind"], pa.array(self.kinds, pa.string())))
+        if self.since:
+            keeps.append(pc.greater_equal(timeline["happened_on"], pa.scalar(self.since)))
+        if self.until:
+            keeps.append(pc.less_equal(timeline["happened_on"], pa.scalar(self.until)))
+        return timeline.filter(reduce(pc.and_, keeps))
+
+
+@dataclass(frozen=True)
 class Person:
-    """One customer: card, what stands around it, whether older events wait, and the day it stands on."""
+    """One customer: card, what stands around it, and the day it stands on."""
 
     card: CustomerCard
     around: Dossier
+    events: pa.Table
+    """The stretch of the timeline that was asked for."""
     has_more: bool
+    """Whether older events wait."""
     as_of: date
+
+    @property
+    def kinds(self) -> tuple[tuple[str, int], ...]:
+        """Kinds of events of the whole timeline, with how many there are."""
+        counted = pc.value_counts(self.card.timeline["kind"]).to_pylist()
+        return tuple(sorted((row["values"], row["counts"]) for row in counted))
 
     @property
     def id(self) -> str:
@@ -83,17 +118,14 @@ class Customers:
         """Return one customer with a stretch of the timeline. Errors: CustomerMissing, NotPermitted."""
         from customer360.models.as_of import resolve_as_of
 
-        limit = stretch.limit
-        asked = stretch if limit is None else replace(stretch, limit=limit + 1)
         with self._reading() as (seen, session):
             as_of = resolve_as_of(session, self._house.project)
-            found = card(seen.session, key, tables=self._house.project.models.keys(), stretch=asked)
+            found = card(seen.session, key, tables=self._house.project.models.keys())
             profile = found.profile
             around = dossier(seen.session, str(profile["customer_id"]), int(profile["customer_key"]))
             seen.answered(f"SELECT * FROM {PROFILE.sql}", 1)
-        has_more = limit is not None and found.timeline.num_rows > limit
-        shown = found.timeline if limit is None else found.timeline.slice(0, limit)
-        return Person(CustomerCard(profile, shown), around, has_more, as_of)
+        events = stretch.of(found.timeline).slice(stretch.offset)
+        return Person(found, around, events.slice(0, stretch.limit), events.num_rows > stretch.limit, as_of)
 
     def records(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return records by their names ``system:record_id``, as whoever asks may see them."""

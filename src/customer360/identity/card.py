@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from customer360.errors import C360Error, CustomerMissing
 from customer360.names import Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date
+    from collections.abc import Collection
 
     import pyarrow as pa
 
@@ -22,7 +21,6 @@ RECORD = Relation("conformed", "person_record")
 XREF = Relation("identity", "customer_xref")
 _ALIAS = Relation("identity", "identity_alias")
 
-_BY_ID = "SELECT customer_id FROM customer_360.customer_360 WHERE customer_id = {key}"
 _BY_RECORD = """
 SELECT x.customer_id
 FROM conformed.person_record AS r
@@ -35,7 +33,7 @@ _FOUND = "SELECT DISTINCT customer_id FROM ({parts}) AS found ORDER BY customer_
 _EVENTS = """
 SELECT happened_on, happened_at, kind, what, channel, amount, source_system, source_id
 FROM customer_360.customer_timeline
-WHERE {conditions}
+WHERE customer_key = {key}
 ORDER BY happened_on DESC, happened_at DESC NULLS LAST, kind, source_id
 """
 
@@ -50,50 +48,40 @@ class CustomerCard:
     """One row per thing that happened, newest first: happened_on, happened_at, kind, what, channel, amount, source."""
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """Which part of a timeline is asked for: kinds of events (none: all), days (both included), and how many."""
-
-    kinds: Sequence[str] = ()
-    since: date | None = None
-    until: date | None = None
-    limit: int | None = None
-    offset: int = 0
-
-
-def card(
-    session: Session, key: str, *, tables: Collection[Relation], last: int | None = None, stretch: Stretch | None = None
-) -> CustomerCard:
+def card(session: Session, key: str, *, tables: Collection[Relation], last: int | None = None) -> CustomerCard:
     """Return the customer whose id, former id, e-mail address or record (``shop:CUST000042``) this is.
 
-    ``tables``: what the project builds; ``last``: so many events of the timeline at most, or those of a ``stretch``.
-    Raises C360Error when the project has no customer 360, when nobody is found, or when several customers share the
-    address.
+    ``tables``: what the project builds; ``last``: so many events of the timeline at most. Raises C360Error when the
+    project has no customer 360, when nobody is found, or when several customers share the address.
     """
     if missing := {PROFILE, TIMELINE} - set(tables):
         raise C360Error(
             f"This project has no table {min(missing)}, so it shows no customers.",
             next_step="See how a template with a customer 360 does it: c360 init shop --template shopflow.",
         )
-    person = quoted_text(_named(session, key, tables))
-    (profile,) = session.query(f"SELECT * FROM {PROFILE.sql} WHERE customer_id = {person}").to_pylist()
-    return CustomerCard(profile, session.query(_events(person, stretch or Stretch(limit=last))))
+    profile = _profile(session, key) or _profile(session, _named(session, key, tables)) or _nobody()
+    limit = "" if last is None else f"LIMIT {last}"
+    return CustomerCard(profile, session.query(_EVENTS.format(key=int(profile["customer_key"])) + limit))
+
+
+def _profile(session: Session, customer: str) -> dict[str, Any] | None:
+    found = session.query(f"SELECT * FROM {PROFILE.sql} WHERE customer_id = {quoted_text(customer)}").to_pylist()
+    return found[0] if found else None
 
 
 def _named(session: Session, key: str, tables: Collection[Relation]) -> str:
-    """Return the id of the customer meant, looking only where whoever asks may."""
+    """Return the id of the customer meant by anything but the id, looking only where whoever asks may."""
     text, readable = quoted_text(key), session.relations()
-    parts = [_BY_ID.format(key=text)]
+    parts = []
     if {RECORD, XREF} <= readable:
         parts.append(_BY_RECORD.format(key=text))
     if _ALIAS in tables and _ALIAS in readable:
         parts.append(_BY_ALIAS.format(key=text))
-    found: list[str] = session.query(_FOUND.format(parts=" UNION ALL ".join(parts))).column(0).to_pylist()
+    found: list[str] = []
+    if parts:
+        found = session.query(_FOUND.format(parts=" UNION ALL ".join(parts))).column(0).to_pylist()
     if not found:
-        raise CustomerMissing(
-            "No customer has this id, e-mail address or record.",
-            next_step="Check the spelling; records are written as system:id.",
-        )
+        _nobody()
     if len(found) > 1:
         raise C360Error(
             f"{len(found)} customers have this e-mail address: {', '.join(found[:5])}.",
@@ -102,16 +90,11 @@ def _named(session: Session, key: str, tables: Collection[Relation]) -> str:
     return found[0]
 
 
-def _events(person: str, stretch: Stretch) -> str:
-    conditions = [f"customer_id = {person}"]
-    if stretch.kinds:
-        conditions.append(f"kind IN ({', '.join(quoted_text(kind) for kind in stretch.kinds)})")
-    if stretch.since:
-        conditions.append(f"happened_on >= DATE '{stretch.since.isoformat()}'")
-    if stretch.until:
-        conditions.append(f"happened_on <= DATE '{stretch.until.isoformat()}'")
-    limit = "" if stretch.limit is None else f"LIMIT {int(stretch.limit)} OFFSET {int(stretch.offset)}"
-    return _EVENTS.format(conditions=" AND ".join(conditions)) + limit
+def _nobody() -> NoReturn:
+    raise CustomerMissing(
+        "No customer has this id, e-mail address or record.",
+        next_step="Check the spelling; records are written as system:id.",
+    )
 
 
 def quoted_text(text: str) -> str:

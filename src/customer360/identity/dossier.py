@@ -5,7 +5,7 @@ Each part is left out where the project has no such table, or where whoever asks
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from customer360.identity.card import RECORD, XREF, quoted_text
@@ -84,8 +84,6 @@ class Dossier:
     affinity: tuple[Row, ...] | None = None
     next_products: tuple[Row, ...] | None = None
     open_contacts: tuple[Row, ...] | None = None
-    kinds: tuple[Row, ...] = field(default_factory=tuple)
-    """Kinds of events of the timeline, with how many there are."""
 
 
 def dossier(session: Session, customer: str, key: int) -> Dossier:
@@ -98,7 +96,6 @@ def dossier(session: Session, customer: str, key: int) -> Dossier:
         return tuple(session.query(sql.format(person=person, key=int(key), **parts)).to_pylist())
 
     churn = rows(_CHURN, CHURN)
-    kinds = "SELECT kind, COUNT(*) AS events FROM customer_360.customer_timeline WHERE customer_id = {person}"
     return Dossier(
         golden=_golden(session, person) if {GOLDEN, ORIGIN} <= readable else None,
         records=rows(_RECORDS, RECORD, XREF),
@@ -106,7 +103,6 @@ def dossier(session: Session, customer: str, key: int) -> Dossier:
         affinity=rows(_PRODUCTS, AFFINITY, PRODUCT, table=AFFINITY.sql, most=MOST_PRODUCTS),
         next_products=rows(_PRODUCTS, NEXT, PRODUCT, table=NEXT.sql, most=MOST_PRODUCTS),
         open_contacts=rows(_OPEN, CONTACT, most=MOST_CONTACTS),
-        kinds=rows(f"{kinds} GROUP BY kind ORDER BY kind") or (),
     )
 
 

@@ -10,9 +10,8 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from customer360.customers import Customers
+from customer360.customers import Customers, Stretch
 from customer360.errors import NotPermitted, QueryError
-from customer360.identity.card import Stretch
 from customer360.identity.failures import IdentityError
 from customer360.web.pages.links import Link
 from customer360.web.pages.showing import is_masked
@@ -54,12 +53,9 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         until: str = "",
         offset: Annotated[int, Query(ge=0, le=_LATEST)] = 0,
     ) -> Response:
-        heir = rooms.people().heir(customer_id)
-        if heir is not None:
-            return RedirectResponse(f"/customers/{quote(heir, safe='')}", HTTPStatus.MOVED_PERMANENTLY)
         stretch = Stretch(tuple(dict.fromkeys(kind or ())), _day(since), _day(until), EVENTS, offset)
         person = customers.person(customer_id, stretch)
-        if person.id != customer_id:  # an e-mail address or a record was named
+        if person.id != customer_id:  # an id that was merged away, an e-mail address or a record
             return RedirectResponse(f"/customers/{quote(person.id, safe='')}", HTTPStatus.FOUND)
         may_decide = rooms.people().door.may_decide(decider(visitor_of(request)).name)
         return pages.respond(request, "customer.html", may_decide=may_decide, **_facts(rooms, person, stretch))
@@ -98,7 +94,7 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
     profile = person.card.profile
     people, links, refusal = rooms.people(), [], None
     try:
-        links = people.explanation(person.id, person.id).to_pylist()
+        links = people.links(person.id).to_pylist()
     except (NotPermitted, IdentityError) as error:
         refusal = error.what
     path = f"/customers/{quote(person.id, safe='')}"
@@ -108,7 +104,7 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
         "around": person.around,
         "name": name_of(profile),
         "is_masked": any(is_masked(profile.get(name)) for name in ("first_name", "last_name", "email")),
-        "events": person.card.timeline.to_pylist(),
+        "events": person.events.to_pylist(),
         "links": links,
         "links_refused": refusal,
         "kinds": _kinds(path, person, stretch),
@@ -126,10 +122,10 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
 def _kinds(path: str, person: Person, stretch: Stretch) -> list[tuple[Link, int]]:
     """Return kinds of events with their number, each with the address that adds it or takes it back."""
     links = []
-    for row in person.around.kinds:
-        kind, chosen = row["kind"], stretch.kinds
+    for kind, events in person.kinds:
+        chosen = stretch.kinds
         others = [each for each in chosen if each != kind] if kind in chosen else [*chosen, kind]
-        links.append((Link(kind, _timeline(path, stretch, others, 0), kind in chosen), row["events"]))
+        links.append((Link(kind, _timeline(path, stretch, others, 0), kind in chosen), events))
     return links
 
 
