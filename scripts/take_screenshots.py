@@ -21,9 +21,6 @@ SHOTS = {
     "executive-phone": ("/", 390, "light"),
     "segments": ("/dashboards/segments", 1440, "light"),
     "behaviour": ("/dashboards/behaviour", 1440, "light"),
-    "care": ("/dashboards/care", 1440, "light"),
-    "inventory": ("/dashboards/inventory", 1440, "light"),
-    "customers": ("/customers", 1440, "light"),
     "customer": ("/customers/{best}", 1440, "light"),
     "identity": ("/identity", 1440, "light"),
 }
