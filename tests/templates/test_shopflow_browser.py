@@ -79,7 +79,7 @@ def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address
         assert violations(page) == "", scheme
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), width
+        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=9_000)
     assert watch.complaints == []
     assert {url.split("/static/")[0] for url in watch.requests if not url.startswith((address, "data:"))} == set()
     page.context.close()
