@@ -9,34 +9,49 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from customer360.customers import Customers
+from customer360.semantic.principal import OWNER
 from customer360.web.server import serve
 from customer360.workspace import open_project
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 SHOTS = {
-    "executive-light": (1440, 1000, "light"),
-    "executive-dark": (1440, 1000, "dark"),
-    "executive-phone": (390, 844, "light"),
+    "executive-light": ("/", 1440, "light"),
+    "executive-dark": ("/", 1440, "dark"),
+    "executive-phone": ("/", 390, "light"),
+    "segments": ("/dashboards/segments", 1440, "light"),
+    "behaviour": ("/dashboards/behaviour", 1440, "light"),
+    "customer": ("/customers/{best}", 1440, "light"),
+    "identity": ("/identity", 1440, "light"),
 }
+"""Name of the picture: address, width, light or dark."""
 PORT = 8399
 
 
 def main() -> None:
-    """Serve the project and photograph the executive page, light, dark and on a phone."""
+    """Serve the project, an invented company's, with personal columns, and photograph its pages."""
     workspace = open_project(sys.argv[1] if len(sys.argv) > 1 else "demo")
     ready = threading.Event()
     server = threading.Thread(
-        target=serve, args=(workspace,), kwargs={"port": PORT, "ready": lambda _: ready.set()}, daemon=True
+        target=serve,
+        args=(workspace,),
+        kwargs={"port": PORT, "local": OWNER, "ready": lambda _: ready.set()},
+        daemon=True,
     )
     server.start()
     ready.wait(30)
+    photograph(Customers(workspace).search(limit=1).rows["customer_id"][0].as_py())
+
+
+def photograph(best: str) -> None:
+    """Take every picture; ``best`` is the customer whose page is shown."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     arguments = ["--no-sandbox", "--disable-background-networking", "--disable-sync", "--disable-component-update"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
-        for name, (width, height, scheme) in SHOTS.items():
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
-            page.goto(f"http://127.0.0.1:{PORT}/")
+        for name, (path, width, scheme) in SHOTS.items():
+            page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+            page.goto(f"http://127.0.0.1:{PORT}{path.format(best=best)}")
             page.wait_for_load_state("networkidle")
             page.wait_for_timeout(1_500)
             page.screenshot(path=IMAGES / f"{name}.png", full_page=True)

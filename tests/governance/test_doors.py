@@ -35,7 +35,8 @@ HERE = "http://127.0.0.1"
 OPEN = {"/static/{address}", "/sign-in", "/api/v1/health", "/preferences/theme"}
 """Routes that are answered before anybody signs in."""
 DATA_DOORS = {
-    "/api/v1/ask", "/api/v1/customers/{customer_id}", "/api/v1/identity/figures",
+    "/api/v1/ask", "/api/v1/customers", "/api/v1/customers/{customer_id}", "/customers", "/customers/{customer_id}",
+    "/identity", "/identity/decisions", "/identity/decisions/{number}/undo", "/api/v1/identity/figures",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
     "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
 }  # fmt: skip
@@ -45,7 +46,7 @@ SIGNED_IN = {
     "/api/v1/access/requests", "/api/v1/access/requests/{number}/decision", "/api/v1/access/grants",
     "/api/v1/access/grants/{number}", "/api/v1/access/grants/{number}/renewal", "/api/v1/audit", "/access/requests",
     "/catalogue", "/catalogue/{port}", "/api/v1/catalogue", "/api/v1/catalogue/{port}",
-    "/access/requests/{number}", "/access/grants/{number}/revocation",
+    "/access/requests/{number}", "/access/grants/{number}/revocation", "/runs", "/runs/rollback",
 }  # fmt: skip
 """Routes that show names and decisions, no figures."""
 READING_COMMANDS = {"query", "sql", "ask", "customer", "identity"}

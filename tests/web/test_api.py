@@ -268,6 +268,7 @@ def test_the_description_covers_every_endpoint(client: TestClient) -> None:
     description = client.get("/api/v1/openapi.json").json()
     assert set(description["paths"]) == {
         "/api/v1/ask",
+        "/api/v1/customers",
         "/api/v1/metrics",
         "/api/v1/metrics/query",
         "/api/v1/dashboards",

@@ -2,79 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass, field
-
-import pytest
-
-pytest.importorskip("playwright", reason="playwright is not installed (test extra), so no browser can be driven")
-
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import pytest
+from tests.web.browsing import MARKS, WIDTHS, Watched, chromium, violations, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (scripts/install_browser.sh)"),
-]
-
-WIDTHS = (1440, 768, 390)
-QUIET = (
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-pings",
-)
-
-
-@dataclass
-class Watched:
-    """A page and what went wrong on it."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def open(self, url: str) -> Page:
-        self.page.goto(url)
-        self.wait()
-        return self.page
-
-    def wait(self) -> None:
-        self.page.wait_for_function("document.documentElement.dataset.charts !== 'drawing'")
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-def watched(browser: Browser, width: int = 1440, scheme: str = "light", *, javascript: bool = True) -> Watched:
-    context = browser.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme=scheme,  # type: ignore[arg-type]
-        java_script_enabled=javascript,
-    )
-    found = Watched(context.new_page())
-    found.page.on(
-        "console",
-        lambda message: found.complaints.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-    found.page.on("request", lambda request: found.requests.append(request.url))
-    return found
 
 
 @pytest.fixture
@@ -209,13 +153,30 @@ def test_without_javascript_pictures_and_tables_stand_in(browser: Browser, addre
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/docs/api", "/nowhere"])
 def test_axe_finds_nothing(browser: Browser, address: str, path: str, scheme: str) -> None:
-    axe = pytest.importorskip(
-        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed (test extra)"
-    )
     watch = watched(browser, scheme=scheme)
     page = watch.open(address + path)
     for summary in page.locator("details.more summary").all()[:1]:
         summary.click()
-    found = axe.Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == ""
     page.context.close()
+
+
+def test_a_click_on_a_bar_filters_the_page_and_a_second_takes_it_back(desk: Watched, address: str) -> None:
+    page = desk.open(address)
+    page.locator("#category_performance svg .mark-rect path").first.click()
+    page.wait_for_url("**/?category=Grocery")
+    assert page.get_by_role("link", name="Remove filter Category: Grocery").is_visible()
+    desk.wait()
+    page.locator("#category_performance svg .mark-rect path").first.click()
+    page.wait_for_url(f"{address}/")
+    assert desk.complaints == []
+
+
+def test_the_menu_opens_by_keyboard_and_closes_with_escape(desk: Watched, address: str) -> None:
+    page = desk.open(address)
+    page.locator(".menu > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.get_by_role("link", name="Data products").is_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("link", name="Data products").is_visible()

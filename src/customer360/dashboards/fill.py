@@ -51,7 +51,7 @@ def fill_dashboard(
     A widget that cannot be answered carries its reason and leaves the others alone. Errors: WarehouseMissing and other
     WarehouseErrors, because then no widget can be filled.
     """
-    filling = _Filling(ask, vocabulary, as_of, currency, filters)
+    filling = _Filling(ask, vocabulary, as_of, currency, filters, frozenset(dashboard.filters))
     widgets = zip(dashboard.widgets, _spans(dashboard.widgets), strict=True)
     return FilledDashboard(
         dashboard.name,
@@ -69,6 +69,8 @@ class _Filling:
     as_of: date
     currency: str
     filters: Filters
+    choosable: frozenset[str]
+    """What the page can be filtered by."""
 
     def widget(self, widget: Widget, spans: Spans) -> FilledWidget:
         """Return one tile, whatever becomes of its query."""
@@ -101,6 +103,7 @@ class _Filling:
             spec=drawn.spec,
             figure=drawn.figure,
             notes=(*drawn.notes, *blank.notes),
+            picks=drawn.picks if drawn.picks in self.choosable else None,
         )
 
     def _without_figures(self, widget: Widget, blank: FilledWidget) -> FilledWidget:

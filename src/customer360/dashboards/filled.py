@@ -61,6 +61,8 @@ class Drawn:
     figure: Figure | None = None
     notes: tuple[str, ...] = ()
     """What the reader must know: sampled points, an incomplete month."""
+    picks: str | None = None
+    """The dimension, as the query names it, whose value a mark stands for (its field ``c``)."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class FilledWidget:
     notes: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
     sql: str | None = None
+    picks: str | None = None
+    """The filter of the page that a click on a mark sets; None where it sets none."""
 
     def chart_spec(self, mode: Mode = "light") -> Spec | None:
         """Return the complete Vega-Lite specification in one mode's colours, or None when nothing is drawn."""

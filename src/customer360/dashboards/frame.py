@@ -35,8 +35,14 @@ class Column:
     """None for texts and dates."""
     grain: str | None = None
     is_time: bool = False
+    is_number: bool = False
     asked: str | None = None
     """The name in the query, where it differs from the column's (``customer.segment``)."""
+
+    @property
+    def leads_to(self) -> str | None:
+        """The path of the pages of what its values name: a customer's; None for anything else."""
+        return "/customers/" if self.role == "dimension" and self.name.endswith("customer_id") else None
 
     def text(self, value: Any) -> str:
         """Return a cell as people read it."""
@@ -103,6 +109,7 @@ def _column(described: OutputColumn, type_: pa.DataType) -> Column:
         style,
         described.grain,
         pa.types.is_temporal(type_),
+        is_number,
         described.asked,
     )
 

@@ -44,6 +44,10 @@ class PeopleDoor:
         if not who.owns_everything and not who.reads_all:
             self._governance.note_reading(who, _DOOR, frozenset({table}), sql, rows)
 
+    def may_decide(self, who: str) -> bool:
+        """Say whether whoever asks may decide about people in this name."""
+        return asking().owns_everything or (self.shows(XREF) and self._no_decider(who) is None)
+
     def check_decider(self, who: str) -> None:
         """Raise NotPermitted unless whoever asks may decide about people, in their own name."""
         asked = asking()

@@ -52,6 +52,10 @@ class Door(Protocol):
         """Write down what they read."""
         ...
 
+    def may_decide(self, who: str) -> bool:
+        """Say whether they may decide about people, in this name."""
+        ...
+
     def check_decider(self, who: str) -> None:
         """Raise NotPermitted unless they may decide about people, in this name."""
         ...
@@ -73,6 +77,10 @@ class OpenDoor:
 
     def has_shown(self, table: Relation, sql: str, rows: int) -> None:
         """Write nothing down."""
+
+    def may_decide(self, who: str) -> bool:  # noqa: ARG002 - a door
+        """Say yes."""
+        return True
 
     def check_decider(self, who: str) -> None:
         """Refuse nobody."""
@@ -148,7 +156,13 @@ class People:
 
     def explanation(self, one: str, other: str) -> pa.Table:
         """Return the edges within and between the customers of two people, kept ones first."""
-        ids = (self.customer_of(one), self.customer_of(other))
+        return self._edges(self.customer_of(one), self.customer_of(other))
+
+    def links(self, customer: str) -> pa.Table:
+        """Return the edges within a customer of this id, as ``explanation`` does."""
+        return self._edges(customer, customer)
+
+    def _edges(self, *ids: str) -> pa.Table:
         return self._query(
             EDGE,
             "SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept"

@@ -119,7 +119,9 @@ class WidgetShape(Shape):
 
     name: str = Field(description="Name, unique on the dashboard.")
     title: str = Field(description="What stands above it.")
-    chart: Literal["kpi", "line", "bar", "pie", "gauge", "table", "scatter"] = Field(description="How it is drawn.")
+    chart: Literal[
+        "kpi", "line", "bar", "pie", "gauge", "table", "scatter", "heatmap", "cohort", "funnel", "area", "histogram"
+    ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")
 
@@ -132,6 +134,7 @@ class DashboardShape(Shape):
     filters: list[str] = Field(
         default_factory=list, description="Dimensions that the reader may filter all widgets by."
     )
+    order: int = Field(50, description="Place among the pages: lower comes first, equal ones by name.")
     widgets: list[WidgetShape] = Field(min_length=1, description="The tiles, in order.")
 
 
@@ -150,6 +153,7 @@ def read_dashboard(path: Path, root: Path, problems: Problems) -> Dashboard | No
             widgets=tuple(_widget(widget, number, file, problems) for number, widget in enumerate(shape.widgets)),
             description=shape.description,
             filters=tuple(shape.filters),
+            order=shape.order,
         )
     return None
 

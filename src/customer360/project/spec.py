@@ -317,6 +317,7 @@ class Dashboard:
     widgets: tuple[Widget, ...]
     description: str | None = None
     filters: tuple[str, ...] = ()
+    order: int = 50
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,15 @@ def without(filters: Filters, name: str, value: str | None = None) -> Filters:
     return Filters(filters.start, filters.end, tuple((dimension, chosen) for dimension, chosen in left if chosen))
 
 
+def toggled(filters: Filters, name: str, value: str) -> Filters:
+    """Return the filters with one value more of a dimension, or less where it is chosen already."""
+    if value in dict(filters.values).get(name, ()):
+        return without(filters, name, value)
+    found = dict(filters.values)
+    found[name] = (*found.get(name, ()), value)
+    return Filters(filters.start, filters.end, tuple(found.items()))
+
+
 def _day(text: str | None, name: str) -> date | None:
     if not text:
         return None

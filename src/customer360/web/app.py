@@ -24,8 +24,19 @@ from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
 from customer360.web.gate import Gate
 from customer360.web.head import Head
-from customer360.web.pages import access, catalogue, dashboard, downloads, preferences, reference, sign_in
+from customer360.web.pages import (
+    access,
+    catalogue,
+    dashboard,
+    downloads,
+    identity,
+    preferences,
+    reference,
+    runs,
+    sign_in,
+)
 from customer360.web.pages import ask as ask_page
+from customer360.web.pages import customers as customers_page
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
 
@@ -93,6 +104,9 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
         app.include_router(routes, prefix=API)
     app.include_router(dashboard.router(boards, pages))
     app.include_router(ask_page.router(workspace, pages))
+    app.include_router(customers_page.router(workspace, pages))
+    app.include_router(identity.router(workspace, pages))
+    app.include_router(runs.router(workspace, pages))
     app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))

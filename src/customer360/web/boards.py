@@ -63,9 +63,9 @@ class Boards:
 
     @property
     def all(self) -> tuple[Dashboard, ...]:
-        """Every dashboard of the project, the home page first."""
+        """Every dashboard of the project, the home page first, the others by their ``order``."""
         found = self._rooms.project.dashboards.values()
-        return tuple(sorted(found, key=lambda board: board.name != HOME))
+        return tuple(sorted(found, key=lambda board: (board.name != HOME, board.order, board.name)))
 
     def named(self, name: str) -> Dashboard:
         """Return a dashboard. Errors: UnknownName."""
@@ -118,6 +118,13 @@ class Boards:
         if found is None:
             with busy:  # readers who ask for the same page meanwhile wait for the one filling of it
                 found = self._filled.get(key) or self._fill(board, filters, only, edition)
+                self._keep(key, found, edition)  # before the next of them looks
+        else:
+            self._keep(key, found, edition)
+        return found
+
+    def _keep(self, key: Hashable, found: FilledDashboard, edition: Edition) -> None:
+        """Remember a page for the next reader, unless something newer was published meanwhile."""
         with self._lock:
             self._busy.pop(key, None)
             if self._edition is edition:
@@ -125,7 +132,6 @@ class Boards:
                 self._filled.move_to_end(key)
             while len(self._filled) > KEPT:
                 self._filled.popitem(last=False)
-        return found
 
     def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""

@@ -39,3 +39,13 @@ def visitor_of(request: Request) -> Visitor:
     """Return who sent a request, as the gate found out."""
     found = request.scope.get("visitor")
     return found if isinstance(found, Visitor) else Visitor(LOCAL)
+
+
+def decider(visitor: Visitor) -> Actor:
+    """Return who decides with rights: the account, or the operator where the pages show everything to this machine."""
+    from customer360.governance.office import operator
+    from customer360.governance.records import Actor
+
+    if visitor.account is not None:
+        return Actor.of(visitor.account)
+    return operator() if visitor.principal.owns_everything else Actor("nobody")

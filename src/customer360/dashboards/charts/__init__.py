@@ -1,8 +1,13 @@
 """Draw frames: one chart kind a file, one line here."""
 
+from customer360.dashboards.charts.area import draw_area
 from customer360.dashboards.charts.bar import draw_bar
 from customer360.dashboards.charts.canvas import Canvas, Chart
+from customer360.dashboards.charts.cohort import draw_cohort
+from customer360.dashboards.charts.funnel import draw_funnel
 from customer360.dashboards.charts.gauge import draw_gauge
+from customer360.dashboards.charts.heatmap import draw_heatmap
+from customer360.dashboards.charts.histogram import draw_histogram
 from customer360.dashboards.charts.kpi import draw_kpi
 from customer360.dashboards.charts.line import draw_line
 from customer360.dashboards.charts.pie import draw_pie
@@ -18,6 +23,11 @@ CHARTS = {
     "gauge": Chart(draw_gauge, Room(3, 4), Room(5, 6)),
     "table": Chart(draw_table, Room(5, 6), Room(7, 8)),
     "scatter": Chart(draw_scatter, Room(5, 7), Room(6, 8)),
+    "heatmap": Chart(draw_heatmap, Room(5, 6), Room(6, 7)),
+    "cohort": Chart(draw_cohort, Room(6, 8), Room(12, 12)),
+    "funnel": Chart(draw_funnel, Room(5, 6), Room(6, 7)),
+    "area": Chart(draw_area, Room(6, 8), Room(12, 12)),
+    "histogram": Chart(draw_histogram, Room(5, 6), Room(6, 7)),
 }
 
 __all__ = ["CHARTS", "Canvas", "Chart"]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 TOP = 10
 LABEL_PIXELS = 150
 LABEL_CHARACTERS = 24
+FEW, THICKEST = 5, 24
+"""So few bars are drawn no thicker than so many pixels."""
 
 
 def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
@@ -38,7 +40,9 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
         f"{canvas.title}: {metric.label} of {len(rows)} {'values' if len(rows) > 1 else 'value'} of {dimension.label}; "
         f"{category(leader[dimension.name])} leads with {metric.text(leader[metric.name])}{second}."
     )
-    return Drawn(alt, canvas.spec(frame, data={"values": points}, **_bars(frame, order)), notes=notes)
+    return Drawn(
+        alt, canvas.spec(frame, data={"values": points}, **_bars(frame, order)), notes=notes, picks=dimension.asked
+    )
 
 
 def _short(metric: Column, value: Any) -> str:
@@ -58,6 +62,7 @@ def _bars(frame: Frame, order: list[str]) -> dict[str, Any]:
     }
     x = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": True, "nice": False}}
     tips = [{"field": "c", "title": dimension.label}, tooltip(metric, "y")]
-    bar = {"mark": {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3}, "encoding": {"tooltip": tips}}
+    thick = {"size": THICKEST} if len(order) <= FEW else {}
+    bar = {"mark": {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3, **thick}, "encoding": {"tooltip": tips}}
     label = {"type": "text", "align": "left", "baseline": "middle", "dx": 6, "color": "@muted", "fontSize": 12}
     return {"encoding": {"y": y, "x": x}, "layer": [bar, {"mark": label, "encoding": {"text": {"field": "t"}}}]}

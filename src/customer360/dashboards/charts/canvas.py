@@ -110,11 +110,20 @@ def axis(column: Column, **more: Any) -> Spec:
     labels = style.axis if style else "~s"
     return {
         "format": labels,
-        "labelExpr": f"replace(format(datum.value, '{labels}'), 'G', 'B')",
+        "labelExpr": _axis_label(labels),
         "tickCount": 5,
         "title": None,
         **more,
     }
+
+
+def _axis_label(labels: str) -> str:
+    """Return the expression of a label: G is written B, and below one there are no milli-units."""
+    text = f"replace(format(datum.value, '{labels}'), 'G', 'B')"
+    if not labels.endswith("s"):
+        return text
+    small = labels.removesuffix("s") + "g"
+    return f"datum.value !== 0 && abs(datum.value) < 1 ? format(datum.value, '{small}') : {text}"
 
 
 def share(part: float, whole: float) -> str:

@@ -1,6 +1,6 @@
 """Draw one figure, its change against the period before, and a sparkline.
 
-Options: ``sparkline: {dimension: order_date, grain: month}``.
+Options: ``sparkline: {dimension: order_date, grain: month}``, and ``says``, what the line shows where it is not plain.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def draw_kpi(frame: Frame, canvas: Canvas) -> Drawn:
     trend = _trend(value, column, canvas)
     figure = Figure(formats.compact(value, column.style), column.text(value), trend)
     moved = f", {trend.text} against {trend.against}" if trend else ""
-    return Drawn(f"{canvas.title}: {figure.full}{moved}.", _sparkline(canvas), figure)
+    line = _sparkline(canvas)
+    says = canvas.options["sparkline"].get("says") if line else None
+    return Drawn(f"{canvas.title}: {figure.full}{moved}.", line, figure, (str(says),) if says else ())
 
 
 def _trend(value: Any, column: Column, canvas: Canvas) -> Trend | None:

@@ -49,7 +49,7 @@ def draw_line(frame: Frame, canvas: Canvas) -> Drawn:
     spec = _lines(frame, canvas, rows, split) if split else _area(frame, canvas, rows, partial=partial)
     name = formats.period(last, time.grain)
     notes = (f"{name} is not complete: figures end on {formats.day(canvas.as_of)}.",) if partial else ()
-    return Drawn(_alt(canvas, time, metric, rows, split), spec, notes=notes)
+    return Drawn(_alt(canvas, time, metric, rows, split), spec, notes=notes, picks=split.asked if split else None)
 
 
 def is_cut_short(start: date, grain: str | None, as_of: date) -> bool:
@@ -61,7 +61,8 @@ def is_cut_short(start: date, grain: str | None, as_of: date) -> bool:
     return grain == "week" and first + timedelta(days=6) > as_of
 
 
-def _x(time: Column) -> Spec:
+def time_axis(time: Column) -> Spec:
+    """Return the axis of a time at its grain."""
     grain = time.grain or "day"
     label = _LABELS.get(grain, _DAY_LABEL)
     ticks: Any = {"interval": grain, "step": 1} if grain in ("month", "year") else 6
@@ -69,11 +70,13 @@ def _x(time: Column) -> Spec:
     return {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": shown}
 
 
-def _y(metric: Column) -> Spec:
+def value_axis(metric: Column) -> Spec:
+    """Return the axis of a figure, from zero."""
     return {"field": "y", "type": "quantitative", "axis": axis(metric), "scale": {"zero": True, "nice": True}}
 
 
-def _when(time: Column) -> Spec:
+def time_tooltip(time: Column) -> Spec:
+    """Return a tooltip's line of a time at its grain."""
     shown = _TOOLTIPS.get(time.grain or "day", "%-d %B %Y")
     return {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "title": time.label, "format": shown}
 
@@ -81,8 +84,8 @@ def _when(time: Column) -> Spec:
 def _area(frame: Frame, canvas: Canvas, rows: list[dict[str, Any]], *, partial: bool) -> Spec:
     time, metric = frame.dimensions[0], frame.metrics[0]
     points = [{"x": plain(row[time.name]), "y": plain(row[metric.name])} for row in rows]
-    x, y = _x(time), _y(metric)
-    tips = [{**_when(time), "timeUnit": "utcyearmonthdate"}, tooltip(metric, "y")]
+    x, y = time_axis(time), value_axis(metric)
+    tips = [{**time_tooltip(time), "timeUnit": "utcyearmonthdate"}, tooltip(metric, "y")]
     whole = points[:-1] if partial else points
     line = {"type": "line", "color": "@accent", "strokeWidth": 2, "interpolate": "linear"}
     layers: list[Spec] = [
@@ -122,12 +125,16 @@ def _lines(frame: Frame, canvas: Canvas, rows: list[dict[str, Any]], split: Colu
         "scale": {"domain": names, "range": [colours[name] for name in names]},
         "legend": {"orient": "top", "symbolType": "stroke"},
     }
-    tips = [{**_when(time), "timeUnit": "utcyearmonthdate"}, {"field": "c", "title": split.label}, tooltip(metric, "y")]
+    tips = [
+        {**time_tooltip(time), "timeUnit": "utcyearmonthdate"},
+        {"field": "c", "title": split.label},
+        tooltip(metric, "y"),
+    ]
     return canvas.spec(
         frame,
         data={"values": points},
         mark={"type": "line", "strokeWidth": 2, "point": {"size": 24}},
-        encoding={"x": _x(time), "y": _y(metric), "color": colour, "tooltip": tips},
+        encoding={"x": time_axis(time), "y": value_axis(metric), "color": colour, "tooltip": tips},
     )
 
 

@@ -1,4 +1,4 @@
-"""Draw parts of a whole as a donut whose legend carries each part's share; small parts beyond nine become "Other"."""
+"""Draw parts of a whole as a donut whose legend carries each part's share; small parts beyond twelve become "Other"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.frame import Column, Frame
     from customer360.dashboards.theme import Spec
 
-MOST = 11
+MOST = 12
 OTHER = "Other"
 
 _RADIUS = "min(width, height, 216) / 2 - 2"
@@ -40,7 +40,8 @@ def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
         f"{canvas.title}: {metric.label} {metric.text(_as_count(whole))} in {len(parts)} parts by {dimension.label}; "
         f"the largest is {largest['c']} with {largest['s']}."
     )
-    return Drawn(alt, canvas.spec(frame, **_donut(frame, points, _short(metric, whole))))
+    spec = canvas.spec(frame, **_donut(frame, points, _short(metric, whole)))
+    return Drawn(alt, spec, picks=dimension.asked)
 
 
 def _short(metric: Column, whole: float) -> str:

@@ -47,7 +47,7 @@ def draw_scatter(frame: Frame, canvas: Canvas) -> Drawn:
     )
     by = f", coloured by {colour.label}" if colour else ""
     alt = f"{canvas.title}: {all_rows:,} points, {x.label} across and {y.label} up{by}; {_middle(known, x, y)}."
-    return Drawn(alt, _points(drawn, canvas, colour), notes=notes)
+    return Drawn(alt, _points(drawn, canvas, colour), notes=notes, picks=colour.asked if colour else None)
 
 
 def sample(table: pa.Table, by: str | None, most: int) -> pa.Table:

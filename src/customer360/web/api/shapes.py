@@ -68,6 +68,32 @@ class CustomerOut(BaseModel):
     as_of: date
 
 
+class CustomerLineOut(BaseModel):
+    """A customer in a list. What is masked for the asker is masked here."""
+
+    customer_id: str
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    customer_segment: str | None = Field(default=None, description="RFM segment.")
+    gold_segment: str | None = Field(default=None, description="Segment by value and tenure.")
+    status: str | None = None
+    total_lifetime_value: float | None = None
+    total_purchases: int | None = None
+    last_purchase_date: date | None = None
+    churn_risk_band: str | None = None
+    found_by: str | None = Field(default=None, description="The record (system:id) that fits the search.")
+
+
+class CustomersOut(BaseModel):
+    """A page of customers."""
+
+    customers: list[CustomerLineOut]
+    searched_records: bool = Field(description="False where you may not read the records of the systems.")
+    next_offset: int | None = Field(default=None, description="The `offset` of the next page; null after the last.")
+
+
 class FigureOut(BaseModel):
     """One figure of identity: its value in the last run and in the one before."""
 

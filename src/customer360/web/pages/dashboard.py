@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from customer360.dashboards.filters import Filters, presets
 from customer360.dashboards.theme import PALETTES
-from customer360.web.address import filters_of, query_of, without
+from customer360.web.address import filters_of, query_of, toggled, without
+from customer360.web.pages.links import Link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 
 TABLE_ROWS = 100
 """Rows of a widget's table on the page; the download has all."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """A place to go, and whether the reader is there already."""
-
-    label: str
-    href: str
-    is_current: bool = False
 
 
 def router(boards: Boards, pages: Pages) -> APIRouter:
@@ -56,6 +48,7 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
             edition=edition,
             palettes={mode: dict(palette) for mode, palette in PALETTES.items()},
             table_rows=TABLE_ROWS,
+            pick=partial(_pick, request.url.path, filters),
         )
 
     @routes.get("/")
@@ -91,6 +84,11 @@ def _chips(path: str, filters: Filters, choices: Sequence[Choices]) -> list[Link
             Link(f"{labels.get(name, name)}: {value}", _to(path, without(filters, name, value))) for value in chosen
         ]
     return links
+
+
+def _pick(path: str, filters: Filters, name: str, value: str) -> str:
+    """Return the address of the page with a value chosen, or taken back where it is chosen already."""
+    return _to(path, toggled(filters, name, value))
 
 
 def _to(path: str, filters: Filters) -> str:

@@ -11,8 +11,12 @@ if TYPE_CHECKING:
 
 async def form_of(request: Request) -> dict[str, str]:
     """Return the first value of each field."""
-    given = parse_qs((await request.body()).decode("utf-8", "replace"))
-    return {name: values[0] for name, values in given.items()}
+    return {name: values[0] for name, values in (await lists_of(request)).items()}
+
+
+async def lists_of(request: Request) -> dict[str, list[str]]:
+    """Return every value of each field."""
+    return parse_qs((await request.body()).decode("utf-8", "replace"))
 
 
 def back(path: str | None) -> str:

@@ -8,8 +8,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse
 
 from customer360 import __version__
+from customer360.customers import Customers
 from customer360.dashboards import formats
 from customer360.dashboards.theme import LIGHT
+from customer360.web.pages import showing
+from customer360.web.pages.navigation import navigation
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
@@ -37,7 +40,8 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
-        self._environment.filters.update(day=formats.day)
+        self._environment.filters.update(showing.FILTERS, day=formats.day)
+        self._environment.filters["money"] = showing.money(rooms.project.settings.currency)
 
     def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
         """Return a page."""
@@ -45,7 +49,10 @@ class Pages:
         visitor = visitor_of(request)
         html = self._environment.get_template(template).render(
             project=self._rooms.project.settings,
-            boards=self._boards.all,
+            nav=navigation(
+                self._rooms.project, self._boards.all, request.url.path, signs_in=visitor.account is not None
+            ),
+            has_customers=Customers(self._rooms).are_there,
             path=request.url.path,
             address=_address(request),
             theme=theme if theme in THEMES else None,

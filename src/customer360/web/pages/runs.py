@@ -1,0 +1,43 @@
+"""Show what was loaded, built and checked, and publish an earlier state for those who may."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from customer360.errors import QueryError
+from customer360.runs import Runs
+from customer360.web.pages.forms import form_of
+from customer360.web.visitors import decider, visitor_of
+
+if TYPE_CHECKING:
+    from customer360.web.pages.templating import Pages
+    from customer360.web.rooms import Rooms
+
+PAGE = "/runs"
+
+
+def router(rooms: Rooms, pages: Pages) -> APIRouter:
+    """Return the page and the target of its form."""
+    routes = APIRouter(include_in_schema=False)
+    runs = Runs(rooms)
+
+    @routes.get(PAGE)
+    def show(request: Request) -> Response:
+        may = runs.may_roll_back(decider(visitor_of(request)))
+        return pages.respond(request, "runs.html", log=runs.log(), may_roll_back=may)
+
+    @routes.post("/runs/rollback")
+    async def roll_back(request: Request) -> Response:
+        form, who = await form_of(request), decider(visitor_of(request))
+        number = form.get("snapshot", "")
+        if not number.isdigit() or form.get("confirm") != number:
+            raise QueryError("Which state to publish was not confirmed.", next_step="Type its number, then press.")
+        await run_sync(lambda: runs.roll_back(int(number), actor=who))
+        return RedirectResponse(PAGE, HTTPStatus.SEE_OTHER)
+
+    return routes

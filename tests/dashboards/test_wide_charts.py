@@ -1,0 +1,250 @@
+"""Heatmaps, cohorts, funnels, stacked areas and histograms draw what the figures say."""
+
+from __future__ import annotations
+
+from datetime import date
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.dashboards.frames import frame
+from tests.dashboards.test_charts import USD, by_category, draw
+
+from customer360.dashboards.charts.heatmap import MOST
+from customer360.dashboards.charts.histogram import bin_edges
+from customer360.dashboards.frame import Frame
+from customer360.errors import QueryError
+
+COUNT = {"unit": "count", "format": ",d"}
+MONTH = {"kind": "time", "grain": "month"}
+TEXT = {"kind": "dimension"}
+
+
+def values(drawn: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = drawn.spec["data"]["values"]
+    return found
+
+
+# ---- heatmap
+
+
+def scores(cells: dict[tuple[int, int], int]) -> Frame:
+    table = pa.table(
+        {
+            "recency_score": [r for r, _ in cells],
+            "frequency_score": [f for _, f in cells],
+            "buyers": list(cells.values()),
+        }
+    )
+    return frame(table, recency_score=TEXT, frequency_score=TEXT, buyers=COUNT)
+
+
+def test_a_heatmap_has_the_highest_score_on_top_and_a_figure_in_each_cell() -> None:
+    drawn = draw("heatmap", scores({(1, 1): 40, (5, 5): 12345, (5, 1): 3}))
+    assert [(v["r"], v["c"], v["y"], v["t"]) for v in values(drawn)] == [
+        ("1", "1", 40, "40"),
+        ("5", "5", 12345, "12.3k"),
+        ("5", "1", 3, "3"),
+    ]
+    assert drawn.spec is not None
+    assert drawn.spec["encoding"]["y"]["sort"] == ["5", "1"]
+    assert drawn.spec["encoding"]["x"]["sort"] == ["1", "5"]
+    assert drawn.alt == ("Widget: Buyers by Recency score and Frequency score; the highest, 12,345, at 5 and 5.")
+
+
+def test_a_heatmap_keeps_the_largest_names_and_says_how_many_cells_are_drawn() -> None:
+    names = [f"n{i:02d}" for i in range(MOST + 3)]
+    table = pa.table({"a": names, "b": ["x"] * len(names), "revenue": [float(i) for i in range(len(names))]})
+    drawn = draw("heatmap", frame(table, a=TEXT, b=TEXT, revenue=USD))
+    assert {v["r"] for v in values(drawn)} == set(names[3:])
+    assert drawn.notes == (f"{MOST} of {MOST + 3} cells are drawn; the table has all.",)
+
+
+def test_a_heatmap_needs_two_dimensions() -> None:
+    with pytest.raises(QueryError, match="needs two dimensions"):
+        draw("heatmap", by_category({"a": 1.0}))
+
+
+# ---- cohort
+
+
+def cohorts(rows: list[tuple[date, date, int]]) -> Frame:
+    table = pa.table(
+        {
+            "came": pa.array([row[0] for row in rows], pa.date32()),
+            "active": pa.array([row[1] for row in rows], pa.date32()),
+            "customers": [row[2] for row in rows],
+        }
+    )
+    return frame(table, came=MONTH, active=MONTH, customers=COUNT)
+
+
+def test_a_cohort_is_measured_against_its_own_first_month() -> None:
+    drawn = draw(
+        "cohort",
+        cohorts(
+            [
+                (date(2024, 1, 1), date(2024, 1, 1), 200),
+                (date(2024, 1, 1), date(2024, 3, 1), 50),
+                (date(2023, 12, 1), date(2023, 12, 1), 80),
+                (date(2023, 12, 1), date(2024, 1, 1), 20),
+            ]
+        ),
+    )
+    assert [(v["r"], v["c"], v["t"], v["n"]) for v in values(drawn)] == [
+        ("Dec 2023", "0", "80", 80),
+        ("Dec 2023", "1", "25%", 20),
+        ("Jan 2024", "0", "200", 200),
+        ("Jan 2024", "2", "25%", 50),
+    ]
+    assert drawn.alt == "Widget: 2 cohorts from Dec 2023 to Jan 2024; 25% are active one month later."
+
+
+def test_a_month_that_is_not_over_is_no_loss_of_a_cohort() -> None:
+    rows = [
+        (date(2024, 10, 1), date(2024, 10, 1), 10),
+        (date(2024, 10, 1), date(2024, 11, 1), 1),  # figures end on 18 November
+        (date(2024, 9, 1), date(2024, 9, 1), 4),
+        (date(2024, 9, 1), date(2024, 10, 1), 3),
+    ]
+    drawn = draw("cohort", cohorts(rows))
+    assert [(v["r"], v["c"]) for v in values(drawn)] == [("Sep 2024", "0"), ("Sep 2024", "1"), ("Oct 2024", "0")]
+    assert drawn.alt.endswith("75% are active one month later.")
+
+
+def test_a_cohort_needs_two_times_of_one_grain() -> None:
+    with pytest.raises(QueryError, match="two times of one grain"):
+        draw("cohort", by_category({"a": 1.0}))
+    mixed = frame(
+        pa.table({"a": pa.array([date(2024, 1, 1)]), "b": pa.array([date(2024, 1, 1)]), "n": [1]}),
+        a=MONTH,
+        b={"kind": "time", "grain": "week"},
+        n=COUNT,
+    )
+    with pytest.raises(QueryError, match="two times of one grain"):
+        draw("cohort", mixed)
+
+
+# ---- funnel
+
+
+def stages(groups: dict[str | None, tuple[int, ...]]) -> Frame:
+    counts = list(zip(*groups.values(), strict=True))
+    table = pa.table({"device": list(groups), **{f"stage_{i}": list(each) for i, each in enumerate(counts)}})
+    return frame(table, device=TEXT, **{f"stage_{i}": COUNT for i in range(len(counts))})
+
+
+def test_a_funnel_tells_each_stage_of_the_first_and_of_the_one_before() -> None:
+    table = pa.table({"visits": [12000], "carts": [3000], "orders": [600]})
+    drawn = draw("funnel", frame(table, visits=COUNT, carts=COUNT, orders=COUNT))
+    assert [(v["c"], v["v"], v["s"], v["b"]) for v in values(drawn)] == [
+        ("Visits", "12,000", "100%", "\N{EN DASH}"),
+        ("Carts", "3,000", "25%", "25%"),
+        ("Orders", "600", "5%", "20%"),
+    ]
+    assert drawn.alt == "Widget: Visits 12,000; 5% reach orders."
+
+
+def test_funnels_side_by_side_are_shares_of_their_own_first_stage() -> None:
+    drawn = draw("funnel", stages({"Desktop": (1000, 300, 90), "Mobile": (4000, 400, 40), "Tablet": (0, 0, 0)}))
+    assert [(v["c"], v["r"], v["y"], v["t"]) for v in values(drawn)] == [
+        ("Mobile", "Stage 1", 0.1, "10%"),
+        ("Mobile", "Stage 2", 0.01, "1%"),
+        ("Desktop", "Stage 1", 0.3, "30%"),
+        ("Desktop", "Stage 2", 0.09, "9%"),
+    ]
+    assert drawn.alt == "Widget: shares of stage 0 by Device; Desktop leads with 9% that reach stage 2."
+    assert drawn.picks == "device"
+
+
+def test_a_funnel_needs_stages_and_somebody_in_the_first() -> None:
+    with pytest.raises(QueryError, match="two metrics"):
+        draw("funnel", by_category({"a": 1.0}))
+    with pytest.raises(QueryError, match="Nobody reached 'Stage 0'"):
+        draw("funnel", stages({"Desktop": (0, 0)}))
+
+
+# ---- area
+
+
+def by_month(rows: list[tuple[date, str | None, float]]) -> Frame:
+    table = pa.table(
+        {
+            "month": pa.array([row[0] for row in rows], pa.date32()),
+            "channel": [row[1] for row in rows],
+            "revenue": [row[2] for row in rows],
+        }
+    )
+    return frame(table, month=MONTH, channel=TEXT, revenue=USD)
+
+
+def test_areas_have_a_value_for_every_part_and_month() -> None:
+    january, february = date(2024, 1, 1), date(2024, 2, 1)
+    drawn = draw("area", by_month([(january, "Online", 30.0), (february, "Online", 40.0), (february, "Phone", 5.0)]))
+    assert [(v["x"], v["c"], v["y"]) for v in values(drawn)] == [
+        ("2024-01-01", "Online", 30.0),
+        ("2024-02-01", "Online", 40.0),
+        ("2024-01-01", "Phone", 0.0),
+        ("2024-02-01", "Phone", 5.0),
+    ]
+    assert drawn.alt == ("Widget: Revenue by Channel from Jan 2024 to Feb 2024; Online is the largest part with 93%.")
+
+
+def test_small_parts_of_an_area_stand_together_and_nothing_is_lost() -> None:
+    day = date(2024, 1, 1)
+    rows = [(day, f"c{i:02d}", float(100 - i)) for i in range(11)]
+    drawn = draw("area", by_month(rows))
+    shown = {v["c"]: v["y"] for v in values(drawn)}
+    assert len(shown) == 9
+    assert shown["Other"] == 92.0 + 91.0 + 90.0
+    assert sum(shown.values()) == sum(row[2] for row in rows)
+
+
+def test_an_area_as_share_fills_the_whole_and_refuses_negative_parts() -> None:
+    drawn = draw("area", by_month([(date(2024, 1, 1), "a", 1.0)]), share=True)
+    assert drawn.spec is not None
+    assert drawn.spec["encoding"]["y"]["stack"] == "normalize"
+    with pytest.raises(QueryError, match="none below zero"):
+        draw("area", by_month([(date(2024, 1, 1), "a", -1.0)]))
+    with pytest.raises(QueryError, match="time, then a dimension"):
+        draw("area", by_category({"a": 1.0}))
+
+
+# ---- histogram
+
+
+def spread(numbers: list[float | None]) -> Frame:
+    table = pa.table({"customer": [f"c{i}" for i in range(len(numbers))], "clv": numbers})
+    return frame(table, customer=TEXT, clv=USD)
+
+
+def test_every_member_is_in_one_bar_and_the_last_holds_the_tail() -> None:
+    numbers = [float(i % 97) for i in range(970)] + [5000.0, None]
+    drawn = draw("histogram", spread(numbers))
+    known = [n for n in numbers if n is not None]
+    assert sum(v["y"] for v in values(drawn)) == len(known)
+    first = values(drawn)[0]
+    assert first["y"] == sum(1 for n in known if first["a"] <= n < first["b"])
+    assert drawn.alt == f"Widget: Clv of 971; half lie below ${median(known):,.2f}, the highest is $5,000."
+    assert len(drawn.notes) == 1
+    assert drawn.notes[0].startswith("The last bar holds all from $")
+
+
+def test_bars_have_round_steps_that_cover_the_figures() -> None:
+    for high in (0.9, 7.0, 431.0, 98_765.0):
+        numbers = np.linspace(0, high, 400)
+        edges = bin_edges(numbers, 20)
+        steps = np.diff(edges)
+        assert np.allclose(steps, steps[0])
+        mantissa = steps[0] / 10 ** np.floor(np.log10(steps[0]))
+        assert min(abs(mantissa - round_one) for round_one in (1, 2, 2.5, 5, 10)) < 1e-9
+        assert edges[0] <= 0
+        assert edges[-1] >= np.quantile(numbers, 0.99)
+        assert 8 <= len(steps) <= 21
+
+
+def test_one_value_alone_has_a_bar() -> None:
+    drawn = draw("histogram", spread([3.0, 3.0]))
+    assert [v["y"] for v in values(drawn)] == [2]

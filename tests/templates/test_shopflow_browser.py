@@ -1,0 +1,132 @@
+"""ShopFlow's pages in a real browser: at every width, light and dark, by keyboard, without a request to elsewhere."""
+
+from __future__ import annotations
+
+import socket
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from tests.web.browsing import MARKS, WIDTHS, Watched, chromium, violations, watched
+
+from customer360.semantic.principal import OWNER
+from customer360.web.app import create_app
+from customer360.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+    from tests.templates.conftest import Built
+
+pytestmark = MARKS
+
+PAGES = (
+    "/",
+    "/dashboards/segments",
+    "/dashboards/behaviour",
+    "/dashboards/care",
+    "/dashboards/inventory",
+    "/customers",
+    "/customers?q=nobody+is+called+so",
+    "/customers/{best}",
+    "/identity",
+    "/runs",
+    "/catalogue",
+    "/ask?q=revenue+by+segment",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def address(shopflow: Built) -> Iterator[str]:
+    """The address of a running server that shows personal columns."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    app = create_app(Workspace(shopflow.project, shopflow.engine), local=OWNER)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def best(shopflow: Built) -> str:
+    return str(
+        shopflow.value(
+            "SELECT customer_id FROM customer_360.customer_360 ORDER BY total_lifetime_value DESC, customer_id LIMIT 1"
+        )
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address: str, best: str, path: str) -> None:
+    watch = watched(browser)
+    page = watch.open(address + path.format(best=best))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        watch.wait()
+        assert violations(page) == "", scheme
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth", timeout=9_000)
+    assert watch.complaints == []
+    assert {url.split("/static/")[0] for url in watch.requests if not url.startswith((address, "data:"))} == set()
+    page.context.close()
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Watched]:
+    found = watched(browser)
+    yield found
+    found.page.context.close()
+
+
+def test_a_customer_is_found_by_keyboard_while_typing(desk: Watched, address: str, shopflow: Built, best: str) -> None:
+    surname = shopflow.value(f"SELECT last_name FROM customer_360.customer_360 WHERE customer_id = '{best}'")
+    page = desk.open(f"{address}/customers")
+    box = page.get_by_role("combobox")
+    box.focus()
+    page.keyboard.type(surname)
+    option = page.get_by_role("option").first
+    option.wait_for()
+    assert surname in page.get_by_role("listbox").inner_text()
+    page.keyboard.press("ArrowDown")
+    assert option.get_attribute("aria-selected") == "true"
+    assert box.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/customers/P*")
+    assert surname in page.locator("h1").inner_text()
+    assert desk.complaints == []
+
+
+def test_a_journey_from_the_executive_page_to_a_timeline(desk: Watched, address: str, best: str) -> None:
+    page = desk.open(address)
+    page.locator("#top_customers").get_by_role("link").first.click()
+    page.wait_for_url(f"**/customers/{best}")
+    page.get_by_role("link", name="Purchase").click()
+    page.wait_for_url("**kind=purchase#timeline")
+    kinds = page.locator(".events b").all_inner_texts()
+    assert set(kinds) == {"Purchase"}
+    page.get_by_text("Why they belong together").click()
+    assert desk.complaints == []
+
+
+def test_a_search_works_without_javascript(browser: Browser, address: str, best: str) -> None:
+    watch = watched(browser, javascript=False)
+    watch.page.goto(f"{address}/customers")
+    watch.page.get_by_label("Name, e-mail address, phone number, customer id or record").fill(best)
+    watch.page.get_by_role("button", name="Search").click()
+    watch.page.locator(f'a[href="/customers/{best}"]').click()
+    assert watch.page.locator(".events li").count() > 0
+    watch.page.context.close()
