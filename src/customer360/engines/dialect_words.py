@@ -13,6 +13,8 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         exp.Qualify, exp.Distinct, exp.With, exp.CTE, exp.Subquery, exp.Table, exp.TableAlias, exp.Alias, exp.Column,
         exp.Identifier, exp.Star, exp.Union, exp.Except, exp.Intersect, exp.Values, exp.Tuple, exp.Rollup, exp.Cube,
         exp.GroupingSets, exp.Grouping, exp.Window, exp.WindowSpec, exp.Filter, exp.Paren, exp.Exists,
+        # statements about rows, and tables for a moment
+        exp.Delete, exp.Update,
         # literals and names
         exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.National,
         # operators
