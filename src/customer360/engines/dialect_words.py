@@ -13,8 +13,6 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
         exp.Qualify, exp.Distinct, exp.With, exp.CTE, exp.Subquery, exp.Table, exp.TableAlias, exp.Alias, exp.Column,
         exp.Identifier, exp.Star, exp.Union, exp.Except, exp.Intersect, exp.Values, exp.Tuple, exp.Rollup, exp.Cube,
         exp.GroupingSets, exp.Grouping, exp.Window, exp.WindowSpec, exp.Filter, exp.Paren, exp.Exists,
-        # statements about rows, and tables for a moment
-        exp.Delete, exp.Update,
         # literals and names
         exp.Literal, exp.Boolean, exp.Null, exp.Var, exp.National,
         # operators
@@ -40,6 +38,9 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
     }
 )  # fmt: skip
 """Kinds of nodes that need no rule on any engine."""
+
+STATEMENTS: frozenset[type[exp.Expr]] = frozenset({exp.Delete, exp.Update})
+"""Kinds of nodes that may be a whole statement, and no part of one."""
 
 FUNCTIONS: frozenset[str] = frozenset({"json_array_length"})
 """Functions that SQLGlot does not know as kinds of nodes and that are called and mean the same everywhere."""

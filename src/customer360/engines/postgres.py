@@ -72,7 +72,9 @@ class PostgresEngine:
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
         """Open a read session; WarehouseMissing before the first publish, SnapshotMissing for an unkept one."""
         with self._pinned(at_snapshot) as (connection, number, state, note):
-            session = PostgresSession(connection, self._members(connection, number, state), snapshot=number, state=state)
+            session = PostgresSession(
+                connection, self._members(connection, number, state), snapshot=number, state=state
+            )
             session.note = note
             yield session
             session.end()

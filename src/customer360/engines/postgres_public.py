@@ -77,9 +77,10 @@ def _point(connection: Connection[Any], relation: Relation, member: Member) -> N
     try:
         with connection.transaction():
             connection.execute(f"CREATE OR REPLACE VIEW {relation.sql} AS SELECT * FROM {member.sql}".encode())
-        return
     except errors.InvalidTableDefinition:
         grants = _grants(connection, relation)
+    else:
+        return
     connection.execute(f"DROP VIEW {relation.sql}".encode())
     connection.execute(f"CREATE VIEW {relation.sql} AS SELECT * FROM {member.sql}".encode())
     for grant in grants:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from customer360.engines.base import Column
 from customer360.engines.postgres_rows import copied, fetched, fields_of
 from customer360.engines.postgres_server import translated
-from customer360.engines.postgres_sessions import Data, PostgresSession, batches_of
+from customer360.engines.postgres_sessions import PostgresSession, batches_of
 from customer360.engines.postgres_sql import Prepared, parsed, relations_in
 from customer360.engines.postgres_types import Field, column_sql, postgres_type
 from customer360.engines.postgres_versions import Member, physical_name, physical_sql
@@ -100,7 +100,7 @@ class PostgresPublication(PostgresSession):
         self._analyze(target)
         return done.rowcount
 
-    def insert_arrow(self, relation: Relation, data: Data) -> int:
+    def insert_arrow(self, relation: Relation, data: pa.Table | pa.RecordBatchReader) -> int:
         """Append Arrow rows by column name, streamed; return how many."""
         target = self._own_version(relation)
         with translated():
@@ -195,9 +195,7 @@ class PostgresPublication(PostgresSession):
             listed = ", ".join(quoted(column.name) for column in member.columns)
             target = self._members[relation].sql
             with translated():
-                self._connection.execute(
-                    f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {member.sql}".encode()
-                )
+                self._connection.execute(f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {member.sql}".encode())
         return self._members[relation].sql
 
     def _typed(self, select: str, types: Mapping[str, str]) -> tuple[str, tuple[Column, ...]]:
@@ -245,8 +243,10 @@ class PostgresPublication(PostgresSession):
 
 def _is_temporary(tree: exp.Create) -> bool:
     properties = tree.args.get("properties")
-    return isinstance(tree.expression, exp.Query) and properties is not None and bool(
-        properties.find(exp.TemporaryProperty)
+    return (
+        isinstance(tree.expression, exp.Query)
+        and properties is not None
+        and bool(properties.find(exp.TemporaryProperty))
     )
 
 

@@ -33,7 +33,12 @@ _SETTINGS = (
     ("jit", "off"),
     ("client_min_messages", "warning"),
 )
-_PATIENCE = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_PATIENCE: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
 _SCHEMES = ("postgresql", "postgres")
 
 
@@ -141,9 +146,7 @@ class Server:
     def _unreachable(self, message: str) -> WarehouseError:
         for pattern, sentence, step in _UNREACHABLE:
             if re.search(pattern, message, re.IGNORECASE):
-                return WarehouseError(
-                    sentence, place=self._place, next_step=step.format(variable=self._variable)
-                )
+                return WarehouseError(sentence, place=self._place, next_step=step.format(variable=self._variable))
         return WarehouseError(
             "The PostgreSQL warehouse cannot be opened.",
             place=self._place,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 ANSWER_BYTES = 256 * 2**20
 """The biggest answer to a query that a person typed, as text."""
 
-Data = pa.Table | pa.RecordBatchReader
-
 
 class PostgresSession:
     """Reads of one state, through one connection; use it from one thread at a time.
@@ -44,7 +42,7 @@ class PostgresSession:
         self.state = state
         self.note: str | None = None
         """What published the earlier state that is read; None on the newest."""
-        self._registered: dict[str, Data | None] = {}
+        self._registered: dict[str, pa.Table | pa.RecordBatchReader | None] = {}
         """Data that was registered; None when it lies in a temporary table by now."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
@@ -87,7 +85,7 @@ class PostgresSession:
         """Return every table and view of this state."""
         return frozenset(self._members)
 
-    def register(self, name: str, data: Data) -> None:
+    def register(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Make Arrow data readable under a bare name; it is sent to the server when a statement first names it."""
         self.unregister(name)
         self._registered[name.casefold()] = data
@@ -134,7 +132,7 @@ class PostgresSession:
             self._send(key, data)
         return f"pg_temp.{key}"
 
-    def _send(self, name: str, data: Data) -> None:
+    def _send(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         body = ", ".join(column_sql(quoted(field.name), our_type(field.type)) for field in data.schema)
         with translated():
             self._connection.execute(f"CREATE TEMP TABLE {quoted(name)} ({body})".encode())
@@ -142,9 +140,9 @@ class PostgresSession:
             self._connection.execute(f"ANALYZE pg_temp.{quoted(name)}".encode())
 
 
-def batches_of(data: Data) -> Iterable[pa.RecordBatch]:
-    """Return Arrow data batch by batch."""
-    return data.to_batches(max_chunksize=50_000) if isinstance(data, pa.Table) else data
+def batches_of(data: pa.Table | pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Yield Arrow data batch by batch."""
+    yield from data.to_batches(max_chunksize=50_000) if isinstance(data, pa.Table) else data
 
 
 def _whole(tree: exp.Expr) -> Relation | None:

@@ -150,7 +150,7 @@ def _place_of(table: exp.Table, parts: set[str], published: Mapping[str, str], n
         raise StatementFailed(f"'{table.sql('duckdb')}' names a database; write <schema>.<table>.")
     if not table.db:
         own = names.own(table.name)
-        if own is not None and not (table.name.casefold() in parts):
+        if own is not None and table.name.casefold() not in parts:
             return own
         if table.name.casefold() in parts or _is_target(table):
             return None

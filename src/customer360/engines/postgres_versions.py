@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 LONGEST = 63
 """Bytes of a name in PostgreSQL."""
+_STATES = "id bigint PRIMARY KEY, made_at timestamptz NOT NULL, note text NOT NULL, holder text NOT NULL"
+_MEMBERS = (
+    "schema_name text NOT NULL, table_name text NOT NULL, first_state bigint NOT NULL, last_state bigint, "
+    "physical text NOT NULL, definition text, columns text NOT NULL, "
+    "PRIMARY KEY (schema_name, table_name, first_state)"
+)
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,8 @@ class Versions:
             f"CREATE SCHEMA IF NOT EXISTS {quoted(self.schema)}",
             f"CREATE TABLE {self._table['warehouse']} (id text NOT NULL)",
             f"INSERT INTO {self._table['warehouse']} VALUES (gen_random_uuid()::text)",
-            f"CREATE TABLE {self._table['states']} (id bigint PRIMARY KEY, made_at timestamptz NOT NULL,"
-            " note text NOT NULL, holder text NOT NULL)",
-            f"CREATE TABLE {self._table['members']} (schema_name text NOT NULL, table_name text NOT NULL,"
-            " first_state bigint NOT NULL, last_state bigint, physical text NOT NULL, definition text,"
-            " columns text NOT NULL, PRIMARY KEY (schema_name, table_name, first_state))",
+            f"CREATE TABLE {self._table['states']} ({_STATES})",
+            f"CREATE TABLE {self._table['members']} ({_MEMBERS})",
         ):
             connection.execute(statement.encode())
 
@@ -95,9 +98,7 @@ class Versions:
 
     def is_kept(self, connection: Connection[Any], state: int) -> bool:
         """Say whether a state can still be read."""
-        return bool(
-            self._value(connection, f"SELECT count(*) FROM {self._table['states']} WHERE id = %s", [state])
-        )
+        return bool(self._value(connection, f"SELECT count(*) FROM {self._table['states']} WHERE id = %s", [state]))
 
     def states(self, connection: Connection[Any]) -> tuple[Snapshot, ...]:
         """Return the kept states, newest first."""
@@ -192,4 +193,3 @@ class Versions:
 
 def _columns(columns: Sequence[Column]) -> str:
     return json.dumps([[column.name, column.type] for column in columns])
-

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from customer360.clock import now, stopwatch
 from customer360.engines.base import Snapshot
 from customer360.engines.lock import Holder
-from customer360.engines.postgres_publication import PostgresPublication
 from customer360.engines.postgres_public import show
+from customer360.engines.postgres_publication import PostgresPublication
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_versions import Versions, physical_sql
 from customer360.errors import CommitFailed, WarehouseError, WriterBusy
@@ -55,9 +55,7 @@ class Writer:
         self._patience = patience
 
     @contextmanager
-    def publication(
-        self, *, note: str, wait: float, earlier: int | None = None
-    ) -> Iterator[PostgresPublication]:
+    def publication(self, *, note: str, wait: float, earlier: int | None = None) -> Iterator[PostgresPublication]:
         """Publish what the block writes; ``earlier``: begin with the tables of that state instead of the newest."""
         holder = Holder.here(note)
         connection = self._server.opened(f"{holder.command} ({holder.pid} on {socket.gethostname()})")
@@ -179,4 +177,3 @@ class Writer:
                 kind = "VIEW" if is_view else "TABLE"
                 connection.execute(f"DROP {kind} IF EXISTS {physical_sql(name)}".encode())
         return Cleaned(len(states), len(gone), stored)
-
