@@ -13,12 +13,16 @@ from tests.templates.conftest import SAMPLE, Built, start
 from tests.templates.projects import template_project
 
 from customer360.engines.registry import open_engine
+from customer360.errors import C360Error
 from customer360.models.build import build
 from customer360.models.quality import check_published
 from customer360.project.reader import read_project
 from customer360.raw.load import load
+from customer360.semantic.answer import answer
 from customer360.semantic.model import SemanticModel
+from customer360.semantic.query import MetricQuery
 from customer360.semantic.verify import verify
+from customer360.workspace import open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +36,9 @@ __all__ = ["postgres"]
 
 pytestmark = pytest.mark.postgres
 
-JOURNEY = sorted(template_project("complete_journey").models)
+PROJECT = template_project("complete_journey")
+JOURNEY = sorted(PROJECT.models)
+WIDGETS = [(board.name, widget) for board in PROJECT.dashboards.values() for widget in board.widgets]
 
 
 def moved(root: Path) -> None:
@@ -122,6 +128,35 @@ def test_every_metric_is_in_postgresql_what_its_check_sql_and_the_lake_say(journ
     assert [found.metric for found in theirs if not found.agrees] == []
     for one, other in zip(ours, theirs, strict=True):
         assert same(float(one.answered), float(other.answered)), one.metric
+
+
+@pytest.mark.parametrize("name", [f"{board}/{widget.name}" for board, widget in WIDGETS])
+def test_a_widget_shows_in_postgresql_what_it_shows_in_the_lake(journey: Built, on_postgres: Built, name: str) -> None:
+    (widget,) = [widget for board, widget in WIDGETS if f"{board}/{widget.name}" == name]
+    (document,) = PROJECT.semantics.values()
+    model, query = SemanticModel.from_document(document), MetricQuery.model_validate(dict(widget.query))
+    with journey.engine.read() as lake, on_postgres.engine.read() as server:
+        ours, theirs = (answer(s, model, query, as_of=journey.report.as_of).table for s in (lake, server))
+    assert theirs.column_names == ours.column_names
+    one, other = (sorted((tuple(row.values()) for row in t.to_pylist()), key=order) for t in (ours, theirs))
+    assert differences(one, other) == []
+    assert len(other) > 0
+
+
+def test_customers_questions_and_typed_sql_are_answered_as_in_the_lake(journey: Built, on_postgres: Built) -> None:
+    lake, server = open_project(journey.root), open_project(on_postgres.root)
+    typed = "SELECT household_id, COUNT(*) AS n FROM raw_complete_journey.transactions GROUP BY ALL ORDER BY n DESC, 1 LIMIT 3"
+    assert server.sql(typed).to_pylist() == lake.sql(typed).to_pylist()
+    with pytest.raises(C360Error):
+        server.sql("SELECT * FROM pg_catalog.pg_authid")
+    (key,) = lake.sql("SELECT MIN(customer_id) AS id FROM customer_360.customer_360")["id"].to_pylist()
+    ours, theirs = lake.customer(key), server.customer(key)
+    assert theirs.profile.keys() == ours.profile.keys()
+    assert theirs.timeline.to_pylist() == ours.timeline.to_pylist()
+    asked = "average order value by segment"
+    assert server.ask(asked).text == lake.ask(asked).text
+    lake.close()
+    server.close()
 
 
 def test_a_second_run_in_postgresql_changes_nothing(on_postgres: Built) -> None:

@@ -72,7 +72,7 @@ def _say(done: Migration) -> None:
         listed = "; ".join(f"{relation}: {what}" for relation, what in list(done.differences.items())[:SHOWN])
         raise WarehouseError(
             f"{len(done.differences)} of {len(done.compared)} tables are not equal, so nothing was switched: {listed}.",
-            next_step="Run `c360 run` first if the warehouse is older than the project; empty the target and try again.",
+            next_step="Run `c360 run` first if the warehouse is older than the project; empty the target, try again.",
         )
     note(f"All {len(done.compared)} tables are equal.")
 

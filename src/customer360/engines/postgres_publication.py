@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from customer360.engines.base import Column
 from customer360.engines.postgres_rows import copied, fetched, fields_of
 from customer360.engines.postgres_server import translated
 from customer360.engines.postgres_sessions import PostgresSession, batches_of
-from customer360.engines.postgres_sql import Prepared, parsed, relations_in
+from customer360.engines.postgres_sql import Prepared, filled, parsed, relations_in
 from customer360.engines.postgres_types import Field, column_sql, postgres_type
 from customer360.engines.postgres_versions import Member, physical_name, physical_sql
 from customer360.errors import StatementFailed
@@ -37,6 +37,14 @@ class PostgresPublication(PostgresSession):
         self.snapshot_after: int | None = None
         self._made: set[str] = set()
         self._attempts = 0
+        self._statements: dict[type[exp.Expr], Callable[[Any, Sequence[Any]], int]] = {
+            exp.Delete: self._change,
+            exp.Update: self._change,
+            exp.Insert: self._append,
+            exp.Create: self._create,
+            exp.Alter: self._alter,
+            exp.Drop: self._forget,
+        }
 
     @property
     def members(self) -> dict[Relation, Member]:
@@ -46,21 +54,11 @@ class PostgresPublication(PostgresSession):
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement for its effect and return the number of rows it touched (-1 when unknown)."""
         tree = parsed(sql)
-        if isinstance(tree, exp.Delete | exp.Update):
-            target = tree.this
-            self._own_version(Relation(target.db, target.name))
-            return self._run(self._prepared(tree, parameters))
-        if isinstance(tree, exp.Alter):
-            self._alter(tree)
-            return -1
-        if isinstance(tree, exp.Create) and _is_temporary(tree):
-            self._lay_out(tree, parameters)
-            return -1
-        if isinstance(tree, exp.Drop):
-            self._forget(tree)
-            return -1
         if isinstance(tree, exp.Query):
             return int(self.query(sql, parameters).num_rows)
+        for kind, done in self._statements.items():
+            if isinstance(tree, kind):
+                return done(tree, parameters)
         raise StatementFailed(
             "A publication makes and changes tables by its own methods; it commits at the end of its block."
         )
@@ -207,7 +205,37 @@ class PostgresPublication(PostgresSession):
         listed = ", ".join(text for text, _ in made)
         return f"SELECT {listed} FROM ({ready.text}) AS made", tuple(column for _, column in made)
 
-    def _alter(self, tree: exp.Alter) -> None:
+    def _change(self, tree: exp.Delete | exp.Update, parameters: Sequence[Any]) -> int:
+        """Delete or update rows."""
+        self._own_version(Relation(tree.this.db, tree.this.name))
+        return self._run(self._prepared(tree, parameters))
+
+    def _append(self, tree: exp.Insert, parameters: Sequence[Any]) -> int:
+        """Insert a query's rows, or rows written out, by position."""
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        relation = Relation(target.db, target.name)
+        named = [column.name for column in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
+        rows = tree.expression
+        if isinstance(rows, exp.Values):
+            rows = exp.select("*").from_(exp.alias_(rows, "given", table=True))
+        columns = named or [column.name for column in self.columns(relation)]
+        return self.insert_select(relation, _with(rows, parameters), columns)
+
+    def _create(self, tree: exp.Create, parameters: Sequence[Any]) -> int:
+        """Create a table of columns or from a query, a view, or a temporary table."""
+        if _is_temporary(tree):
+            return self._lay_out(tree, parameters)
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        relation = Relation(target.db, target.name)
+        if isinstance(tree.this, exp.Schema):
+            self.create_table(relation, [Column(c.name, c.args["kind"].sql("duckdb")) for c in tree.this.expressions])
+            return -1
+        if tree.kind == "VIEW":
+            self.create_view(relation, _with(tree.expression, parameters))
+            return -1
+        return self.create_table_as(relation, _with(tree.expression, parameters))
+
+    def _alter(self, tree: exp.Alter, _: Sequence[Any]) -> int:
         """Add a column."""
         relation = Relation(tree.this.db, tree.this.name)
         added = [action for action in tree.args.get("actions") or () if isinstance(action, exp.ColumnDef)]
@@ -221,8 +249,9 @@ class PostgresPublication(PostgresSession):
                 self._connection.execute(f"ALTER TABLE {target} ADD COLUMN {body}".encode())
             member = self._members[relation]
             self._members[relation] = Member(relation, member.physical, (*member.columns, column))
+        return -1
 
-    def _lay_out(self, tree: exp.Create, parameters: Sequence[Any]) -> None:
+    def _lay_out(self, tree: exp.Create, parameters: Sequence[Any]) -> int:
         """Create a temporary table from a query; it goes at the end of the publication at the latest."""
         name, select = tree.this.name.casefold(), tree.expression
         self.unregister(name)
@@ -231,14 +260,21 @@ class PostgresPublication(PostgresSession):
             self._connection.execute(f"CREATE TEMP TABLE {quoted(name)} AS {ready.text}".encode())
         self._registered[name] = None
         self._analyze(f"pg_temp.{quoted(name)}")
+        return -1
 
-    def _forget(self, tree: exp.Drop) -> None:
+    def _forget(self, tree: exp.Drop, _: Sequence[Any]) -> int:
         """Drop a temporary table, or a table or view of the state."""
         for table in tree.find_all(exp.Table):
             if table.db:
                 self.drop(Relation(table.db, table.name))
             else:
                 self.unregister(table.name)
+        return -1
+
+
+def _with(query: exp.Expr, parameters: Sequence[Any]) -> str:
+    """Return a query of our SQL with its parameters filled in."""
+    return filled(query, parameters).sql("duckdb")
 
 
 def _is_temporary(tree: exp.Create) -> bool:

@@ -63,11 +63,11 @@ def relations_in(tree: exp.Expr) -> frozenset[Relation]:
 
 def prepared(tree: exp.Expr, parameters: Sequence[Any], names: Names) -> Prepared:
     """Return a statement for PostgreSQL. StatementFailed for an unknown table and for what has no rule."""
-    ours = tree.copy()
-    ours = _filled(ours, parameters)
+    ours = filled(tree, parameters)
     _refuse_odd_parts(ours)
     _named(ours, names)
     _distinct_by_value(ours)
+    _titled(ours)
     for number, subquery in enumerate(ours.find_all(exp.Subquery)):
         if not subquery.alias and isinstance(subquery.parent, exp.From | exp.Join):
             subquery.set("alias", exp.TableAlias(this=exp.to_identifier(f"c360_part_{number}")))
@@ -86,8 +86,8 @@ def _refuse_odd_parts(tree: exp.Expr) -> None:
             raise StatementFailed(f"A WITH part cannot be named '{part.alias}' here.", next_step="Choose another name.")
 
 
-def _filled(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
-    """Put values in the place of ``$1`` and ``?``."""
+def filled(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
+    """Return a tree with values in the place of ``$1`` and ``?``."""
     asked = iter(parameters)
 
     def value(node: exp.Expr) -> exp.Expr:
@@ -100,7 +100,7 @@ def _filled(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
             raise StatementFailed("This statement asks for more values than it was given.") from None
         return node
 
-    return tree.transform(value, copy=False)
+    return tree.transform(value)
 
 
 def literal(value: Any) -> exp.Expr:
@@ -168,6 +168,19 @@ def _is_target(table: exp.Table) -> bool:
     if isinstance(parent, exp.Schema):
         parent = parent.parent
     return isinstance(parent, _TARGETS) and table.arg_key == "this"
+
+
+def _titled(tree: exp.Expr) -> None:
+    """Give columns without a name the name that they have in the other engines: what was written."""
+    query = tree
+    while isinstance(query, exp.SetOperation):
+        query = query.left
+    if not isinstance(query, exp.Select):
+        return
+    for item in query.expressions:
+        if not isinstance(item, exp.Alias | exp.Column | exp.Star):
+            text = "count_star()" if item.sql() == "COUNT(*)" else item.sql("duckdb").lower()
+            item.replace(exp.alias_(item.copy(), text[:60], quoted=True))
 
 
 def _distinct_by_value(tree: exp.Expr) -> None:
