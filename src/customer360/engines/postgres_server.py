@@ -53,6 +53,9 @@ class Server:
         place: Place | str | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
+        self._guard = threading.Lock()
+        self._idle: list[Connection[Any]] = []
+        self._pid = os.getpid()
         if urlsplit(url).scheme not in _SCHEMES:
             raise ProjectError(
                 f"The environment variable {variable} does not hold a PostgreSQL URL.",
@@ -63,9 +66,6 @@ class Server:
         self._variable = variable
         self._place = place
         self._settings = (*_SETTINGS, *(settings or {}).items())
-        self._guard = threading.Lock()
-        self._idle: list[Connection[Any]] = []
-        self._pid = os.getpid()
 
     @classmethod
     def named(cls, options: Mapping[str, Any], *, place: Place) -> Server:
@@ -126,6 +126,10 @@ class Server:
                 if self._pid == os.getpid():
                     connection.close()
             self._idle = []
+
+    def __del__(self) -> None:
+        """Close what nobody closed: a command ends without giving its engine back."""
+        self.close()
 
     def _taken(self) -> Connection[Any]:
         with self._guard:

@@ -154,7 +154,11 @@ def _whole(tree: exp.Expr) -> Relation | None:
     source = tree.find(exp.From)
     if source is None or not isinstance(source.this, exp.Table) or not source.this.db:
         return None
-    plain = len(tree.expressions) == 1 and type(tree.expressions[0]) is exp.Star and not tree.expressions[0].args
+    plain = (
+        len(tree.expressions) == 1
+        and type(tree.expressions[0]) is exp.Star
+        and not any(tree.expressions[0].args.values())
+    )
     return Relation(source.this.db, source.this.name) if plain else None
 
 
