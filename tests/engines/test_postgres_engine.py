@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 import pyarrow as pa
 import pytest
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, free_port
 
 from customer360.engines.base import Column
 from customer360.engines.postgres import PostgresEngine
@@ -20,14 +21,19 @@ from customer360.engines.postgres_server import Server
 from customer360.errors import (
     CommitFailed,
     NotPermitted,
+    Place,
+    ProjectError,
     QueryError,
+    SettingMissing,
     SnapshotMissing,
     StatementFailed,
+    UnknownName,
     WarehouseError,
     WarehouseMissing,
     WriterBusy,
 )
 from customer360.names import Relation
+from customer360.project.spec import EngineSettings, Settings
 
 pytestmark = pytest.mark.postgres
 
@@ -446,3 +452,39 @@ def test_keys_are_indexed_and_tables_measured(engine: PostgresEngine, database: 
     assert len(found) == 1
     assert "(id)" in found[0][0]
     assert found[0][1] == 1000
+
+
+def settings(**options: Any) -> Settings:
+    return Settings(name="acme", place=Place("c360.yaml", 1), label="Acme", engine=EngineSettings("postgres", options))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "what"),
+    [
+        ({"folder": "warehouse"}, UnknownName, "No option of the postgres engine is named 'folder'"),
+        ({}, SettingMissing, "C360_WAREHOUSE_URL is not set"),
+        ({"url": {"env": "ACME_URL"}}, SettingMissing, "ACME_URL is not set"),
+        ({"url": "postgresql://db/x"}, ProjectError, "stands in an environment variable"),
+        ({"url": {"env": "HOME"}}, ProjectError, "HOME does not hold a PostgreSQL URL"),
+    ],
+)
+def test_settings_that_cannot_be_right_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], error: type[Exception], what: str
+) -> None:
+    monkeypatch.delenv("C360_WAREHOUSE_URL", raising=False)
+    with pytest.raises(error, match=what):
+        PostgresEngine.open(settings(**options), tmp_path)
+
+
+def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
+    engine = PostgresEngine(Server(f"postgresql://ann:geheim@127.0.0.1:{free_port()}/warehouse"))
+    with pytest.raises(WarehouseError, match="does not answer") as caught:
+        engine.exists()
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_wrong_password_is_told_without_it(postgres: PostgresServer) -> None:
+    engine = PostgresEngine(Server(postgres.url_of("reader", "wrong word")))
+    with pytest.raises(WarehouseError, match="refused user or password") as caught:
+        engine.exists()
+    assert "wrong word" not in str(caught.value)

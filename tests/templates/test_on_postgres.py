@@ -124,10 +124,11 @@ def test_every_metric_is_in_postgresql_what_its_check_sql_and_the_lake_say(journ
     model, as_of = SemanticModel.from_document(document), journey.report.as_of
     with journey.engine.read() as lake, on_postgres.engine.read() as server:
         ours, theirs = verify(lake, model, as_of=as_of), verify(server, model, as_of=as_of)
-    assert len(theirs) > 40
+    assert len(theirs) > 30
     assert [found.metric for found in theirs if not found.agrees] == []
     for one, other in zip(ours, theirs, strict=True):
-        assert same(float(one.answered), float(other.answered)), one.metric
+        left, right = (None if found.answered is None else float(found.answered) for found in (one, other))
+        assert same(left, right), one.metric
 
 
 @pytest.mark.parametrize("name", [f"{board}/{widget.name}" for board, widget in WIDGETS])
