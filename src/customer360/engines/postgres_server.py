@@ -89,7 +89,7 @@ class Server:
         taken = self._taken()
         try:
             yield taken
-        except BaseException:
+        except BaseException:  # whatever it was, the connection may be in the middle of something
             taken.close()
             raise
         if self._is_clean(taken):
