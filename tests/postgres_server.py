@@ -64,7 +64,8 @@ def postgres() -> Iterator[PostgresServer]:
     rules = Path(server.pgdata) / "pg_hba.conf"
     rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
     found = PostgresServer(server.get_uri(), str(folder), server)
-    found.execute("SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
+    quick = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
+    found.execute(*quick, "SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
     yield found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
