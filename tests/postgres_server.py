@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,9 @@ def free_port() -> int:
         return port
 
 
+_numbers = count(1)
+
+
 @dataclass(frozen=True)
 class PostgresServer:
     """A running server; ``reader`` must give the password ``open sesame``, the administrator none."""
@@ -36,6 +40,12 @@ class PostgresServer:
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
+
+    def new_database(self) -> str:
+        """Make an empty database and return its URL."""
+        name = f"made_{next(_numbers)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return self.url.replace("/postgres?", f"/{name}?")
 
     def url_of(self, user: str, password: str, database: str = "postgres") -> str:
         """Return the URL with which a user connects."""
@@ -54,7 +64,8 @@ def postgres() -> Iterator[PostgresServer]:
     rules = Path(server.pgdata) / "pg_hba.conf"
     rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
     found = PostgresServer(server.get_uri(), str(folder), server)
-    found.execute("SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
+    quick = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
+    found.execute(*quick, "SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
     yield found
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

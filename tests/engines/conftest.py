@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.postgres_server import postgres
 
 import customer360
 from customer360.engines.duckdb import DuckLakeEngine
 from customer360.engines.lake import Lake
+
+__all__ = ["postgres"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 SOURCES = Path(customer360.__file__).parents[1]

@@ -163,4 +163,7 @@ MORE = {
     "zones": "SELECT order_id, (order_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York' AS local FROM shop.orders",
     "casts": "SELECT CAST(score AS INTEGER) AS whole, CAST(amount AS BIGINT) AS dec, (quantity > 1)::BIGINT AS flag, "
     "CAST(amount AS DOUBLE) AS d FROM shop.orders AS o JOIN shop.customers AS c ON c.customer_id = o.order_id",
+    "halves": "SELECT v.a, CAST(v.a / v.b AS DECIMAL(18, 2)) AS cents, CAST(coalesce(v.a / v.b, 0) AS DECIMAL(9, 0)) AS whole, "
+    "CAST(CASE WHEN v.b > 0 THEN v.a / v.b END AS DECIMAL(18, 3)) AS mills "
+    "FROM (VALUES (556.43, 2), (594.05, 2), (0.25, 2), (-0.25, 2), (632.17, 2), (5.00, 2), (NULL, 2), (7.00, 3)) AS v(a, b)",
 }

@@ -53,7 +53,7 @@ READING_COMMANDS = {"query", "sql", "ask", "customer", "identity"}
 """Commands that show data: with C360_API_KEY as that account may see them."""
 OTHER_COMMANDS = {
     "access", "audit", "build", "cases", "check", "demo", "diff", "doctor", "export", "generate", "history", "init", "lineage",
-    "load", "maintain", "mcp", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "import", "semantic",
+    "load", "maintain", "mcp", "migrate", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "import", "semantic",
 }  # fmt: skip
 """Commands that work on files of this machine and show no rows of customers."""
 

@@ -275,7 +275,7 @@ def test_an_entity_that_nothing_feeds_is_empty_and_typed(shop, rows):
     declared = contract("conformed.event", [column("event_id", "VARCHAR"), column("happened_at", "TIMESTAMP")])
     report = build(shop, project(union("conformed.event"), contracts=[declared]))
     assert report.nodes[0].rows == 0
-    assert rows("SELECT typeof(happened_at), count(*) FROM conformed.event GROUP BY ALL") == []
+    assert rows("SELECT happened_at FROM conformed.event") == []
     with shop.read() as session:
         assert [c.type for c in session.describe("FROM conformed.event")] == ["VARCHAR", "TIMESTAMP"]
 

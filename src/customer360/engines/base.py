@@ -57,7 +57,7 @@ class Session(Protocol):
     """Names the state that is read: equal texts, equal rows, also when the warehouse was replaced (a cache key)."""
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Run one statement in the engine's dialect and return all its rows."""
+        """Run one statement of our SQL and return all its rows."""
         ...
 
     def stream(self, sql: str, parameters: Sequence[Any] = (), *, batch_rows: int = 65_536) -> pa.RecordBatchReader:
@@ -104,12 +104,19 @@ class Publication(Session, Protocol):
         """Create an empty table, replacing one of the same name."""
         ...
 
-    def create_table_as(self, relation: Relation, select: str) -> int:
-        """Create or replace a table from a query and return its rows."""
+    def create_table_as(self, relation: Relation, select: str, *, types: Mapping[str, str] | None = None) -> int:
+        """Create or replace a table from a query and return its rows.
+
+        ``types`` says which type a column has in our SQL, for an engine that infers another one of the same family.
+        """
         ...
 
-    def create_view(self, relation: Relation, select: str) -> None:
-        """Create or replace a view."""
+    def create_view(self, relation: Relation, select: str, *, types: Mapping[str, str] | None = None) -> None:
+        """Create or replace a view; ``types`` as for tables."""
+        ...
+
+    def index(self, relation: Relation, columns: Sequence[str]) -> None:
+        """Make look-ups by these columns fast where the engine keeps indexes; nothing happens where it does not."""
         ...
 
     def insert_select(self, relation: Relation, select: str, columns: Sequence[str] = ()) -> int:
@@ -130,6 +137,7 @@ class Engine(Protocol):
 
     name: str
     dialect: str
+    """The SQL that its sessions take: ours (DuckDB's); an engine that speaks another one translates it itself."""
     capabilities: Capabilities
 
     def exists(self) -> bool:

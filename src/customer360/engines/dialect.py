@@ -17,7 +17,7 @@ from sqlglot.errors import ErrorLevel
 
 from customer360.engines import dialect_postgres, dialect_spark
 from customer360.engines.dialect_rules import Rule, Unportable, normal_form
-from customer360.engines.dialect_words import FUNCTIONS, NODES
+from customer360.engines.dialect_words import FUNCTIONS, NODES, STATEMENTS
 from customer360.errors import ModelError, Place
 
 if TYPE_CHECKING:
@@ -111,6 +111,8 @@ def _refuse_unknown(node: exp.Expr, rules: Mapping[type[exp.Expr], Rule]) -> Non
     if isinstance(node, exp.Anonymous):
         if node.name.lower() not in {"as_of", *FUNCTIONS}:
             raise Unportable(f"The function {node.name.lower()}()")
+    elif type(node) in STATEMENTS and node.parent is None:
+        return
     elif type(node) not in rules and type(node) not in NODES:
         raise Unportable(named(node))
 

@@ -39,6 +39,9 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
 )  # fmt: skip
 """Kinds of nodes that need no rule on any engine."""
 
+STATEMENTS: frozenset[type[exp.Expr]] = frozenset({exp.Delete, exp.Update})
+"""Kinds of nodes that may be a whole statement, and no part of one."""
+
 FUNCTIONS: frozenset[str] = frozenset({"json_array_length"})
 """Functions that SQLGlot does not know as kinds of nodes and that are called and mean the same everywhere."""
 

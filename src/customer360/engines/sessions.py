@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -176,15 +176,18 @@ class LakePublication(LakeSession):
         body = ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)
         self._replace("TABLE", relation, f"({body})")
 
-    def create_table_as(self, relation: Relation, select: str) -> int:
+    def create_table_as(self, relation: Relation, select: str, *, types: Mapping[str, str] | None = None) -> int:  # noqa: ARG002 - types are what our SQL says
         """Create a table from a query, replacing a table or view of the same name; return its rows."""
         rows = self._replace("TABLE", relation, f"AS {select}")
         self._tell("file written")
         return rows
 
-    def create_view(self, relation: Relation, select: str) -> None:
+    def create_view(self, relation: Relation, select: str, *, types: Mapping[str, str] | None = None) -> None:  # noqa: ARG002
         """Create a view, replacing a table or view of the same name."""
         self._replace("VIEW", relation, f"AS {select}")
+
+    def index(self, relation: Relation, columns: Sequence[str]) -> None:
+        """Do nothing: Parquet has no indexes, its row groups are skipped by their least and greatest values."""
 
     def insert_select(self, relation: Relation, select: str, columns: Sequence[str] = ()) -> int:
         """Append a query's rows, by name or into the given columns in order; return how many."""

@@ -18,6 +18,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from customer360.engines.parsing import serialized
 from customer360.errors import NotPermitted, QueryError
 from customer360.names import Relation
 
@@ -196,9 +197,8 @@ class GuardedSession:
 
     def _as_read(self, sql: str) -> dict[str, Any]:
         """Return one query as DuckDB reads it. Errors: QueryError for anything else."""
-        text = self._session.query("SELECT json_serialize_sql($1) AS tree", [sql])["tree"][0].as_py()
         try:
-            tree = json.loads(text)
+            tree = json.loads(serialized(sql))
         except RecursionError:
             raise QueryError("The query is nested too deeply.") from None
         if tree.get("error", True) or len(tree["statements"]) != 1:

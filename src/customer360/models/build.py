@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from customer360.engines.base import Engine, Publication, Session
     from customer360.names import Relation
-    from customer360.project.spec import Project
+    from customer360.project.spec import Contract, Project
 
 _TASK = "build"
 
@@ -128,6 +128,8 @@ class _Job:
                 if node.contract is not None:
                     found = publication.describe(f"SELECT * FROM {relation.sql}")
                     matching[relation] = inspector.columns(node.contract, found)
+                    if matching[relation]:
+                        _index(publication, node.contract)
             except C360Error as error:
                 if not all(matching.values()):  # most likely the reason: the table it reads is not as declared
                     raise BlockingChecks(inspector.results) from error
@@ -215,3 +217,10 @@ class _Job:
         if relation in self.done:
             return self.done[relation]
         return NodeResult(relation, self.graph.nodes[relation].config.kind, "skipped", plan.state[relation].rows)
+
+
+def _index(publication: Publication, contract: Contract) -> None:
+    """Let look-ups and joins by a table's key, and by what points at other tables, be fast."""
+    for columns in dict.fromkeys((contract.key, *(tuple(reference.columns) for reference in contract.references))):
+        if columns:
+            publication.index(contract.relation, columns)

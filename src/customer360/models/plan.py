@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FORMAT = 1
 """Raise when the same model would be built differently: everything is then built anew."""
-_HISTORIES = ("incremental", "scd2", "step")
+HISTORIES = ("incremental", "scd2", "step")
 """Kinds whose tables may hold what cannot be computed again: they stay when their model is gone."""
 
 
@@ -69,7 +69,7 @@ def make_plan(
             _plan_table(graph.nodes[relation], plan, full_refresh=full_refresh)
     _plan_checks(project, graph, wanted, plan)
     if prune:
-        plan.drop = sorted(r for r, b in plan.state.items() if r not in graph.nodes and b.kind not in _HISTORIES)
+        plan.drop = sorted(r for r, b in plan.state.items() if r not in graph.nodes and b.kind not in HISTORIES)
     return plan
 
 

@@ -10,4 +10,4 @@ if TYPE_CHECKING:
 
 def build(work: Work) -> int | None:
     """Create or replace the table and return its rows."""
-    return work.publication.create_table_as(work.node.relation, work.translated(work.select))
+    return work.publication.create_table_as(work.node.relation, work.translated(work.select), types=work.types)

@@ -20,7 +20,7 @@ def build(work: Work) -> int | None:
     take the place of rows with the same key. Rows older than the window stay as they are until a full refresh.
     """
     if work.from_zero:
-        return work.publication.create_table_as(work.node.relation, work.translated(work.select))
+        return work.publication.create_table_as(work.node.relation, work.translated(work.select), types=work.types)
     condition = _window(work)
     where = f" WHERE {condition}" if condition else ""
     work.stage(work.translated(f"SELECT * FROM {work.fresh}{where}"))

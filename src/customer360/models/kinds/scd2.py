@@ -118,7 +118,7 @@ def _require(work: Work, names: Sequence[str]) -> None:
 def _begin(history: _History) -> None:
     work = history.work
     select = f"SELECT {history.rows(history.first_day)} FROM {work.fresh}"
-    work.publication.create_table_as(work.node.relation, work.translated(select))
+    work.publication.create_table_as(work.node.relation, work.translated(select), types=work.types)
 
 
 def _refuse_the_past(history: _History) -> None:

@@ -30,7 +30,8 @@ def build(work: Work) -> int | None:
     result = run(inputs, step.parameters, as_of=work.as_of)
     work.publication.register(_RESULT, result)
     try:
-        return work.publication.create_table_as(work.node.relation, f"SELECT {_listed(work, result)} FROM {_RESULT}")
+        select = f"SELECT {_listed(work, result)} FROM {_RESULT}"
+        return work.publication.create_table_as(work.node.relation, select, types=work.types)
     finally:
         work.publication.unregister(_RESULT)
 

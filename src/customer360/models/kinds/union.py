@@ -34,7 +34,9 @@ def build(work: Work) -> int | None:
     def described(sql: str) -> tuple[str, ...]:
         return tuple(column.name for column in publication.describe(work.translated(sql)))
 
-    return publication.create_table_as(work.node.relation, work.translated(select_of(work.node, work.as_of, described)))
+    return publication.create_table_as(
+        work.node.relation, work.translated(select_of(work.node, work.as_of, described)), types=work.types
+    )
 
 
 def select_of(node: Node, as_of: date, described: Callable[[str], Sequence[str]]) -> str:

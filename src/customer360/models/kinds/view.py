@@ -10,5 +10,5 @@ if TYPE_CHECKING:
 
 def build(work: Work) -> int | None:
     """Create or replace the view; how many rows it has is not asked."""
-    work.publication.create_view(work.node.relation, work.translated(work.select))
+    work.publication.create_view(work.node.relation, work.translated(work.select), types=work.types)
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from customer360.engines.dialect import transpile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from customer360.engines.base import Publication
@@ -41,6 +42,12 @@ class Work:
     def select(self) -> str:
         """The model's own SELECT, in DuckDB's dialect: put it through ``translated`` with what stands around it."""
         return self.node.parts[0].sql("duckdb", self.as_of)
+
+    @property
+    def types(self) -> Mapping[str, str]:
+        """Types that the contract declares, by column."""
+        contract = self.node.contract
+        return {column.name: column.type for column in contract.columns} if contract is not None else {}
 
     @property
     def fresh(self) -> str:

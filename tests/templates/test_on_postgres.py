@@ -1,0 +1,168 @@
+"""Complete Journey and ShopFlow with their warehouse in PostgreSQL: every table as in the lake, row by row."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.postgres_server import postgres
+from tests.templates.conftest import SAMPLE, Built, start
+from tests.templates.projects import template_project
+
+from customer360.engines.registry import open_engine
+from customer360.errors import C360Error
+from customer360.models.build import build
+from customer360.models.quality import check_published
+from customer360.project.reader import read_project
+from customer360.raw.load import load
+from customer360.semantic.answer import answer
+from customer360.semantic.model import SemanticModel
+from customer360.semantic.query import MetricQuery
+from customer360.semantic.verify import verify
+from customer360.workspace import open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.postgres_server import PostgresServer
+
+    from customer360.names import Relation
+
+__all__ = ["postgres"]
+
+pytestmark = pytest.mark.postgres
+
+PROJECT = template_project("complete_journey")
+JOURNEY = sorted(PROJECT.models)
+WIDGETS = [(board.name, widget) for board in PROJECT.dashboards.values() for widget in board.widgets]
+
+
+def moved(root: Path) -> None:
+    """Let a project keep its warehouse in PostgreSQL."""
+    settings = root / "c360.yaml"
+    text = re.sub(r"(?m)^engine:.*\n(?: .*\n)*", "", settings.read_text(encoding="utf-8"))
+    settings.write_text(text + "\nengine: {name: postgres}\n", encoding="utf-8")
+
+
+def made(root: Path) -> Built:
+    """Load and build a project."""
+    project = read_project(root)
+    engine = open_engine(project.settings, root)
+    load(engine, project).raise_failures()
+    return Built(root, engine, build(engine, project))
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The sample of the Complete Journey, loaded and built in a database of its own."""
+    root = tmp_path_factory.mktemp("journey_on_postgres") / "project"
+    start(root, SAMPLE)
+    moved(root)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("C360_WAREHOUSE_URL", postgres.new_database())
+        built = made(root)
+        yield built
+        built.engine.close()
+
+
+def plain(value: Any) -> Any:
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def order(row: tuple[Any, ...]) -> list[tuple[bool, str]]:
+    return [(value is None, f"{value:.6g}" if isinstance(value, float) else str(value)) for value in row]
+
+
+def rows(built: Built, relation: Relation) -> list[tuple[Any, ...]]:
+    return sorted((tuple(map(plain, row.values())) for row in built.rows(f"SELECT * FROM {relation.sql}")), key=order)
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Exact but for floating point: there 1e-9 of the value."""
+    if isinstance(ours, float) and isinstance(theirs, float):
+        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(ours) and math.isnan(theirs))
+    return bool(ours == theirs)
+
+
+def differences(ours: list[tuple[Any, ...]], theirs: list[tuple[Any, ...]]) -> list[tuple[Any, Any]]:
+    return [
+        (left, right)
+        for one, other in zip(ours, theirs, strict=True)
+        for left, right in zip(one, other, strict=True)
+        if not same(left, right)
+    ]
+
+
+@pytest.mark.parametrize("relation", JOURNEY, ids=str)
+def test_a_table_of_the_complete_journey_is_the_same_in_postgresql(
+    journey: Built, on_postgres: Built, relation: Relation
+) -> None:
+    with journey.engine.read() as lake, on_postgres.engine.read() as server:
+        assert [c.name for c in server.columns(relation)] == [c.name for c in lake.columns(relation)]
+    ours, theirs = rows(journey, relation), rows(on_postgres, relation)
+    assert len(theirs) == len(ours)
+    assert differences(ours, theirs) == []
+
+
+def test_every_check_of_a_contract_says_in_postgresql_what_it_says_in_the_lake(
+    journey: Built, on_postgres: Built
+) -> None:
+    ours = {(r.relation, r.rule_id): (r.outcome, r.reason) for r in check_published(journey.engine, journey.project)}
+    theirs = {
+        (r.relation, r.rule_id): (r.outcome, r.reason) for r in check_published(on_postgres.engine, on_postgres.project)
+    }
+    assert len(theirs) > 900
+    assert theirs == ours
+
+
+def test_every_metric_is_in_postgresql_what_its_check_sql_and_the_lake_say(journey: Built, on_postgres: Built) -> None:
+    (document,) = on_postgres.project.semantics.values()
+    model, as_of = SemanticModel.from_document(document), journey.report.as_of
+    with journey.engine.read() as lake, on_postgres.engine.read() as server:
+        ours, theirs = verify(lake, model, as_of=as_of), verify(server, model, as_of=as_of)
+    assert len(theirs) > 30
+    assert [found.metric for found in theirs if not found.agrees] == []
+    for one, other in zip(ours, theirs, strict=True):
+        left, right = (None if found.answered is None else float(found.answered) for found in (one, other))
+        assert same(left, right), one.metric
+
+
+@pytest.mark.parametrize("name", [f"{board}/{widget.name}" for board, widget in WIDGETS])
+def test_a_widget_shows_in_postgresql_what_it_shows_in_the_lake(journey: Built, on_postgres: Built, name: str) -> None:
+    (widget,) = [widget for board, widget in WIDGETS if f"{board}/{widget.name}" == name]
+    (document,) = PROJECT.semantics.values()
+    model, query = SemanticModel.from_document(document), MetricQuery.model_validate(dict(widget.query))
+    with journey.engine.read() as lake, on_postgres.engine.read() as server:
+        ours, theirs = (answer(s, model, query, as_of=journey.report.as_of).table for s in (lake, server))
+    assert theirs.column_names == ours.column_names
+    one, other = (sorted((tuple(row.values()) for row in t.to_pylist()), key=order) for t in (ours, theirs))
+    assert differences(one, other) == []
+    assert len(other) > 0
+
+
+def test_customers_questions_and_typed_sql_are_answered_as_in_the_lake(journey: Built, on_postgres: Built) -> None:
+    lake, server = open_project(journey.root), open_project(on_postgres.root)
+    typed = "SELECT household_id, COUNT(*) AS n FROM raw_complete_journey.transactions GROUP BY ALL ORDER BY n DESC, 1 LIMIT 3"
+    assert server.sql(typed).to_pylist() == lake.sql(typed).to_pylist()
+    with pytest.raises(C360Error):
+        server.sql("SELECT * FROM pg_catalog.pg_authid")
+    (key,) = lake.sql("SELECT MIN(customer_id) AS id FROM customer_360.customer_360")["id"].to_pylist()
+    ours, theirs = lake.customer(key), server.customer(key)
+    assert theirs.profile.keys() == ours.profile.keys()
+    assert theirs.timeline.to_pylist() == ours.timeline.to_pylist()
+    asked = "average order value by segment"
+    assert server.ask(asked).text == lake.ask(asked).text
+    lake.close()
+    server.close()
+
+
+def test_a_second_run_in_postgresql_changes_nothing(on_postgres: Built) -> None:
+    before = on_postgres.engine.history()
+    on_postgres.load()
+    report = build(on_postgres.engine, on_postgres.project)
+    assert {node.action for node in report.nodes} == {"skipped"}
+    assert on_postgres.engine.history() == before
