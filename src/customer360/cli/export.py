@@ -13,7 +13,7 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt")
+KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt", "openlineage")
 FOLDER = Path("exports")
 
 CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
@@ -35,11 +35,12 @@ def export(
     ossie_version: Annotated[str, typer.Option(help="ossie: 0.2.0.dev0, or 0.1.1 for older readers.")] = "0.2.0.dev0",
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File (ddl, ossie; default: stdout) or folder (exports).")
+        Path | None,
+        typer.Option("--out", "-o", help="File (ddl, ossie, openlineage; default: stdout) or folder (exports)."),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export the semantic model for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export the semantic model or the lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
 
     What the other format cannot hold is listed on stderr.
 
@@ -57,6 +58,9 @@ def export(
         from customer360.synthetic.ddl import ddl
 
         write_text(ddl(system), out)
+        return
+    if what == "openlineage":
+        write_text(_lineage(project), out)
         return
     found = _exported(what, project, model, catalog, warehouse_id, ossie_version, as_json=as_json)
     if what == "ossie":
@@ -94,6 +98,19 @@ def _exported(
     from customer360.semantic.formats.dbt import dbt_project
 
     return dbt_project(found)
+
+
+def _lineage(project: Path) -> str:
+    """Return one JobEvent of OpenLineage a line: what reads what."""
+    import json
+
+    from customer360.catalog.openlineage import Events
+    from customer360.clock import now
+
+    read = opened(project).project
+    namespace = read.settings.openlineage.namespace if read.settings.openlineage else None
+    events = Events(read, namespace).static(now())
+    return "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
 
 
 def _write(found: Exported, folder: Path) -> None:
