@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from customer360.catalog.footing import Footing, footing
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
 from customer360.models.lineage import Edge, column_lineage
@@ -57,6 +58,8 @@ class Card:
     dashboards: tuple[str, ...]
     terms: tuple[Term, ...] = ()
     """Words of the glossary that name this port, or one of its metrics."""
+    audiences: tuple[str, ...] = ()
+    """Audiences that stand on it or on one of its metrics."""
 
     @property
     def id(self) -> str:
@@ -135,6 +138,18 @@ class Catalogue:
             if any(metrics.intersection(widget.query.get("metrics", ())) for widget in board.widgets)
         )
 
+    @cached_property
+    def _footings(self) -> Mapping[str, Footing]:
+        """What each audience stands on."""
+        if self._model is None:
+            return {}
+        settings, audiences = self._project.settings, self._project.audiences.values()
+        return {each.name: footing(each, settings, self._model) for each in audiences}
+
+    def audiences_on(self, port: str, metrics: frozenset[str], column: str | None = None) -> tuple[str, ...]:
+        """Return the audiences that stand on a port (one column of it) or on one of these metrics."""
+        return tuple(name for name, each in self._footings.items() if each.stands_on(port, metrics, column))
+
     def published(self, engine: Engine, *, search: str | None = None) -> tuple[Card, ...]:
         """Return every port (that fits a search) with what the last build says of it, if there was one."""
         if not engine.exists():
@@ -178,6 +193,7 @@ class Catalogue:
             tuple(
                 term for term in self._project.glossary if port.id in term.ports or metrics.intersection(term.metrics)
             ),
+            self.audiences_on(port.id, metrics),
         )
 
 

@@ -104,6 +104,7 @@ def show(
         ("Read by", card.read_by),
         ("Metrics", card.metrics),
         ("Dashboards", card.dashboards),
+        ("Audiences", card.audiences),
         ("Words", tuple(term.word for term in card.terms)),
     ):
         note(f"{label}: {', '.join(names) or 'nothing'}.")

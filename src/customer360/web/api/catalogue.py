@@ -104,6 +104,7 @@ class PortOut(PortLineOut):
     read_by: list[str]
     metrics: list[str]
     dashboards: list[str]
+    audiences: list[str]
     terms: list[str]
 
     @classmethod
@@ -128,6 +129,7 @@ class PortOut(PortLineOut):
             read_by=list(card.read_by),
             metrics=list(card.metrics),
             dashboards=list(card.dashboards),
+            audiences=list(card.audiences),
             terms=[term.word for term in card.terms],
         )
 
