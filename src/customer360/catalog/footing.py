@@ -51,12 +51,12 @@ def footing(audience: Audience, settings: Settings, model: SemanticModel) -> Foo
 
 def _consents(audience: Audience, settings: Settings) -> Iterator[str]:
     """Yield the fields that say who consented to the channels of an audience and its destinations."""
-    for each in (audience, *audience.destinations.values()):
-        if each.consent == "required" and each.channel is not None:
-            known = settings.consent
-            field = known.get(f"{each.channel}/{audience.purpose}") or known.get(each.channel)
-            if field is not None:
-                yield field
+    asked = [(audience.consent, audience.channel)]
+    asked += [(each.consent, each.channel) for each in audience.destinations.values()]
+    for consent, channel in asked:
+        field = settings.consent.get(f"{channel}/{audience.purpose}") or settings.consent.get(channel or "")
+        if consent == "required" and field is not None:
+            yield field
 
 
 def _values(given: Any, key: str) -> Iterator[str]:

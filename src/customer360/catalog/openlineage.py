@@ -36,7 +36,6 @@ _VERSIONS = {
     "OutputStatisticsOutputDatasetFacet": "1-0-2",
     "ParentRunFacet": "1-1-0",
     "ErrorMessageRunFacet": "1-0-1",
-    "ProcessingEngineRunFacet": "1-1-1",
     "JobTypeJobFacet": "2-0-3",
     "SQLJobFacet": "1-0-1",
     "OwnershipJobFacet": "1-0-1",
@@ -73,7 +72,7 @@ class Events:
 
     def of_run(self, run: Run, state: State, at: datetime, *, error: str | None = None) -> Event:
         """Return an event of a whole load or build."""
-        facets = {"processing_engine": self._engine()}
+        facets: dict[str, Any] = {}
         if error is not None:
             facets["errorMessage"] = facet("ErrorMessageRunFacet", message=error, programmingLanguage="SQL")
         job = {"namespace": self.namespace, "name": run.job, "facets": {"jobType": _job_type("PIPELINE")}}
@@ -111,17 +110,14 @@ class Events:
     def _of_table(self, run: Run, table: TableLoad, state: State, at: datetime) -> Iterator[Event]:
         source = self._project.sources[table.source].tables[table.table]
         relation = raw_relation(table.source, table.table)
-        job = {
-            "namespace": self.namespace,
-            "name": f"load.{table.source}.{table.table}",
-            "facets": {"jobType": _job_type("LOAD")},
-        }
+        name = f"load.{table.source}.{table.table}"
+        job = {"namespace": self.namespace, "name": name, "facets": {"jobType": _job_type("LOAD")}}
         inputs, output = [self._source(source)], self._dataset(relation)
         output["outputFacets"] = {
             "outputStatistics": facet("OutputStatisticsOutputDatasetFacet", rowCount=table.rows_landed)
         }
-        yield self._event("START", run.began, self._child(run, job["name"]), job, inputs, [])
-        ended = self._child(run, job["name"])
+        yield self._event("START", run.began, self._child(run, name), job, inputs, [])
+        ended = self._child(run, name)
         if table.error is not None:
             ended["facets"]["errorMessage"] = facet(
                 "ErrorMessageRunFacet", message=table.error.what, programmingLanguage="PYTHON"
@@ -140,7 +136,7 @@ class Events:
         size = {"rowCount": node.rows, "size": node.bytes}
         known = {key: value for key, value in size.items() if value is not None}
         output["outputFacets"] = {"outputStatistics": facet("OutputStatisticsOutputDatasetFacet", **known)}
-        child = self._child(run, job["name"])
+        child = self._child(run, str(node.relation))
         began = max(run.began, at - timedelta(seconds=node.seconds))
         yield self._event("START", began, child, job, inputs, [])
         yield self._event("COMPLETE", at, child, job, inputs, [output])
@@ -172,13 +168,8 @@ class Events:
 
     def _child(self, run: Run, job: str) -> dict[str, Any]:
         parent = {"run": {"runId": run.id}, "job": {"namespace": self.namespace, "name": run.job}}
-        facets = {"parent": facet("ParentRunFacet", **parent), "processing_engine": self._engine()}
+        facets = {"parent": facet("ParentRunFacet", **parent)}
         return {"runId": str(uuid5(NAMESPACE_URL, f"{run.id}/{job}")), "facets": facets}
-
-    def _engine(self) -> dict[str, Any]:
-        from customer360 import __version__
-
-        return facet("ProcessingEngineRunFacet", name=self._project.settings.engine.name, version=__version__)
 
     def _job(self, model: Model) -> dict[str, Any]:
         kind = "STEP" if model.step else "MODEL"

@@ -82,7 +82,7 @@ def read_glossary(root: Path, problems: Problems) -> tuple[Term, ...]:
 
 def check_glossary(project: Project, problems: Problems) -> None:
     """Note ports and metrics that do not exist, and words that mean two things."""
-    offered = [port.contract_id for product in project.products.values() for port in product.output_ports]
+    offered = [port.contract_id or "" for product in project.products.values() for port in product.output_ports]
     ports = [str(project.contracts[id_].relation) for id_ in offered if id_ in project.contracts]
     metrics = [name for document in project.semantics.values() for name in _metrics(document.document)]
     known: dict[str, str] = {}

@@ -225,6 +225,7 @@ def router(rooms: Rooms) -> APIRouter:
     """Return the endpoints. Sizes are counted and members sent as whoever asks may see them."""
     routes = APIRouter(prefix="/audiences", tags=["audiences"], responses=_MORE)
     _add_views(routes, rooms)
+    _add_measures(routes, rooms)
     _add_acts(routes, rooms)
     return routes
 
@@ -249,14 +250,6 @@ def _add_views(routes: APIRouter, rooms: Rooms) -> None:
         joined, left = audiences_of(rooms).diff(name, destination)
         return DiffOut(joined=len(joined), left=len(left))
 
-    @routes.get("/{name}/overlap")
-    def compare_audiences(
-        name: Name, other: Annotated[str, Query(max_length=63, description="Another audience.")]
-    ) -> OverlapOut:
-        """Count who is in two audiences, as they were last refreshed."""
-        found = audiences_of(rooms).overlap(name, other)
-        return OverlapOut(first=found.first, second=found.second, both=found.both, jaccard=found.jaccard)
-
     @routes.get("/{name}/exports")
     def list_exports(name: Name) -> list[ExportLineOut]:
         """List what was sent: when, by whom, how many, from which query."""
@@ -266,6 +259,16 @@ def _add_views(routes: APIRouter, rooms: Rooms) -> None:
             ExportLineOut(**{field: getattr(each, field) for field in ExportLineOut.model_fields})
             for each in room.book.exports(name)
         ]
+
+
+def _add_measures(routes: APIRouter, rooms: Rooms) -> None:
+    @routes.get("/{name}/overlap")
+    def compare_audiences(
+        name: Name, other: Annotated[str, Query(max_length=63, description="Another audience.")]
+    ) -> OverlapOut:
+        """Count who is in two audiences, as they were last refreshed."""
+        found = audiences_of(rooms).overlap(name, other)
+        return OverlapOut(first=found.first, second=found.second, both=found.both, jaccard=found.jaccard)
 
     @routes.get("/{name}/lift")
     def measure_lift(
