@@ -68,9 +68,13 @@ class Workspace:
         self, *, sources: Sequence[str] | None = None, full: bool = False, progress: Progress | None = None
     ) -> LoadReport:
         """Pull new rows from the sources into raw tables. Errors: SourceError family, WriterBusy."""
+        from customer360.catalog.telling import told
         from customer360.raw.load import load
 
-        return load(self.engine, self.project, sources=sources, full=full, progress=progress)
+        with told(self.project, "load") as tell:
+            report = load(self.engine, self.project, sources=sources, full=full, progress=progress)
+            tell(report)
+            return report
 
     def build(
         self,
@@ -84,19 +88,17 @@ class Workspace:
 
         Errors: ProjectErrors (models or dashboards that cannot be right), BuildFailed, ChecksFailed, WriterBusy.
         """
+        from customer360.catalog.telling import told
         from customer360.identity.configured import configured
         from customer360.models.build import build
 
         if findings := self.lint_dashboards():
             raise ProjectErrors([finding.as_error() for finding in findings])
-        return build(
-            self.engine,
-            configured(self.project),
-            select=select,
-            full_refresh=full_refresh,
-            as_of=as_of,
-            progress=progress,
-        )
+        with told(self.project, "build") as tell:
+            whole, again = configured(self.project), full_refresh
+            report = build(self.engine, whole, select=select, full_refresh=again, as_of=as_of, progress=progress)
+            tell(report)
+            return report
 
     def run(
         self,
@@ -219,17 +221,11 @@ class Workspace:
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
         """Return the output ports of the catalogue (that fit a search), with what the last build says of them."""
-        if not self.engine.exists():
-            return self._catalogue.cards(search=search)
-        with self.engine.read() as session:
-            return self._catalogue.cards(session, search=search)
+        return self._catalogue.published(self.engine, search=search)
 
     def card(self, port: str) -> Card:
         """Return one output port of the catalogue. Errors: UnknownName."""
-        if not self.engine.exists():
-            return self._catalogue.card(port)
-        with self.engine.read() as session:
-            return self._catalogue.card(port, session)
+        return self._catalogue.published_card(self.engine, port)
 
     def sees(self, principal: Principal | None = None) -> str:
         """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""

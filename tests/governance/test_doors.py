@@ -37,6 +37,9 @@ OPEN = {"/static/{address}", "/sign-in", "/api/v1/health", "/preferences/theme"}
 DATA_DOORS = {
     "/api/v1/ask", "/api/v1/customers", "/api/v1/customers/{customer_id}", "/customers", "/customers/{customer_id}",
     "/identity", "/identity/decisions", "/identity/decisions/{number}/undo", "/api/v1/identity/figures",
+    "/api/v1/audiences", "/api/v1/audiences/preview", "/api/v1/audiences/{name}/preview",
+    "/api/v1/audiences/{name}/refresh", "/api/v1/audiences/{name}/exports", "/api/v1/audiences/{name}/diff",
+    "/api/v1/audiences/{name}/overlap", "/api/v1/audiences/{name}/lift",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
     "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
 }  # fmt: skip
@@ -47,9 +50,10 @@ SIGNED_IN = {
     "/api/v1/access/grants/{number}", "/api/v1/access/grants/{number}/renewal", "/api/v1/audit", "/access/requests",
     "/catalogue", "/catalogue/{port}", "/api/v1/catalogue", "/api/v1/catalogue/{port}",
     "/access/requests/{number}", "/access/grants/{number}/revocation", "/runs", "/runs/rollback",
+    "/api/v1/catalogue/glossary", "/api/v1/catalogue/{port}/usage",
 }  # fmt: skip
 """Routes that show names and decisions, no figures."""
-READING_COMMANDS = {"query", "sql", "ask", "customer", "identity"}
+READING_COMMANDS = {"audience", "query", "sql", "ask", "customer", "identity"}
 """Commands that show data: with C360_API_KEY as that account may see them."""
 OTHER_COMMANDS = {
     "access", "audit", "build", "cases", "check", "demo", "diff", "doctor", "export", "generate", "history", "init", "lineage",

@@ -287,6 +287,16 @@ def test_the_description_covers_every_endpoint(client: TestClient) -> None:
         "/api/v1/audit",
         "/api/v1/catalogue",
         "/api/v1/catalogue/{port}",
+        "/api/v1/catalogue/{port}/usage",
+        "/api/v1/catalogue/glossary",
+        "/api/v1/audiences",
+        "/api/v1/audiences/preview",
+        "/api/v1/audiences/{name}/preview",
+        "/api/v1/audiences/{name}/refresh",
+        "/api/v1/audiences/{name}/exports",
+        "/api/v1/audiences/{name}/diff",
+        "/api/v1/audiences/{name}/overlap",
+        "/api/v1/audiences/{name}/lift",
     }
     for url in ("/docs", "/redoc", "/openapi.json"):
         assert client.get(url).status_code == 404

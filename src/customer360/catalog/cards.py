@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from customer360.catalog.footing import Footing, footing
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
 from customer360.models.lineage import Edge, column_lineage
@@ -17,8 +18,9 @@ from customer360.semantic.describe import describe
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from customer360.engines.base import Session
+    from customer360.engines.base import Engine, Session
     from customer360.names import Relation
+    from customer360.project.glossary import Term
     from customer360.project.spec import Domain, Project
     from customer360.semantic.model import SemanticModel
 
@@ -54,6 +56,10 @@ class Card:
     read_by: tuple[str, ...]
     metrics: tuple[str, ...]
     dashboards: tuple[str, ...]
+    terms: tuple[Term, ...] = ()
+    """Words of the glossary that name this port, or one of its metrics."""
+    audiences: tuple[str, ...] = ()
+    """Audiences that stand on it or on one of its metrics."""
 
     @property
     def id(self) -> str:
@@ -79,6 +85,7 @@ class Card:
         port = self.port
         words = [port.id, port.name, port.product.name, port.description or "", port.contract.description or ""]
         words += [self.domain.label if self.domain else "", *port.product.owners, *self.metrics, *self.dashboards]
+        words += [word for term in self.terms for word in (term.word, *term.synonyms)]
         return words + [f"{column.name} {column.description or ''}" for column in port.contract.columns]
 
 
@@ -131,6 +138,32 @@ class Catalogue:
             if any(metrics.intersection(widget.query.get("metrics", ())) for widget in board.widgets)
         )
 
+    @cached_property
+    def _footings(self) -> Mapping[str, Footing]:
+        """What each audience stands on."""
+        if self._model is None:
+            return {}
+        settings, audiences = self._project.settings, self._project.audiences.values()
+        return {each.name: footing(each, settings, self._model) for each in audiences}
+
+    def audiences_on(self, port: str, metrics: frozenset[str], column: str | None = None) -> tuple[str, ...]:
+        """Return the audiences that stand on a port (one column of it) or on one of these metrics."""
+        return tuple(name for name, each in self._footings.items() if each.stands_on(port, metrics, column))
+
+    def published(self, engine: Engine, *, search: str | None = None) -> tuple[Card, ...]:
+        """Return every port (that fits a search) with what the last build says of it, if there was one."""
+        if not engine.exists():
+            return self.cards(search=search)
+        with engine.read() as session:
+            return self.cards(session, search=search)
+
+    def published_card(self, engine: Engine, name: str) -> Card:
+        """Return one port with what the last build says of it, if there was one. Errors: UnknownName."""
+        if not engine.exists():
+            return self.card(name)
+        with engine.read() as session:
+            return self.card(name, session)
+
     def cards(self, session: Session | None = None, *, search: str | None = None) -> tuple[Card, ...]:
         """Return every port (that fits a search), by domain, product and name; a session tells of the last build."""
         built, quality = _built(session), _quality(session)
@@ -157,6 +190,10 @@ class Catalogue:
             tuple(sorted(read_by.get(port.id, ()))),
             tuple(sorted(metrics)),
             self.dashboards_of(metrics),
+            tuple(
+                term for term in self._project.glossary if port.id in term.ports or metrics.intersection(term.metrics)
+            ),
+            self.audiences_on(port.id, metrics),
         )
 
 

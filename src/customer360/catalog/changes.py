@@ -32,7 +32,7 @@ _WIDER = {
 
 @dataclass(frozen=True)
 class Change:
-    """One difference of a port. ``breaks`` names the tables, metrics and dashboards that use what changed."""
+    """One difference of a port. ``breaks`` names the tables, metrics, dashboards and audiences that use it."""
 
     port: str
     size: Size
@@ -88,7 +88,7 @@ class _Users:
         self._model = model
 
     def of(self, port: Port, column: str | None = None) -> tuple[str, ...]:
-        """Return tables, then metrics and dashboards."""
+        """Return tables, then metrics, dashboards and audiences."""
         tables = {
             str(edge.to)
             for edge in self._catalogue.edges
@@ -100,6 +100,7 @@ class _Users:
             *sorted(tables),
             *(f"metric {name}" for name in sorted(metrics)),
             *(f"dashboard {name}" for name in boards),
+            *(f"audience {name}" for name in self._catalogue.audiences_on(port.id, frozenset(metrics), column)),
         )
 
     def _metrics(self, port: Port, column: str | None) -> set[str]:

@@ -11,6 +11,7 @@ import typer
 from customer360.cli import (
     access,
     ask,
+    audience,
     audit,
     build,
     customer,
@@ -63,6 +64,7 @@ GROUPS = (
     users,
     access,
     audit,
+    audience,
 )
 for group in GROUPS:
     group.add_to(app)

@@ -30,7 +30,8 @@ class Outcome:
 def check_everything(workspace: Workspace, progress: Progress) -> Outcome:
     """Lint models and semantic models, run the cases, check the published tables."""
     rows: list[Row] = []
-    parts = {"models": _lint, "metrics": _metrics, "dashboards": _dashboards, "cases": _cases, "tables": _published}
+    parts = {"models": _lint, "metrics": _metrics, "dashboards": _dashboards}
+    parts |= {"audiences": _audiences, "cases": _cases, "tables": _published}
     progress.start("check", len(parts))
     for name, part in parts.items():
         rows += part(workspace)
@@ -79,6 +80,18 @@ def _dashboards(workspace: Workspace) -> list[Row]:
         ("dashboard", f"{name}: {len(board.widgets)} widgets", "passed", "")
         for name, board in workspace.project.dashboards.items()
     ]
+
+
+def _audiences(workspace: Workspace) -> list[Row]:
+    from customer360.audiences.lint import lint_audiences
+
+    audiences = workspace.project.audiences
+    if not audiences:
+        return []
+    findings = lint_audiences(audiences.values(), workspace.project.settings, workspace.semantic_model())
+    if findings:
+        return [("audience", str(finding.place), "failed", str(finding)) for finding in findings]
+    return [("audience", name, "passed", "") for name in audiences]
 
 
 def _cases(workspace: Workspace) -> list[Row]:

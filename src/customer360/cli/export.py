@@ -13,7 +13,7 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt")
+KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
 FOLDER = Path("exports")
 
 CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
@@ -35,11 +35,12 @@ def export(
     ossie_version: Annotated[str, typer.Option(help="ossie: 0.2.0.dev0, or 0.1.1 for older readers.")] = "0.2.0.dev0",
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File (ddl, ossie; default: stdout) or folder (exports).")
+        Path | None,
+        typer.Option("--out", "-o", help="File (ddl, ossie, openlineage; default: stdout) or folder (exports)."),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export the semantic model for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export metrics, contracts, products or lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
 
     What the other format cannot hold is listed on stderr.
 
@@ -48,6 +49,7 @@ def export(
       c360 export ossie --out acme.yaml
       c360 export genie --catalog main
       c360 export ddl --system cdp --out cdp.sql
+      c360 export odcs --out contracts
     """
     from customer360.errors import UnknownName
 
@@ -57,6 +59,12 @@ def export(
         from customer360.synthetic.ddl import ddl
 
         write_text(ddl(system), out)
+        return
+    if what == "openlineage":
+        write_text(_lineage(project), out)
+        return
+    if what in ("odcs", "odps"):
+        _write_standard(what, project, out or FOLDER)
         return
     found = _exported(what, project, model, catalog, warehouse_id, ossie_version, as_json=as_json)
     if what == "ossie":
@@ -94,6 +102,35 @@ def _exported(
     from customer360.semantic.formats.dbt import dbt_project
 
     return dbt_project(found)
+
+
+def _write_standard(what: str, project: Path, folder: Path) -> None:
+    """Write every contract or product file, each as the standard orders its keys, in the folders of the project."""
+    from customer360.project.writer import write_contract, write_product
+
+    read = opened(project).project
+    whole = read.contracts.values() if what == "odcs" else read.products.values()
+    write = write_contract if what == "odcs" else write_product
+    files = {each.place.file: each.document for each in whole}
+    for name, document in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        write(path, document)
+    note(f"Wrote {len(files)} files to {folder}.")
+
+
+def _lineage(project: Path) -> str:
+    """Return one JobEvent of OpenLineage a line: what reads what."""
+    import json
+
+    from customer360.catalog.openlineage import Events
+    from customer360.clock import now
+
+    read = opened(project).project
+    namespace = read.settings.openlineage.namespace if read.settings.openlineage else None
+    events = Events(read, namespace).static(now())
+    return "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
 
 
 def _write(found: Exported, folder: Path) -> None:

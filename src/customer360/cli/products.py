@@ -32,7 +32,13 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
-    for name, command in (("list", list_), ("show", show), ("changes", changes)):
+    for name, command in (
+        ("list", list_),
+        ("show", show),
+        ("changes", changes),
+        ("glossary", glossary),
+        ("usage", use),
+    ):
         group.command(name)(command)
     app.add_typer(group, name="products", help=_HELP)
 
@@ -98,8 +104,67 @@ def show(
         ("Read by", card.read_by),
         ("Metrics", card.metrics),
         ("Dashboards", card.dashboards),
+        ("Audiences", card.audiences),
+        ("Words", tuple(term.word for term in card.terms)),
     ):
         note(f"{label}: {', '.join(names) or 'nothing'}.")
+
+
+def glossary(
+    search: Annotated[str | None, typer.Option("--search", "-s", help="Only words that hold all of these.")] = None,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """List the words of the company, what they mean and where their figures are.
+
+    \b
+    Examples:
+      c360 products glossary
+      c360 products glossary --search churn --format json
+    """
+    rows = [
+        {
+            "word": term.word,
+            "means": term.means,
+            "synonyms": ", ".join(term.synonyms),
+            "ports": ", ".join(term.ports),
+            "metrics": ", ".join(term.metrics),
+            "owner": term.owner,
+        }
+        for term in opened(project).project.glossary
+        if not search or term.fits(search)
+    ]
+    write_rows(rows, ("word", "means", "synonyms", "ports", "metrics", "owner"), format_)
+
+
+def use(
+    port: Annotated[str | None, typer.Argument(help="Only this output port.")] = None,
+    days: Annotated[int, typer.Option("--days", min=1, help="How many days back, today included.")] = 30,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """Count queries and rows of each port per consumer and day, from the history.
+
+    \b
+    Examples:
+      c360 products usage
+      c360 products usage customer_360.customer_360 --days 90 --format csv
+    """
+    from customer360.cli.whoever import actor
+    from customer360.governance.usage import seen_by, usage
+
+    workspace = opened(project)
+    if port is not None:
+        workspace.card(port)  # says so when there is none
+    known = {each.id: each for each in workspace.governance.ports.values()}
+    found = seen_by(usage(workspace.governance.state, port, days=days), actor(workspace), known)
+    rows = [{name: getattr(each, name) for name in _USE} for each in found]
+    for row in rows:
+        row["day"] = row["day"].isoformat()
+    write_rows(rows, _USE, format_)
+
+
+_USE = ("day", "port", "consumer", "queries", "rows")
 
 
 def changes(

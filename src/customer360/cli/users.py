@@ -166,7 +166,9 @@ def key(
     label: Annotated[str, typer.Option("--label", help="What the key is for.")] = "key",
     scope: Annotated[
         list[str] | None,
-        typer.Option("--scope", help="metrics, sql, customers, catalogue, access, privacy, audit, port:schema.table."),
+        typer.Option(
+            "--scope", help="metrics, sql, customers, catalogue, access, privacy, audit, audiences, port:schema.table."
+        ),
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=3650, help="It ends after so many days.")] = 90,
     project: ProjectOption = HERE,

@@ -22,7 +22,7 @@ IDLE, ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
 """A session ends after so long without a request, and after so long in any case."""
 _SEEN_EVERY = timedelta(minutes=1)
 
-SCOPES = ("metrics", "sql", "customers", "catalogue", "access", "privacy", "audit")
+SCOPES = ("metrics", "sql", "customers", "catalogue", "access", "privacy", "audit", "audiences")
 """What a key may be limited to; ``port:<schema>.<table>`` limits it to those tables as well."""
 PREFIX = "c360_"
 

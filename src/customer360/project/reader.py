@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from customer360.errors import Place
 from customer360.names import IDENTIFIER, QUARANTINE_SCHEMA, RAW_PREFIX, STATE_SCHEMA, Relation, raw_relation
 from customer360.project import products, settings
+from customer360.project.audiences import Audience, read_audience
 from customer360.project.cases import read_cases
 from customer360.project.contracts import DraftContract, read_contracts
 from customer360.project.dashboards import read_dashboard
+from customer360.project.glossary import check_glossary, read_glossary
 from customer360.project.identity import read_identity
 from customer360.project.links import check_links
 from customer360.project.models import read_model, read_step, read_union
@@ -69,10 +71,13 @@ def read_project(root: Path) -> Project:
         contracts=contracts,
         semantics=reading.semantics,
         dashboards=reading.dashboards,
+        audiences=reading.audiences,
         cases=tuple(reading.cases),
         identity=read_identity(root, problems),
+        glossary=read_glossary(root, problems),
     )
     check_links(project, reading.drafts, reading.settings_file(), problems)
+    check_glossary(project, problems)
     problems.finish()
     return replace(project, warnings=tuple(in_file_order(problems.warnings)))
 
@@ -103,6 +108,7 @@ class _Reading:
         self.drafts: list[DraftContract] = []
         self.semantics: dict[str, SemanticDocument] = {}
         self.dashboards: dict[str, Dashboard] = {}
+        self.audiences: dict[str, Audience] = {}
         self.cases: list[Case] = []
 
     def settings_file(self) -> YamlFile | None:
@@ -249,13 +255,18 @@ class _Reading:
         return made
 
     def read_rest(self) -> None:
-        """Read semantic/, dashboards/ and tests/."""
+        """Read semantic/, dashboards/, audiences/ and tests/."""
         self.read_semantics()
         for path in self._files("dashboards"):
             if path.suffix in _YAML:
                 dashboard = read_dashboard(path, self._root, self._problems)
                 if dashboard is not None:
                     self.dashboards[dashboard.name] = dashboard
+        for path in self._files("audiences"):
+            if path.suffix in _YAML:
+                audience = read_audience(path, self._root, self._problems)
+                if audience is not None:
+                    self.audiences[audience.name] = audience
         for path in self._files("tests"):
             if path.suffix in _YAML:
                 self.cases += read_cases(path, self._root, self._problems)

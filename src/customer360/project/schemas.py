@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from customer360.project.audiences import AudienceShape
 from customer360.project.cases import CasesShape
 from customer360.project.dashboards import DashboardShape
+from customer360.project.glossary import GlossaryShape
 from customer360.project.identity import IdentityShape
 from customer360.project.models import StepShape
 from customer360.project.odcs import DataContract
@@ -25,6 +27,8 @@ SHAPES: dict[str, tuple[type[Shape], str]] = {
     "step": (StepShape, "products/*/*.step.yaml"),
     "ossie": (SemanticFile, "semantic/*.yaml"),
     "dashboard": (DashboardShape, "dashboards/*.yaml"),
+    "audience": (AudienceShape, "audiences/*.yaml"),
+    "glossary": (GlossaryShape, "glossary.yaml"),
     "identity": (IdentityShape, "identity.yaml"),
     "case": (CasesShape, "tests/*.yaml"),
 }

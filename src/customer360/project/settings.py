@@ -13,7 +13,7 @@ from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
-from customer360.project.spec import Domain, EngineSettings, Settings
+from customer360.project.spec import Domain, EngineSettings, LineageEvents, Settings
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -35,6 +35,33 @@ class DomainShape(Shape):
     label: str | None = Field(None, description="The name that people see; default: the key.")
     description: str | None = Field(None, description="What the domain is responsible for.")
     owners: list[str] = Field(default_factory=list, description="User names that decide for the domain.")
+
+
+class AudiencesShape(Shape):
+    """What all audiences share."""
+
+    subject: str | None = Field(
+        None, description="Who is in an audience: the customer's id in the semantic model, customer_360.customer_id."
+    )
+    consent: dict[str, str] = Field(
+        default_factory=dict,
+        description="The true-or-false field that says who consented, by channel; `email/offers` is for one purpose.",
+    )
+
+
+class VariableShape(Shape):
+    """The name of an environment variable."""
+
+    env: str = Field(description="Its name.")
+
+
+class LineageShape(Shape):
+    """Where OpenLineage events of loads and builds go."""
+
+    file: str | None = Field(None, description="A file of the project that grows by a line an event.")
+    url: VariableShape | None = Field(None, description="{env: NAME} of the address that takes events by POST.")
+    api_key: VariableShape | None = Field(None, description="{env: NAME} of the key sent to it.")
+    namespace: str | None = Field(None, description="Namespace of jobs and tables; default: c360://<name>.")
 
 
 class SettingsShape(Shape):
@@ -71,6 +98,8 @@ class SettingsShape(Shape):
         default_factory=dict,
         description="Thresholds and calendars; models and steps read them with {{ policy('value_tier.high') }}.",
     )
+    audiences: AudiencesShape | None = Field(None, description="What all audiences share: subject and consent.")
+    openlineage: LineageShape | None = Field(None, description="Where OpenLineage events of loads and builds go.")
 
 
 def read_settings(root: Path, problems: Problems) -> Settings:
@@ -120,6 +149,22 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         keep_snapshots=shape.keep_snapshots,
         domains=_domains(shape, file, problems),
         policies=file.root.get("policies", Block()),
+        subject=shape.audiences.subject if shape.audiences else None,
+        consent=dict(shape.audiences.consent) if shape.audiences else {},
+        openlineage=_lineage(shape.openlineage, file, problems),
+    )
+
+
+def _lineage(shape: LineageShape | None, file: YamlFile, problems: Problems) -> LineageEvents | None:
+    if shape is None:
+        return None
+    if shape.file is None and shape.url is None:
+        problems.add("'openlineage' says nowhere to send events.", file.place("openlineage"), "Add file or url.")
+    return LineageEvents(
+        file=shape.file,
+        url=shape.url.env if shape.url else None,
+        api_key=shape.api_key.env if shape.api_key else None,
+        namespace=shape.namespace,
     )
 
 

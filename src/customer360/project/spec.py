@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from customer360.names import Relation
+    from customer360.project.audiences import Audience
+    from customer360.project.glossary import Term
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
@@ -42,6 +44,16 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class LineageEvents:
+    """``openlineage:`` of c360.yaml. ``url`` and ``api_key`` are names of environment variables."""
+
+    file: str | None = None
+    url: str | None = None
+    api_key: str | None = None
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """c360.yaml. ``as_of`` is a date, or "latest": the newest value of the columns in ``as_of_columns``."""
 
@@ -60,6 +72,12 @@ class Settings:
     domains: tuple[Domain, ...] = ()
     policies: Mapping[str, Any] = field(default_factory=dict)
     """Thresholds and calendars of the project (``policies:``): segments, churn bands, SLA, sale periods, regions."""
+
+    subject: str | None = None
+    """``audiences.subject``: the field of the semantic model that members of audiences are known by."""
+    consent: Mapping[str, str] = field(default_factory=dict)
+    """``audiences.consent``: by channel (or ``channel/purpose``), the true-or-false field that says who consented."""
+    openlineage: LineageEvents | None = None
 
     def policy(self, name: str, *, place: Place | str | None = None) -> Any:
         """Return what stands at a dotted name of ``policies:`` (``value_tier.high``).
@@ -345,9 +363,11 @@ class Project:
     """By contract id."""
     semantics: Mapping[str, SemanticDocument] = field(default_factory=dict)
     dashboards: Mapping[str, Dashboard] = field(default_factory=dict)
+    audiences: Mapping[str, Audience] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
     identity: Mapping[str, Any] = field(default_factory=dict)
     """What identity.yaml says, as read; ``identity/`` gives it meaning."""
+    glossary: tuple[Term, ...] = ()
     warnings: tuple[C360Error, ...] = ()
     """What works but should not stay, in file order: a port of another minor version, an unread file."""
 

@@ -29,6 +29,9 @@ _IGNORED = """# counts of questions asked
 state/queries.sqlite*
 # accounts, grants and their history
 state/governance.sqlite*
+# who is in which audience, what was sent where
+state/audiences*
+exports/
 # made by c360 from the sources
 warehouse/
 """

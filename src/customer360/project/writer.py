@@ -14,6 +14,7 @@ from ruamel.yaml.util import load_yaml_guess_indent
 
 from customer360.errors import ProjectError
 from customer360.project.odcs import DataContract
+from customer360.project.odps import DataProduct
 from customer360.project.yamlfile import Block, Items, parse_yaml, scalar
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def write_contract(path: Path, document: Mapping[str, Any]) -> None:
     A new file has the standard's order of keys.
     """
     order = [info.alias or name for name, info in DataContract.model_fields.items()]
+    write_yaml(path, document, order=order)
+
+
+def write_product(path: Path, document: Mapping[str, Any]) -> None:
+    """Write an ODPS data product as ``write_contract`` does a contract."""
+    order = [info.alias or name for name, info in DataProduct.model_fields.items()]
     write_yaml(path, document, order=order)
 
 

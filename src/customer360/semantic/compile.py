@@ -66,6 +66,12 @@ def compile_query(
     return Compiled(_text(tree, dialect), folded_columns(question, query.summary), steps.rollups)
 
 
+def query_tree(setting: Setting, query: MetricQuery) -> exp.Select:
+    """Return a metric query as a tree in DuckDB's words, to stand inside another. Raises QueryError."""
+    question = resolve(setting, query)
+    return _tree(question, Steps(question.model.datasets))
+
+
 def _text(tree: exp.Select, dialect: str) -> str:
     """Write the tree for an engine: printed for DuckDB, read back by the portability rules for the others."""
     if dialect == "duckdb":
@@ -91,4 +97,4 @@ def _tree(question: Question, steps: Steps) -> exp.Select:
     return steps.finished(last_select(totaller, source))
 
 
-__all__ = ["Compiled", "OutputColumn", "compile_query"]
+__all__ = ["Compiled", "OutputColumn", "compile_query", "query_tree"]

@@ -16,7 +16,7 @@ from customer360 import __version__
 from customer360.governance.asking import asked_by
 from customer360.semantic.principal import LOCAL
 from customer360.web.api import access as access_api
-from customer360.web.api import ask, customers, health, metrics, sql
+from customer360.web.api import ask, audiences, customers, health, metrics, sql
 from customer360.web.api import catalogue as catalogue_api
 from customer360.web.api import dashboards as dashboards_api
 from customer360.web.assets import Assets
@@ -99,6 +99,7 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
         ask.router(workspace),
         dashboards_api.router(boards),
         customers.router(workspace),
+        audiences.router(workspace),
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)

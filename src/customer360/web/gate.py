@@ -44,6 +44,7 @@ DOORS = (
     ("/api/v1/me", "access"),
     ("/api/v1/privacy", "privacy"),
     ("/api/v1/audit", "audit"),
+    ("/api/v1/audiences", "audiences"),
 )
 """The scope that a limited API key needs for an address; any other address is closed to it."""
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
+from customer360.governance.usage import DAYS, seen_by, usage
 from customer360.web.api.problems import RESPONSES
+from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
     from customer360.catalog.cards import Card
+    from customer360.project.glossary import Term
     from customer360.web.rooms import Rooms
+
+Days = Annotated[int, Query(ge=1, le=3660, description="How many days back, today included.")]
 
 
 class PortLineOut(BaseModel):
@@ -58,6 +63,38 @@ class QualityOut(BaseModel):
     not_run: int
 
 
+class TermOut(BaseModel):
+    """A word of the company."""
+
+    word: str
+    means: str
+    synonyms: list[str]
+    owner: str | None
+    ports: list[str]
+    metrics: list[str]
+
+    @classmethod
+    def of(cls, term: Term) -> TermOut:
+        """Describe a term."""
+        return cls(
+            word=term.word,
+            means=term.means,
+            synonyms=list(term.synonyms),
+            owner=term.owner,
+            ports=list(term.ports),
+            metrics=list(term.metrics),
+        )
+
+
+class UseOut(BaseModel):
+    """What one consumer read of a port on one day."""
+
+    day: date
+    consumer: str
+    queries: int
+    rows: int
+
+
 class PortOut(PortLineOut):
     """A port with its columns, quality and what it feeds."""
 
@@ -67,6 +104,8 @@ class PortOut(PortLineOut):
     read_by: list[str]
     metrics: list[str]
     dashboards: list[str]
+    audiences: list[str]
+    terms: list[str]
 
     @classmethod
     def of(cls, card: Card) -> PortOut:
@@ -90,6 +129,8 @@ class PortOut(PortLineOut):
             read_by=list(card.read_by),
             metrics=list(card.metrics),
             dashboards=list(card.dashboards),
+            audiences=list(card.audiences),
+            terms=[term.word for term in card.terms],
         )
 
 
@@ -105,6 +146,23 @@ def router(rooms: Rooms) -> APIRouter:
     ) -> list[PortLineOut]:
         """List the output ports by domain and product."""
         return [PortLineOut.of(card) for card in rooms.cards(search=search)]
+
+    @routes.get("/glossary")
+    def list_terms(
+        search: Annotated[str | None, Query(max_length=200, description="Only words that hold all of these.")] = None,
+    ) -> list[TermOut]:
+        """List the words of the company and what they mean."""
+        return [TermOut.of(term) for term in rooms.project.glossary if not search or term.fits(search)]
+
+    @routes.get("/{port}/usage")
+    def read_usage(request: Request, port: str, days: Days = DAYS) -> list[UseOut]:
+        """Count queries and rows per consumer and day; names are for the port's owners and who reads the history."""
+        known = {each.id: each for each in rooms.governance.ports.values()}
+        uses = usage(rooms.governance.state, rooms.card(port).id, days=days)
+        return [
+            UseOut(day=use.day, consumer=use.consumer, queries=use.queries, rows=use.rows)
+            for use in seen_by(uses, visitor_of(request).actor, known)
+        ]
 
     @routes.get("/{port}")
     def read_port(port: str) -> PortOut:

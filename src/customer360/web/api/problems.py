@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse
 
 from customer360 import errors
+from customer360.audiences import failures as audience_failures
 from customer360.governance import failures
 
 MEDIA_TYPE = "application/problem+json"
@@ -26,6 +27,10 @@ STATUS: dict[type[errors.C360Error], HTTPStatus] = {
     failures.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     failures.AccountRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     failures.AccessRefused: HTTPStatus.CONFLICT,
+    errors.NotEnoughData: HTTPStatus.CONFLICT,
+    audience_failures.AudienceError: HTTPStatus.CONFLICT,
+    audience_failures.ExportFailed: HTTPStatus.BAD_GATEWAY,
+    errors.SettingMissing: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Status of each situation; an error takes that of its nearest parent here, else 500."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.governance.usage import DAYS, seen_by, usage
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
     def show(request: Request) -> Response:
         search = request.query_params.get("search", "")[:200]
         cards = rooms.cards(search=search or None)
+        terms = [term for term in rooms.project.glossary if not search or term.fits(search)]
         groups = [(domain, list(found)) for domain, found in groupby(cards, key=lambda card: card.domain)]
-        return pages.respond(request, "catalogue.html", groups=groups, search=search, count=len(cards))
+        return pages.respond(request, "catalogue.html", groups=groups, search=search, count=len(cards), terms=terms)
 
     @routes.get("/catalogue/{port}")
     def one(request: Request, port: str) -> Response:
         card = rooms.card(port)
         principal = visitor_of(request).principal
         may_read = principal.owns_everything or card.port.relation in rooms.governance.entitlements(principal).relations
-        return pages.respond(request, "port.html", card=card, may_read=may_read)
+        known = {each.id: each for each in rooms.governance.ports.values()}
+        uses = seen_by(usage(rooms.governance.state, port), visitor_of(request).actor, known)
+        return pages.respond(request, "port.html", card=card, may_read=may_read, uses=uses, days=DAYS)
 
     return routes

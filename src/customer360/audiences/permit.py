@@ -1,0 +1,95 @@
+"""Say who may refresh and send an audience, and in which columns personal values would leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from customer360.errors import NotPermitted
+from customer360.governance.asking import asking
+from customer360.governance.office import operator
+from customer360.governance.reading import check_scope
+from customer360.names import Relation
+from customer360.semantic.masks import mask_of
+from customer360.semantic.question import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from customer360.governance.office import Governance
+    from customer360.project.audiences import Audience
+    from customer360.project.spec import Project
+    from customer360.semantic.elements import SemanticField
+    from customer360.semantic.model import SemanticModel
+    from customer360.semantic.principal import Principal
+
+DOOR = "audiences"
+
+
+class Permit:
+    """What whoever asks may do with audiences."""
+
+    def __init__(self, governance: Governance, project: Project) -> None:
+        self._governance = governance
+        self._project = project
+
+    @property
+    def actor(self) -> str:
+        """The name that stands in the logs."""
+        who = asking()
+        return operator().name if who.owns_everything else who.user
+
+    def check_keeper(self, audience: Audience) -> None:
+        """Raise NotPermitted unless they keep the audience: its owners, and who sits at this machine."""
+        who = asking()
+        if who.owns_everything or who.reads_all:
+            return
+        check_scope(who, DOOR)
+        account = self._governance.accounts.find(who.user)
+        names = {account.name, *account.groups} if account and account.is_active else set()
+        if not names.intersection(audience.owners):
+            owners = ", ".join(audience.owners) or "nobody is named in the file"
+            raise NotPermitted(
+                f"You may not refresh or send the audience '{audience.name}'.", next_step=f"Its owners do: {owners}."
+            )
+
+    def check_sender(self, audience: Audience) -> None:
+        """Raise NotPermitted unless they may send members out: keepers with an account, or at the command line."""
+        self.check_keeper(audience)
+        if asking().reads_all:
+            raise NotPermitted(
+                "Members are sent by accounts, or on the command line of this machine.",
+                next_step=f"Run `c360 audience export {audience.name}`, or make accounts: `c360 users create`.",
+            )
+
+    def check_personal(self, model: SemanticModel, columns: Iterable[str], *, by: Principal) -> None:
+        """Raise NotPermitted when a column would leave masked: a hash is of no use to who writes letters."""
+        who = asking()
+        if who.owns_everything:
+            return
+        for name in columns:
+            if name in model.metrics:
+                continue
+            _, field = locate(model, name, ())
+            if mask_of(field, by) or self._is_masked(model, field, by):
+                raise NotPermitted(
+                    f"You may not send '{field.qualified}': it is masked for you.",
+                    next_step="Ask for its port with personal columns: `c360 access request ... --personal`.",
+                )
+
+    def _is_masked(self, model: SemanticModel, field: SemanticField, by: Principal) -> bool:
+        source = model.datasets[field.dataset].source
+        if source.count(".") != 1 or " " in source:
+            return False  # a query of the model: its tables are masked where it reads them
+        relation = Relation.parse(source)
+        contract = self._project.contract_of(relation)
+        named = {each.name for each in model.field_trees[field.dataset, field.name].find_all(exp.Column)}
+        masked = {column.name for column in contract.columns if column.mask} if contract else set()
+        return bool(named & masked) and not self._governance.entitlements(by).reading(relation).personal
+
+    def note(self, action: str, subject: str, **detail: object) -> None:
+        """Write an act into the history, once there are accounts."""
+        if self._governance.accounts.any:
+            with self._governance.state.writing() as writing:
+                writing.note(self.actor, f"audience.{action}", subject, **detail)

@@ -1,0 +1,391 @@
+"""Work audiences out, keep who is in them, send them, and measure what that did: the room behind every door."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from customer360.audiences.book import Book, Export, Member, Refresh
+from customer360.audiences.delivery import Delivery, difference
+from customer360.audiences.destinations import SENDERS
+from customer360.audiences.failures import AudienceError, ExportFailed, NotRefreshed
+from customer360.audiences.holdout import group_of, suppression_hash
+from customer360.audiences.lift import Lift, lift
+from customer360.audiences.lint import consent_field, segment_of
+from customer360.audiences.permit import DOOR, Permit
+from customer360.audiences.words import worded
+from customer360.errors import QueryError, SettingMissing, UnknownName
+from customer360.governance.reading import read_as
+from customer360.models.as_of import resolve_as_of
+from customer360.semantic.answer import answer
+from customer360.semantic.query import Condition, MetricQuery
+from customer360.semantic.segment import (
+    MEMBER,
+    SCORE,
+    columns_table,
+    members_table,
+    nothing_is_zero,
+    sizes_table,
+    subject_of,
+)
+from customer360.semantic.segment_query import Segment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from customer360.engines.base import Engine
+    from customer360.governance.office import Governance
+    from customer360.governance.reading import Seen
+    from customer360.project.audiences import Audience, Destination
+    from customer360.project.spec import Project
+    from customer360.semantic.model import SemanticModel
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many there are, how many each condition leaves in turn, and who would be in the audience."""
+
+    everybody: int
+    steps: tuple[tuple[str, int], ...]
+    members: int
+    held_out: int
+    as_of: date
+    sql: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """An audience as a list shows it. ``is_fresh`` is None before the first refresh."""
+
+    audience: Audience
+    refresh: Refresh | None
+    is_fresh: bool | None
+    last_export: Export | None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How many are in one audience, in another, and in both; ``jaccard`` is both / either."""
+
+    first: int
+    second: int
+    both: int
+
+    @property
+    def jaccard(self) -> float:
+        """The share of all of them who are in both."""
+        either = self.first + self.second - self.both
+        return self.both / either if either else 0.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The lift of an audience by one metric over the days after a refresh."""
+
+    metric: str
+    refresh: Refresh
+    start: date
+    end: date
+    lift: Lift
+
+
+class Company(Protocol):
+    """An opened project; ``customer360.workspace.Workspace`` is one."""
+
+    project: Project
+    engine: Engine
+
+    @property
+    def governance(self) -> Governance:
+        """Who may see what."""
+        ...
+
+    def semantic_model(self) -> SemanticModel:
+        """Return the model that conditions are about. Errors: ProjectError."""
+        ...
+
+
+class Audiences:
+    """The audiences of one project, as whoever asks may see them."""
+
+    def __init__(
+        self, engine: Engine, project: Project, governance: Governance, model: Callable[[], SemanticModel]
+    ) -> None:
+        self._engine = engine
+        self._project = project
+        self._governance = governance
+        self._model = model
+        self._permit = Permit(governance, project)
+        self.book = Book(project.root, clock=governance.state.clock)
+
+    def named(self, name: str) -> Audience:
+        """Return an audience. Errors: UnknownName."""
+        if name not in self._project.audiences:
+            raise UnknownName("audience", name, list(self._project.audiences))
+        return self._project.audiences[name]
+
+    def list(self) -> tuple[Status, ...]:
+        """Return every audience with its last refresh and export; nobody's id is in it."""
+        state = self._state() if self._engine.exists() else ""
+        found = []
+        for audience in self._project.audiences.values():
+            last = self.book.last_refresh(audience.name)
+            sent = next(iter(self.book.exports(audience.name)), None)
+            found.append(Status(audience, last, None if last is None else last.state.startswith(state), sent))
+        return tuple(found)
+
+    def preview(self, name: str, *, as_of: date | None = None) -> Preview:
+        """Count who would be in an audience, without keeping anything. Errors: QueryError, NotPermitted."""
+        audience = self.named(name)
+        segment = segment_of(audience, self._project.settings)
+        return self.preview_of(segment, name=name, hold_out=audience.hold_out, as_of=as_of)
+
+    def preview_of(
+        self, segment: Segment, *, name: str = "", hold_out: float = 0.0, as_of: date | None = None
+    ) -> Preview:
+        """Count whom any segment asks for. Errors: QueryError, NotPermitted."""
+        if segment.subject is None:
+            segment = segment.model_copy(update={"subject": self._project.settings.subject})
+        with self._seen(as_of) as (seen, day, model):
+            sizes = sizes_table(model, segment, as_of=day, principal=seen.principal)
+            members = members_table(model, segment, as_of=day, principal=seen.principal)
+            (counts,) = seen.session.query(sizes.sql).to_pylist()
+            found = _ids(seen.session.query(members.sql))
+            seen.answered(members.sql, len(found))
+        words = [*(worded(part) for part in segment.parts()), *(f"consent: {worded(part)}" for part in segment.must)]
+        steps = tuple((word, counts[f"after_{number}"]) for number, word in enumerate(words, start=1))
+        held = sum(self._group(id_, name, hold_out) == "held_out" for id_ in found)
+        return Preview(counts["everybody"], steps, len(found), held, day, members.sql)
+
+    def refresh(self, name: str, *, as_of: date | None = None) -> tuple[Refresh, bool]:
+        """Work out who is in an audience and keep it; the second part is False when nothing can have changed.
+
+        Errors: QueryError, NotPermitted.
+        """
+        audience = self.named(name)
+        self._permit.check_keeper(audience)
+        segment = segment_of(audience, self._project.settings)
+        with self._seen(as_of) as (seen, day, model):
+            table = members_table(model, segment, as_of=day, principal=seen.principal)
+            query = _digest(table.sql, f"{audience.hold_out}")
+            state = seen.session.state
+            last = self.book.last_refresh(name)
+            if last is not None and (last.query, last.state, last.as_of) == (query, state, day):
+                return last, False
+            rows = seen.session.query(table.sql)
+            seen.answered(table.sql, rows.num_rows)
+        members = [
+            Member(id_, self._group(id_, name, audience.hold_out) == "held_out", score) for id_, score in _scored(rows)
+        ]
+        made = self.book.refresh(name, members, by=self._permit.actor, as_of=day, state=state, query=query)
+        self._permit.note("refreshed", name, members=made.members, query=query)
+        return made, True
+
+    def diff(self, name: str, destination: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return who joined and who left: since the last export to a destination, else since the refresh before.
+
+        Errors: UnknownName, NotRefreshed, NotPermitted.
+        """
+        audience = self.named(name)
+        self._permit.check_keeper(audience)
+        last = self._refreshed(name)
+        if destination is None:
+            earlier = [each.id for each in self.book.refreshes(name) if each.id < last.id]
+            before = {each.id for each in self.book.members(name, at=earlier[0])} if earlier else set()
+            after = {each.id for each in self.book.members(name)}
+        else:
+            self._destination(audience, destination)
+            before = set(self.book.sent(name, destination))
+            after = {each.id for each in self.book.members(name) if not each.held_out}
+        return tuple(sorted(after - before)), tuple(sorted(before - after))
+
+    def overlap(self, name: str, other: str) -> Overlap:
+        """Compare two audiences as they were last worked out. Errors: UnknownName, NotRefreshed."""
+        found = []
+        for each in (name, other):
+            self.named(each)
+            self._refreshed(each)
+            found.append({member.id for member in self.book.members(each)})
+        return Overlap(len(found[0]), len(found[1]), len(found[0] & found[1]))
+
+    def export(self, name: str, destination: str, *, dry_run: bool = False) -> tuple[Export | None, Delivery]:
+        """Send the members of the last refresh who consent now and are not held out, suppressed or left out.
+
+        A dry run sends and keeps nothing; its first part is None. Errors: NotRefreshed, ExportFailed, ExportBusy,
+        NotPermitted, SettingMissing.
+        """
+        audience = self.named(name)
+        target = self._destination(audience, destination)
+        if dry_run:
+            self._permit.check_keeper(audience)
+            return None, self._delivery(audience, target)[0]
+        self._permit.check_sender(audience)
+        with self.book.sending(name, destination):
+            delivery, query, last = self._delivery(audience, target)
+            outcome, detail = "stopped", None
+            try:
+                for took in SENDERS[target.kind](delivery, self._project.root):
+                    self.book.has_sent(name, destination, took.kept, took.removed)
+                outcome = "sent"
+            except (ExportFailed, SettingMissing) as error:
+                outcome, detail = "failed", error.what
+                raise
+            finally:
+                made = self.book.note_export(
+                    audience=name, destination=destination, by=self._permit.actor, refresh=last.id, as_of=last.as_of,
+                    query=query, mode=target.mode, added=len(delivery.added), changed=len(delivery.changed),
+                    removed=len(delivery.removed), withheld=delivery.withheld, outcome=outcome, detail=detail,
+                )  # fmt: skip
+                self._permit.note(
+                    "exported", name, destination=destination, rows=len(delivery.upserts), query=query, outcome=outcome
+                )
+        return made, delivery
+
+    def lift(
+        self, name: str, metric: str, *, start: date | None = None, end: date | None = None, refresh: int | None = None
+    ) -> Measured:
+        """Compare a metric of the treated with that of those held out, over the days after they were sent.
+
+        The groups are those of the refresh that was first exported (else the first one), or of ``refresh``.
+        Errors: NotRefreshed, NotEnoughData, QueryError.
+        """
+        audience = self.named(name)
+        base = self._baseline(name, refresh)
+        with self._seen(None) as (seen, day, model):
+            if metric in model.formulas and not nothing_is_zero(model.formulas[metric]):
+                raise QueryError(
+                    f"'{metric}' is a ratio or mean, so it has no value for who did nothing.",
+                    next_step="Measure the lift by a sum or a count, such as revenue or order_count.",
+                )
+            first, last = start or base.as_of + timedelta(days=1), end or day
+            query = MetricQuery.model_validate(
+                {
+                    "metrics": [metric],
+                    "dimensions": [{"name": self._subject(audience, model)}],
+                    "time": {"start": first.isoformat(), "end": last.isoformat()},
+                }
+            )
+            answered = answer(seen.session, model, query, as_of=day, principal=seen.principal)
+            seen.answered(answered.sql, answered.rows)
+        ids, figures = (answered.table.column(number).to_pylist() for number in (0, 1))
+        known = {str(id_): float(figure or 0) for id_, figure in zip(ids, figures, strict=True)}
+        arms: dict[bool, list[float]] = {True: [], False: []}
+        for member in self.book.members(name, at=base.id):
+            arms[member.held_out].append(known.get(member.id, 0.0))
+        return Measured(metric, base, first, last, lift(arms[False], arms[True]))
+
+    def suppress(self, member: str, *, channel: str, reason: str) -> None:
+        """Keep a customer out of every export of a channel from now on; ``*`` is all of them."""
+        if channel != "*" and channel not in self._project.settings.consent:
+            raise UnknownName("channel", channel, ["*", *self._project.settings.consent])
+        by = self._permit.actor
+        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=by)
+        self._permit.note("suppressed", channel, reason=reason)
+
+    # ---- parts --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _seen(self, as_of: date | None) -> Iterator[tuple[Seen, date, SemanticModel]]:
+        model = self._model()
+        with self._engine.read() as session:
+            day = as_of or resolve_as_of(session, self._project)
+            with read_as(self._governance, session, DOOR, None, model) as seen:
+                yield seen, day, model
+
+    def _state(self) -> str:
+        with self._engine.read() as session:
+            return session.state
+
+    def _subject(self, audience: Audience, model: SemanticModel) -> str:
+        return subject_of(model, audience.subject or self._project.settings.subject).qualified
+
+    def _group(self, id_: str, audience: str, share: float) -> str:
+        return group_of(id_, audience=audience, salt=self._governance.state.salt(), share=share) if share else "treated"
+
+    def _hash(self, member: str) -> str:
+        return suppression_hash(member, salt=self._governance.state.salt())
+
+    def _refreshed(self, name: str) -> Refresh:
+        last = self.book.last_refresh(name)
+        if last is None:
+            raise NotRefreshed(
+                f"Nobody has worked out yet who is in '{name}'.", next_step=f"Run `c360 audience refresh {name}`."
+            )
+        return last
+
+    def _baseline(self, name: str, refresh: int | None) -> Refresh:
+        self._refreshed(name)
+        known = {each.id: each for each in self.book.refreshes(name)}
+        if refresh is None:
+            sent = [each.refresh for each in self.book.exports(name) if each.outcome == "sent"]
+            refresh = min(sent or known)
+        if refresh not in known:
+            raise AudienceError(f"'{name}' has no refresh {refresh}.", next_step="`c360 audience log` lists them.")
+        return known[refresh]
+
+    def _destination(self, audience: Audience, name: str) -> Destination:
+        if name not in audience.destinations:
+            raise UnknownName(f"destination of {audience.name}", name, list(audience.destinations))
+        return audience.destinations[name]
+
+    def _delivery(self, audience: Audience, target: Destination) -> tuple[Delivery, str, Refresh]:
+        last = self._refreshed(audience.name)
+        settings = self._project.settings
+        must: tuple[Condition, ...] = ()
+        if target.consent == "required":
+            must = (Condition(field=consent_field(settings, target.channel, audience.purpose), value=True),)
+        with self._seen(last.as_of) as (seen, day, model):
+            subject = self._subject(audience, model)
+            self._permit.check_personal(model, target.columns, by=seen.principal)
+            segment = Segment(subject=subject, members=Condition(field=subject, op="is not null"), must=must)
+            table = columns_table(model, segment, target.columns, as_of=day, principal=seen.principal)
+            found = seen.session.query(table.sql)
+            seen.answered(table.sql, found.num_rows)
+        names = tuple(name for name, _ in table.columns[1:])
+        values = zip(*(found.column(name).to_pylist() for name in names), strict=True) if names else iter(())
+        consenting = {id_: next(values, ()) for id_ in _ids(found)}
+        members = self.book.members(audience.name)
+        rows = self._reachable(members, consenting, target)
+        added, changed, removed = difference(rows, self.book.sent(audience.name, target.name))
+        short = subject.rpartition(".")[2]
+        made = Delivery(
+            audience, target, short, names, rows, added, changed, removed, len(members) - len(rows), last.as_of, last.at
+        )
+        return made, _digest(table.sql), last
+
+    def _reachable(
+        self, members: tuple[Member, ...], consenting: Mapping[str, tuple[Any, ...]], target: Destination
+    ) -> dict[str, tuple[Any, ...]]:
+        barred = self.book.suppressed(target.channel)
+        others = {each.id for name in target.suppress for each in self.book.members(name)}
+        return {
+            each.id: consenting[each.id]
+            for each in members
+            if not each.held_out
+            and each.id in consenting
+            and each.id not in others
+            and (not barred or self._hash(each.id) not in barred)
+        }
+
+
+def audiences_of(company: Company) -> Audiences:
+    """Return the audiences of an opened project."""
+    return Audiences(company.engine, company.project, company.governance, company.semantic_model)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
+
+
+def _ids(table: pa.Table) -> list[str]:
+    return [str(value) for value in table.column(MEMBER).to_pylist()]
+
+
+def _scored(table: pa.Table) -> Iterator[tuple[str, float | None]]:
+    scores = table.column(SCORE).to_pylist() if SCORE in table.column_names else [None] * table.num_rows
+    for id_, score in zip(_ids(table), scores, strict=True):
+        yield id_, None if score is None else float(score)
