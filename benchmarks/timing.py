@@ -27,6 +27,13 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def seconds_and_processor(work: Callable[[], object]) -> tuple[float, float]:
+    """Return how long one call takes, and how much processor time: on a machine that others use, the second counts."""
+    began, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - began, time.process_time() - processor
+
+
 def paired(measured: Callable[[], object], baseline: Callable[[], object], *, rounds: int = 5) -> Pair:
     """Run both in turn ``rounds`` times after one warm-up and return the medians."""
     measured()

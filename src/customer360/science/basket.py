@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from customer360.errors import InputMalformed, ScienceError
 from customer360.science.inputs import coded, require_columns, require_input, require_share, run_sql, with_defaults
+from customer360.science.pair_counts import pair_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,15 +40,7 @@ FROM members
 GROUP BY item
 ORDER BY item
 """
-COUNTS = """
-WITH member AS (
-    SELECT transaction_id, code FROM members JOIN codes USING (item) WHERE baskets >= $minimum_count
-)
-SELECT a.code AS a, b.code AS b, count(*) AS n
-FROM member AS a JOIN member AS b ON a.transaction_id = b.transaction_id AND a.code < b.code
-GROUP BY ALL
-HAVING count(*) >= $minimum_count
-"""
+MEMBER_CODES = "SELECT transaction_id, code FROM members JOIN codes USING (item) WHERE baskets >= $minimum_count"
 NUMBERED = """
 SELECT dense_rank() OVER (ORDER BY transaction_id) - 1 AS basket, code FROM members JOIN codes USING (item)
 """
@@ -84,7 +77,7 @@ def pairs(lines: pa.Table, *, minimum_count: int = MINIMUM_COUNT) -> pa.Table:
     lines = coded(lines.select(["transaction_id", "item"]), "transaction_id")
     members = run_sql(MEMBERS, lines=lines)
     codes = run_sql(CODES, members=members)
-    counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
+    counts = _counts(members, codes, minimum_count)
     return run_sql(MEASURES, {"baskets": _transactions(lines)}, counts=counts, codes=codes)
 
 
@@ -107,7 +100,7 @@ def rules(
     minimum_count = max(1, math.ceil(min_support * baskets - TOLERANCE * max(baskets, 1)))
     members = run_sql(MEMBERS, lines=lines)
     codes = run_sql(CODES, members=members)
-    counts = run_sql(COUNTS, {"minimum_count": minimum_count}, members=members, codes=codes)
+    counts = _counts(members, codes, minimum_count)
     support: dict[tuple[int, ...], int] = {(code,): count for code, count in enumerate(codes["baskets"].to_pylist())}
     support.update(_frequent_sets(members, codes, counts, minimum_count, longest_antecedent))
     return _rules_table(support, codes["item"], baskets, min_confidence)
@@ -139,6 +132,11 @@ def run_rules(
     return rules(require_input(inputs, "lines", ("transaction_id", "item"), method=RULES), **settings)
 
 
+def _counts(members: pa.Table, codes: pa.Table, minimum_count: int) -> pa.Table:
+    rows = run_sql(MEMBER_CODES, {"minimum_count": minimum_count}, members=members, codes=codes)
+    return pair_counts(rows["transaction_id"], rows["code"], minimum_count)
+
+
 def _transactions(lines: pa.Table) -> int:
     return int(run_sql(BASKETS, lines=lines)["baskets"][0].as_py())
 
@@ -148,15 +146,15 @@ def _frequent_sets(
 ) -> dict[tuple[int, ...], int]:
     """Return the count of each frequent set of two or more items, by sorted codes."""
     columns = (counts[name].to_pylist() for name in ("a", "b", "n"))
-    pair_counts: dict[tuple[int, ...], int] = {(a, b): n for a, b, n in zip(*columns, strict=True)}
-    found = dict(pair_counts)
+    counted: dict[tuple[int, ...], int] = {(a, b): n for a, b, n in zip(*columns, strict=True)}
+    found = dict(counted)
     if longest == 1 or not found:
         return found
     after: dict[int, list[int]] = {}
-    for a, b in sorted(pair_counts):
+    for a, b in sorted(counted):
         after.setdefault(a, []).append(b)
-    bits = _bit_sets(members, codes, sorted({code for pair in pair_counts for code in pair}))
-    for a, b in sorted(pair_counts):
+    bits = _bit_sets(members, codes, sorted({code for pair in counted for code in pair}))
+    for a, b in sorted(counted):
         for items, count in _grow((a, b), bits[a] & bits[b], after, bits, minimum_count):
             if longest is not None and len(items) > longest + 1:
                 continue

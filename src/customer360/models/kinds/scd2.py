@@ -16,6 +16,8 @@ from customer360.names import quoted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from customer360.engines.base import Column
+
 OPEN_END = "DATE '9999-12-31'"
 
 
@@ -96,7 +98,8 @@ def build(work: Work) -> int | None:
         )
     history = _History(work, names, durable_type)
     if work.from_zero:
-        _begin(history)
+        select = work.translated(beginning(work, columns))
+        work.publication.create_table_as(work.node.relation, select, types=work.types)
     else:
         _refuse_the_past(history)
         _continue(history)
@@ -115,10 +118,12 @@ def _require(work: Work, names: Sequence[str]) -> None:
         raise BuildFailed(f"The history {work.node.relation} {what}.", place=work.node.model.place)
 
 
-def _begin(history: _History) -> None:
-    work = history.work
-    select = f"SELECT {history.rows(history.first_day)} FROM {work.fresh}"
-    work.publication.create_table_as(work.node.relation, work.translated(select), types=work.types)
+def beginning(work: Work, columns: Sequence[Column]) -> str:
+    """Return the SELECT (DuckDB's dialect) of a history's first versions; ``columns`` are those of the model's own."""
+    durable = work.node.config.durable_key
+    type_ = next((c.type for c in columns if c.name == durable), "VARCHAR")
+    history = _History(work, tuple(column.name for column in columns), type_)
+    return f"SELECT {history.rows(history.first_day)} FROM {work.fresh}"
 
 
 def _refuse_the_past(history: _History) -> None:

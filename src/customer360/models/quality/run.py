@@ -12,13 +12,14 @@ from customer360.errors import StatementFailed
 from customer360.models.column_types import normalised
 from customer360.models.failures import told
 from customer360.models.quality.check import Check
+from customer360.models.quality.uniqueness import digest_queries, repeats
 from customer360.models.quality.verdict import described, holds
 from customer360.models.render import with_as_of
 from customer360.models.report import CheckResult, Value
 from customer360.names import Relation, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
     from customer360.engines.base import Column, Session
@@ -86,29 +87,30 @@ class Inspector:
                 runnable.append(check)
         if not runnable:
             return
-        listed = ", ".join(f"{self._measure(check)} AS c{number}" for number, check in enumerate(runnable))
+        digest = ROW_DIGESTS.get(self.dialect)
+        sorted_out = [number for number, check in enumerate(runnable) if digest and check.twice]
+        listed = "".join(
+            f", {_measure(check)} AS c{number}" for number, check in enumerate(runnable) if number not in sorted_out
+        )
         started, watch = now(), stopwatch()
-        row = self._query(f"SELECT COUNT(*) AS total, {listed} FROM {relation.sql} AS child")[0]
+        row = self._query(f"SELECT COUNT(*) AS total{listed} FROM {relation.sql} AS child")[0]
+        if digest and sorted_out:
+            keyed = {number: runnable[number] for number in sorted_out}
+            row |= {f"c{number}": found for number, found in self._repeats(relation, keyed, digest, row["total"])}
         ms = (stopwatch() - watch) * 1000 / len(runnable)
         for number, check in enumerate(runnable):
-            value = row[f"c{number}"]
-            if value and self._digest(check):  # more rows than digests: count the values themselves
-                value = next(iter(self._query(check.sql)[0].values()))
-            self._judge(check, value, row["total"], started, ms)
+            self._judge(check, row[f"c{number}"], row["total"], started, ms)
 
-    def _measure(self, check: Check) -> str:
-        if self._digest(check):
-            names = [f"child.{quoted(name)}" for name in check.twice]
-            present = " AND ".join(f"{name} IS NOT NULL" for name in names)
-            digest = f"{self._digest(check)}({', '.join(names)})"
-            return f"COUNT(CASE WHEN {present} THEN 1 END) - COUNT(DISTINCT CASE WHEN {present} THEN {digest} END)"
-        if check.how == "count":
-            return f"COUNT(CASE WHEN {check.sql} THEN 1 END)"
-        return f"({check.sql})" if check.how == "scalar" else check.sql
-
-    def _digest(self, check: Check) -> str | None:
-        """Return the engine's digest function when it can prove a check: distinct digests mean distinct values."""
-        return ROW_DIGESTS.get(self.dialect) if check.twice else None
+    def _repeats(
+        self, relation: Relation, checks: Mapping[int, Check], digest: str, total: int
+    ) -> Iterator[tuple[int, int]]:
+        """Yield how many values occur more than once, counted only where digests do not prove that none does."""
+        doubtful: set[int] = set()
+        for query in digest_queries(relation.sql, [check.twice for check in checks.values()], digest, total):
+            digests = self.session.query(query)
+            doubtful |= {n for n, column in zip(checks, digests.columns, strict=True) if repeats(column)}
+        for number, check in checks.items():
+            yield number, next(iter(self._query(check.sql)[0].values())) if number in doubtful else 0
 
     def _alone(self, check: Check) -> None:
         if self._ended:
@@ -211,6 +213,12 @@ class Inspector:
             asks=check.asks,
             place=str(check.place),
         )
+
+
+def _measure(check: Check) -> str:
+    if check.how == "count":
+        return f"COUNT(CASE WHEN {check.sql} THEN 1 END)"
+    return f"({check.sql})" if check.how == "scalar" else check.sql
 
 
 def alone(check: Check) -> str | None:
