@@ -158,17 +158,19 @@ def overrides(project: ProjectOption = HERE, format_: FormatOption = None) -> No
 
 def review(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    gone: Annotated[bool, typer.Option("--gone", help="Those that were decided or went away, latest first.")] = False,
     project: ProjectOption = HERE,
     format_: FormatOption = None,
 ) -> None:
-    """List the doubts that a person should look at, worst first.
+    """List the doubts that a person should look at, worst first; or what became of those that were there.
 
     \b
     Examples:
       c360 identity review
       c360 identity review --limit 100 --format csv
+      c360 identity review --gone
     """
-    write_table(_people(project).doubts(limit), format_)
+    write_table(_people(project).doubts(limit, gone=gone), format_)
 
 
 def undo(

@@ -164,9 +164,15 @@ class People:
         """Return the figures of the last run beside those of the one before: figure, value, before, change."""
         return drift(self._query(FIGURE, f"SELECT * FROM {FIGURE.sql}"))
 
-    def doubts(self, limit: int) -> pa.Table:
-        """Return the worst doubts."""
-        return self._query(REVIEW, f"SELECT * FROM {REVIEW.sql} ORDER BY rank LIMIT {int(limit)}")
+    def doubts(self, limit: int, *, gone: bool = False) -> pa.Table:
+        """Return the worst doubts that are open; or those that are gone, the latest first, with what became of them."""
+        if gone:
+            chosen = (
+                f"* EXCLUDE (rank) FROM {REVIEW.sql} WHERE valid_to IS NOT NULL ORDER BY valid_to DESC, valid_from DESC"
+            )
+        else:
+            chosen = f"* EXCLUDE (valid_to, outcome) FROM {REVIEW.sql} WHERE valid_to IS NULL ORDER BY rank"
+        return self._query(REVIEW, f"SELECT {chosen} LIMIT {int(limit)}")
 
     def against(self, labels: Path) -> pa.Table:
         """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
