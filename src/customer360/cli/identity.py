@@ -84,9 +84,18 @@ def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: 
       c360 identity explain P0123456789abcdef care:9
     """
     people = _people(project)
-    write_table(people.explanation(one, other), format_)
-    same = people.customer_of(one) == people.customer_of(other)
-    note("They are one person." if same else "They are two people.")
+    found = people.explanation(one, other)
+    write_table(found, format_)
+    for each in people.decided_about(one, other):
+        note(f"Override {each.number} ({each.kind}) by {each.who} on {each.at:%Y-%m-%d}: {each.why}")
+    if people.customer_of(one) == people.customer_of(other):
+        note("They are one person." if found.num_rows else "They are one and the same record.")
+    else:
+        note(
+            "They are two people."
+            if found.num_rows
+            else "They are two people: no rule links them, nothing makes it likely."
+        )
 
 
 def customer(person: Person, project: ProjectOption = HERE, format_: FormatOption = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -160,6 +160,19 @@ class People:
             (*ids, *ids),
         )
 
+    def decided_about(self, one: str, other: str) -> tuple[Override, ...]:
+        """Return the decisions that hold and name records of both customers, oldest first."""
+        a, b = (set(self._all_of(person)) for person in (one, other))
+        return tuple(
+            each
+            for each in self.store.all()
+            if each.undone_at is None
+            and (
+                (not a.isdisjoint(each.records_a) and not b.isdisjoint(each.records_b))
+                or (not a.isdisjoint(each.records_b) and not b.isdisjoint(each.records_a))
+            )
+        )
+
     def figures(self) -> pa.Table:
         """Return the figures of the last run beside those of the one before: figure, value, before, change."""
         return drift(self._query(FIGURE, f"SELECT * FROM {FIGURE.sql}"))
@@ -269,4 +282,6 @@ def _named(table: pa.Table) -> pa.Table:
 def _text(value: object) -> str | None:
     if value is None:
         return None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
     return " ".join(value) if isinstance(value, tuple) else str(value)

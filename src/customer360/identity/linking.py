@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,18 +24,26 @@ SAME_IDENTIFIER = (
     f"(gamma_{EMAIL.name} = {EMAIL.number('exact')} OR gamma_{NATIONAL.name} = {NATIONAL.number('exact')})"
 )
 """Pairs that share what one person has few of: worth a look even where they are kept apart."""
+_SLACK = 0.001
+"""Bits below the least weight that are kept, so that rounding decides nothing."""
 MOST_LIKELY = 60
 """Bits beyond which a probability is 1 (or 0) to the last digit."""
 
 
 def judge(connection: DuckDBPyConnection, model: Model, settings: Settings) -> None:
-    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability."""
+    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability.
+
+    Of those pairs only that may be linked or looked at: most of the compared are neither.
+    """
     vetoes = vetoes_of(settings.vetoes, twins=model.twins, namesakes=model.namesakes)
     bits = f"least(greatest(weight + {model.shift}, -{MOST_LIKELY}), {MOST_LIKELY})"
+    least = math.log2(settings.review_probability / (1 - settings.review_probability)) - model.shift - _SLACK
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS SELECT * REPLACE (weight + {model.shift} AS weight),"
-        f" {rule_number(settings.rules)} AS rule, {rule_number(vetoes)} AS veto,"
-        f" 1 / (1 + pow(2.0, -{bits})) AS probability FROM compared"
+        f"CREATE OR REPLACE TABLE scored AS"
+        f" SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),"
+        f" {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability"
+        f" FROM (SELECT *, {rule_number(settings.rules)} AS rule FROM compared)"
+        f" WHERE weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER}"
     )
 
 
