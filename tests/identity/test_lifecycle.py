@@ -79,6 +79,30 @@ def test_people_are_found_explained_merged_and_unmerged(project):
     assert (audit["people"]["value"], audit["people"]["before"]) == (3, 2)
     assert audit["doubts to review"]["value"] == 0
     assert rows(project, "identity", "review") == []
+    assert rows(project, "identity", "review", "--gone") == []
+
+
+def test_what_was_decided_is_said_and_asked_no_more(project):
+    (project / "crm.csv").write_text(
+        "record_id,first_name,last_name,email\n1,Karl,Abbott,liz@mail.example.com\n2,R,Morena,rm@post.example.org\n"
+    )
+    c360(project, "load")
+    c360(project, "identity", "run")
+    [doubt] = rows(project, "identity", "review")
+    assert (doubt["rank"], doubt["valid_from"], doubt["reason"]) == (
+        1,
+        "2024-11-30",
+        "kept apart: different first names",
+    )
+    c360(project, "identity", "never", "shop:1", "crm:1", "--why", "father and daughter", "--who", "dana")
+    c360(project, "identity", "run")
+    assert rows(project, "identity", "review") == []
+    [gone] = rows(project, "identity", "review", "--gone")
+    assert (gone["valid_to"], gone["outcome"]) == ("2024-11-30", "two people, say people")
+    said = CliRunner().invoke(app, ["identity", "explain", "shop:1", "crm:1", "--project", str(project)]).stderr
+    assert "Override 1 (never) by dana on " in said
+    assert "father and daughter" in said
+    assert "They are two people: no rule links them" in said
 
 
 def moved_with_301(project: Path, old: str, new: str) -> None:

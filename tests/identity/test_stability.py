@@ -170,6 +170,68 @@ def test_merge_then_split_is_what_was_before_and_so_is_split_then_merge():
     assert groups(run(table, overrides=Overrides.of([parted, again])).people) == groups(before.people)
 
 
+drawn_people = st.lists(
+    st.fixed_dictionaries(
+        {
+            "first_name": st.sampled_from(["Elizabeth", "Liz", "Elisabeth", "Karl", "Ruth", None]),
+            "last_name": st.sampled_from(["Abbott", "Abbot", "Moreno", None]),
+            "email": st.sampled_from(["a.b@mail.example.com", "a.b@post.example.org", "none@example.com", None]),
+            "phone": st.sampled_from(["+12125550100", "(212) 555-0100", "+12125550199", None]),
+            "date_of_birth": st.sampled_from(["1980-02-03", "1980-03-02", "1991-07-30", None]),
+            "city": st.sampled_from(["Leeds", "York", None]),
+        }
+    ),
+    min_size=31,
+    max_size=45,
+)
+
+
+@given(drawn_people, st.randoms(), st.data())
+@settings(max_examples=4, deadline=None)
+def test_any_people_in_any_order_again_and_after_a_decision(rows, shuffle, data):
+    """Order does not matter, a second run keeps every id, a decision holds, and taking it back gives what was."""
+    kinds = dict.fromkeys(("record_id", *rows[0]), pa.string())
+    table = pa.Table.from_pylist([{"record_id": f"r{n:02d}", **row} for n, row in enumerate(rows)], pa.schema(kinds))
+    first = run(table)
+    order = list(range(table.num_rows))
+    shuffle.shuffle(order)
+    assert run(table.take(order)).people.equals(first.people)
+    again = run(table, known=known(first.people), memory=None)
+    assert again.people.select(["record_id", "person_id"]).equals(first.people.select(["record_id", "person_id"]))
+
+    names = table["record_id"].to_pylist()
+    one, other = data.draw(st.lists(st.sampled_from(names), min_size=2, max_size=2, unique=True))
+    kind = data.draw(st.sampled_from(["merge", "never"]))
+    held = run(table, overrides=Overrides.of([decision(kind, [one], [other])]), known=known(first.people))
+    assert any({one, other} <= each for each in groups(held.people)) == (kind == "merge")
+    history = pa.concat_tables(
+        [
+            known(held.people),
+            known(first.people)
+            .drop_columns(["is_current"])
+            .append_column("is_current", pa.array([False] * len(names))),
+        ]
+    )
+    back = run(table, known=history)
+    assert back.people.select(["record_id", "person_id"]).equals(first.people.select(["record_id", "person_id"]))
+
+
+def test_never_holds_against_records_that_stand_for_others():
+    """``c`` says what ``b`` says, so one of the two is compared for both, whichever a decision names."""
+    row = {"first_name": "Ada", "last_name": "Abbott", "email": "ada@mail.example.com"}
+    for names in ("abc", "bca", "cab"):
+        one, twin, copy = names
+        rows = [{"record_id": one, **row, "city": "Leeds"}, {"record_id": twin, **row}, {"record_id": copy, **row}]
+        table = pa.Table.from_pylist([{"city": None, **each} for each in rows])
+        assert groups(resolve(table)) == {frozenset("abc")}
+        for pair in ((one, twin), (twin, one), (one, copy), (copy, one)):
+            kept = run(table, overrides=Overrides.of([decision("never", [pair[0]], [pair[1]])]))
+            together = groups(kept.people)
+            assert not any({*pair} <= each for each in together), (pair, together)
+            asked = {frozenset((r["record_a"], r["record_b"])) for r in kept.review.to_pylist()}
+            assert frozenset(pair) not in asked, "a pair that was decided is asked about no more"
+
+
 sides = st.lists(st.sampled_from("abcdef"), min_size=2, max_size=4, unique=True).flatmap(
     lambda some: st.integers(1, len(some) - 1).map(lambda at: (some[:at], some[at:]))
 )

@@ -7,7 +7,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from customer360.identity import outcome, steps
+from customer360.identity import outcome, review, steps
 from customer360.identity.evaluate import against_labels, figures, threshold_curve
 from customer360.synthetic import people
 from customer360.synthetic.company import Company
@@ -43,6 +43,8 @@ def now(xref: pa.Table) -> dict[str, str]:
 
 def test_every_record_has_one_customer_and_a_reason():
     edges, xref = built(RECORDS, MONDAY)
+    assert xref["source"].equals(xref["system"])
+    assert xref["source_id"].equals(xref["record_id"])
     assert [
         (e["system_a"], e["record_id_a"], e["system_b"], e["record_id_b"], e["rule"]) for e in edges.to_pylist()
     ] == [("crm", "7", "shop", "C1", "e-mail and name")]
@@ -86,17 +88,56 @@ def test_golden_values_come_from_the_newest_record_and_say_so():
     assert {(r["system"], r["record_id"]) for r in origin if r["customer_id"] == liz["customer_id"]} == {("crm", "7")}
 
 
+FAMILY = person_record(
+    [
+        ("shop", "1", "Anna", "Bauer", "bauer.family@mail.example.com", None),
+        ("crm", "1", "Karl", "Bauer", "bauer.family@mail.example.com", None),
+    ]
+)
+APART = {"overrides": {"merged": [], "apart": [["crm:1", "shop:1"]]}}
+ONE = {"overrides": {"merged": [["crm:1", "shop:1"]], "apart": []}}
+
+
+def doubts(records, day, before=None, parameters=None):
+    """Return the rows of identity_review, after a build that stands on ``before``."""
+    edges, xref = built(records, day, None, parameters)
+    inputs = {"edges": edges, "xref": xref, **({"previous": before} if before else {})}
+    return review.identity_review(inputs, parameters or {}, as_of=day)
+
+
+def told(rows: pa.Table) -> list[tuple]:
+    return [tuple(row[name] for name in ("rank", "valid_from", "valid_to", "outcome")) for row in rows.to_pylist()]
+
+
 def test_a_shared_family_e_mail_goes_to_review():
-    family = person_record(
-        [
-            ("shop", "1", "Anna", "Bauer", "bauer.family@mail.example.com", None),
-            ("crm", "1", "Karl", "Bauer", "bauer.family@mail.example.com", None),
-        ]
-    )
-    edges, xref = built(family, MONDAY)
-    doubts = outcome.identity_review({"edges": edges, "xref": xref}, {}, as_of=MONDAY).to_pylist()
+    _, xref = built(FAMILY, MONDAY)
     assert len(set(now(xref).values())) == 2
-    assert [d["rank"] for d in doubts] == [1]
+    assert told(doubts(FAMILY, MONDAY)) == [(1, MONDAY, None, None)]
+
+
+def test_review_keeps_when_a_doubt_came_and_went_and_what_became_of_it():
+    first = doubts(FAMILY, MONDAY)
+    assert doubts(FAMILY, TUESDAY, first).equals(first), "nothing new: nothing changes"
+    assert doubts(FAMILY, TUESDAY, first.drop_columns(["valid_from", "valid_to", "outcome"])).num_rows == 1
+    anna, karl = FAMILY.slice(0, 1), FAMILY.slice(1, 1)
+    grown = pa.concat_tables(
+        [anna, person_record([("crm", "1", "Anna", "Bauer", "bauer.family@mail.example.com", None)])]
+    )
+    moved = pa.concat_tables([anna, person_record([("crm", "1", "Karl", "Bauer", "karl@mail.example.com", None)])])
+    for records, parameters, became in (
+        (FAMILY, APART, review.BY_SPLIT),
+        (FAMILY, ONE, review.BY_MERGE),
+        (karl, None, review.BY_REMOVAL),
+        (grown, None, review.BY_EVIDENCE),
+        (moved, None, review.BY_CHANGE),
+    ):
+        for day in (MONDAY, TUESDAY):
+            gone = doubts(records, day, first, parameters)
+            assert told(gone) == [(None, MONDAY, day, became)]
+            assert doubts(records, TUESDAY, gone, parameters).equals(gone)
+            back = doubts(FAMILY, day, gone)
+            kept = [] if day == MONDAY else told(gone)
+            assert told(back) == [(1, day, None, None), *kept]
 
 
 def test_figures_and_labels_are_counted():

@@ -84,9 +84,18 @@ def explain(one: Person, other: Person, project: ProjectOption = HERE, format_: 
       c360 identity explain P0123456789abcdef care:9
     """
     people = _people(project)
-    write_table(people.explanation(one, other), format_)
-    same = people.customer_of(one) == people.customer_of(other)
-    note("They are one person." if same else "They are two people.")
+    found = people.explanation(one, other)
+    write_table(found, format_)
+    for each in people.decided_about(one, other):
+        note(f"Override {each.number} ({each.kind}) by {each.who} on {each.at:%Y-%m-%d}: {each.why}")
+    if people.customer_of(one) == people.customer_of(other):
+        note("They are one person." if found.num_rows else "They are one and the same record.")
+    else:
+        note(
+            "They are two people."
+            if found.num_rows
+            else "They are two people: no rule links them, nothing makes it likely."
+        )
 
 
 def customer(person: Person, project: ProjectOption = HERE, format_: FormatOption = None) -> None:
@@ -158,17 +167,19 @@ def overrides(project: ProjectOption = HERE, format_: FormatOption = None) -> No
 
 def review(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    gone: Annotated[bool, typer.Option("--gone", help="Those that were decided or went away, latest first.")] = False,
     project: ProjectOption = HERE,
     format_: FormatOption = None,
 ) -> None:
-    """List the doubts that a person should look at, worst first.
+    """List the doubts that a person should look at, worst first; or what became of those that were there.
 
     \b
     Examples:
       c360 identity review
       c360 identity review --limit 100 --format csv
+      c360 identity review --gone
     """
-    write_table(_people(project).doubts(limit), format_)
+    write_table(_people(project).doubts(limit, gone=gone), format_)
 
 
 def undo(

@@ -33,7 +33,10 @@ def edges(connection: DuckDBPyConnection, model: Model, settings: Settings) -> p
 
 
 def review(connection: DuckDBPyConnection, model: Model, settings: Settings) -> pa.Table:
-    """Return pairs for people to judge: cut links, pairs between the thresholds, vetoed ones that share an id."""
+    """Return pairs for people to judge: cut links, pairs between the thresholds, vetoed ones that share an id.
+
+    Those that people keep apart have been judged.
+    """
     sql = _REVIEW.format(
         names=_names(settings.vetoes),
         evidence=evidence.sql(model),
@@ -99,9 +102,11 @@ doubt AS (
   LEFT JOIN numbered ON numbered.l = scored.l AND numbered.r = scored.r
   LEFT JOIN cut_link AS c ON c.number = numbered.number
   WHERE c.number IS NOT NULL OR (numbered.number IS NULL AND (veto = 0 OR {identifier}))
+), decided AS (
+  SELECT l, r FROM kept_apart UNION SELECT r, l FROM kept_apart
 )
 SELECT p.record_id AS record_a, q.record_id AS record_b, reason, probability, weight, {evidence} AS evidence
-FROM doubt JOIN member_of AS p ON p.rid = doubt.l JOIN member_of AS q ON q.rid = doubt.r
+FROM doubt ANTI JOIN decided USING (l, r) JOIN member_of AS p ON p.rid = doubt.l JOIN member_of AS q ON q.rid = doubt.r
 WHERE p.label <> q.label
 ORDER BY NOT is_cut, probability DESC, record_a, record_b
 """

@@ -30,6 +30,7 @@ _READS = {
     "identity_model": ("settings", "model"),
     "identity_pairs": ("settings", "overrides"),
     "identity_edges": ("settings", "overrides", "mapping", "model"),
+    "identity_review": ("overrides",),
     "golden_customer": ("source_priority", "rules"),
     "golden_origin": ("source_priority", "rules"),
 }

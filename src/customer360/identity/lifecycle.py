@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -174,13 +174,32 @@ class People:
             (*ids, *ids),
         )
 
+    def decided_about(self, one: str, other: str) -> tuple[Override, ...]:
+        """Return the decisions that hold and name records of both customers, oldest first."""
+        a, b = (set(self._all_of(person)) for person in (one, other))
+        return tuple(
+            each
+            for each in self.store.all()
+            if each.undone_at is None
+            and (
+                (not a.isdisjoint(each.records_a) and not b.isdisjoint(each.records_b))
+                or (not a.isdisjoint(each.records_b) and not b.isdisjoint(each.records_a))
+            )
+        )
+
     def figures(self) -> pa.Table:
         """Return the figures of the last run beside those of the one before: figure, value, before, change."""
         return drift(self._query(FIGURE, f"SELECT * FROM {FIGURE.sql}"))
 
-    def doubts(self, limit: int) -> pa.Table:
-        """Return the worst doubts."""
-        return self._query(REVIEW, f"SELECT * FROM {REVIEW.sql} ORDER BY rank LIMIT {int(limit)}")
+    def doubts(self, limit: int, *, gone: bool = False) -> pa.Table:
+        """Return the worst doubts that are open; or those that are gone, the latest first, with what became of them."""
+        if gone:
+            chosen = (
+                f"* EXCLUDE (rank) FROM {REVIEW.sql} WHERE valid_to IS NOT NULL ORDER BY valid_to DESC, valid_from DESC"
+            )
+        else:
+            chosen = f"* EXCLUDE (valid_to, outcome) FROM {REVIEW.sql} WHERE valid_to IS NULL ORDER BY rank"
+        return self._query(REVIEW, f"SELECT {chosen} LIMIT {int(limit)}")
 
     def against(self, labels: Path) -> pa.Table:
         """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
@@ -277,4 +296,6 @@ def _named(table: pa.Table) -> pa.Table:
 def _text(value: object) -> str | None:
     if value is None:
         return None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
     return " ".join(value) if isinstance(value, tuple) else str(value)

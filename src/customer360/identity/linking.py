@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,18 +24,26 @@ SAME_IDENTIFIER = (
     f"(gamma_{EMAIL.name} = {EMAIL.number('exact')} OR gamma_{NATIONAL.name} = {NATIONAL.number('exact')})"
 )
 """Pairs that share what one person has few of: worth a look even where they are kept apart."""
+_SLACK = 0.001
+"""Bits below the least weight that are kept, so that rounding decides nothing."""
 MOST_LIKELY = 60
 """Bits beyond which a probability is 1 (or 0) to the last digit."""
 
 
 def judge(connection: DuckDBPyConnection, model: Model, settings: Settings) -> None:
-    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability."""
+    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability.
+
+    Of those pairs only that may be linked or looked at: most of the compared are neither.
+    """
     vetoes = vetoes_of(settings.vetoes, twins=model.twins, namesakes=model.namesakes)
     bits = f"least(greatest(weight + {model.shift}, -{MOST_LIKELY}), {MOST_LIKELY})"
+    least = math.log2(settings.review_probability / (1 - settings.review_probability)) - model.shift - _SLACK
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS SELECT * REPLACE (weight + {model.shift} AS weight),"
-        f" {rule_number(settings.rules)} AS rule, {rule_number(vetoes)} AS veto,"
-        f" 1 / (1 + pow(2.0, -{bits})) AS probability FROM compared"
+        f"CREATE OR REPLACE TABLE scored AS"
+        f" SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),"
+        f" {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability"
+        f" FROM (SELECT *, {rule_number(settings.rules)} AS rule FROM compared)"
+        f" WHERE weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER}"
     )
 
 
@@ -74,9 +83,9 @@ def _links_sql(settings: Settings, *, least: float) -> str:
               ELSE least(weight, 99) END AS rank
           FROM scored WHERE veto = 0 AND (rule > 0 OR probability >= {least})
         ), by_hand AS (
-          SELECT least(a.rep, b.rep) AS l, greatest(a.rep, b.rep) AS r, -1 AS rule, NULL AS weight,
+          SELECT DISTINCT least(l, r) AS l, greatest(l, r) AS r, -1 AS rule, NULL AS weight,
             1.0 AS probability, true AS is_known, {MANUAL} AS rank
-          FROM manual JOIN repeat AS a ON a.rid = manual.l JOIN repeat AS b ON b.rid = manual.r WHERE a.rep <> b.rep
+          FROM manual
         )
         SELECT row_number() OVER (ORDER BY l, r, rank DESC) - 1 AS number, *
         FROM (FROM accepted UNION ALL BY NAME FROM by_hand)
@@ -84,15 +93,16 @@ def _links_sql(settings: Settings, *, least: float) -> str:
 
 
 def _register(connection: DuckDBPyConnection, overrides: Overrides) -> None:
-    """Make ``manual`` and ``kept_apart`` of record numbers; records that are gone are passed over."""
+    """Make ``manual`` and ``kept_apart`` of representatives' numbers; records that are gone are passed over."""
     for name, pairs in (("manual", overrides.merged), ("kept_apart", overrides.apart)):
         left, right = [one for one, _ in pairs], [other for _, other in pairs]
         connection.register(
             "given_pairs", pa.table({"a": pa.array(left, pa.string()), "b": pa.array(right, pa.string())})
         )
         connection.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT x.rid AS l, y.rid AS r FROM given_pairs AS g"
+            f"CREATE OR REPLACE TABLE {name} AS SELECT DISTINCT p.rep AS l, q.rep AS r FROM given_pairs AS g"
             " JOIN record AS x ON x.record_id = g.a JOIN record AS y ON y.record_id = g.b"
+            " JOIN repeat AS p ON p.rid = x.rid JOIN repeat AS q ON q.rid = y.rid WHERE p.rep <> q.rep"
         )
         connection.unregister("given_pairs")
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from customer360.identity import words
+from customer360.identity import given, words
+from customer360.identity.dates import DATED, is_month_first
 from customer360.identity.failures import RecordsMalformed
 from customer360.identity.phones import add_phones
-from customer360.identity.roles import RECORD_ID, ROLES
+from customer360.identity.roles import ROLES
 from customer360.identity.settings import Settings
 from customer360.names import quoted
 
@@ -60,7 +60,7 @@ FIELDS = (
 RECORDS_SCHEMA = pa.schema(
     [("record_id", pa.string()), ("digest", pa.int64()), *((name, pa.string()) for name in FIELDS)]
 )
-_VERSION = 1
+_VERSION = 2
 """Raise when the same record would be normalised differently."""
 
 
@@ -75,12 +75,12 @@ def normalise(
 
     ``known``: rows of an earlier ``normalised``; records that say what they said then are taken over.
     """
-    if absent := records[RECORD_ID].null_count:
-        raise RecordsMalformed(f"{absent:,} records have no record_id.", next_step="Give each record one.")
-    connection.register("given", _texts(records, roles))
+    connection.register("given", given.texts(records, roles))
     connection.register("given_known", known if known is not None else RECORDS_SCHEMA.empty_table())
-    salt = repr((_VERSION, sorted(roles.items()), settings.default_country, settings.junk))
-    texts = ", ".join(quoted(name) for used in roles.values() for name in used)
+    columns = given.column_names(roles)
+    month_first = is_month_first(connection, columns.get("date_of_birth", ()))
+    salt = repr((_VERSION, sorted(roles.items()), settings.default_country, settings.junk, month_first))
+    texts = ", ".join(quoted(name) for used in columns.values() for name in used)
     _number(connection, f"SELECT record_id, CAST(hash($1, {texts}) >> 1 AS BIGINT) AS c360_digest FROM given", salt)
     _take_over(connection, "given_known", settings)
     connection.execute(
@@ -89,7 +89,7 @@ def normalise(
     )
     connection.unregister("given")
     connection.unregister("given_known")
-    _read(connection, roles, settings)
+    _read(connection, columns, settings, month_first=month_first)
     connection.execute("DROP TABLE digested")
     connection.execute("DROP TABLE numbered")
 
@@ -138,23 +138,30 @@ def normalised(connection: DuckDBPyConnection) -> pa.Table:
     return connection.execute(f"SELECT {', '.join(RECORDS_SCHEMA.names)} FROM record").to_arrow_table()
 
 
-def _read(connection: DuckDBPyConnection, roles: Mapping[str, Sequence[str]], settings: Settings) -> None:
+def _read(
+    connection: DuckDBPyConnection, columns: Mapping[str, Sequence[str]], settings: Settings, *, month_first: bool
+) -> None:
     """Add what ``digested`` holds to ``record``."""
-    folded = [role for role in ROLES if role in roles and role not in {"phone", "date_of_birth", "other"}]
-    plain = ", ".join(_plain(role, roles, settings) for role in ROLES)
+    folded = [role for role in ROLES if role in columns and role not in {"phone", "date_of_birth", "other"}]
+    plain = ", ".join(_plain(role, columns, settings) for role in ROLES)
     connection.execute(
         f"CREATE OR REPLACE TABLE plain AS SELECT rid, record_id, c360_digest AS digest, {plain} FROM digested"
     )
     for role in folded:
         _fold(connection, role)
-    connection.execute("CREATE OR REPLACE MACRO letters(t) AS nullif(regexp_replace(t, '[^\\p{L}]', '', 'g'), '')")
-    connection.execute("CREATE OR REPLACE MACRO signs(t) AS nullif(regexp_replace(t, '[^\\p{L}\\p{N}]', '', 'g'), '')")
+    connection.execute(
+        "CREATE OR REPLACE MACRO letters(t) AS nullif(regexp_replace(t, '[^\\p{L}\\p{M}]', '', 'g'), '')"
+    )
+    connection.execute(
+        "CREATE OR REPLACE MACRO signs(t) AS nullif(regexp_replace(t, '[^\\p{L}\\p{M}\\p{N}]', '', 'g'), '')"
+    )
     connection.execute(_NAMES)
     add_phones(connection, settings)
     connection.execute(
         _RECORD,
         {
             "latest": _latest(settings),
+            "month_first": month_first,
             "names": [*words.JUNK_MAIL_NAMES, *(each for each in settings.junk_emails if "@" not in each)],
             "addresses": [each for each in settings.junk_emails if "@" in each] or [""],
             "digits": [*words.JUNK_DIGITS, *settings.junk_phones],
@@ -165,36 +172,42 @@ def _read(connection: DuckDBPyConnection, roles: Mapping[str, Sequence[str]], se
 
 
 def fold(text: str) -> str:
-    """Return text in lower case without accents: ``Müller`` becomes ``muller``, other scripts keep their letters."""
+    """Return text in lower case without accents: ``Müller`` becomes ``muller``.
+
+    Other scripts keep their letters, and the marks that make other letters of them (voiced kana, Indic signs).
+    """
     apart = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return unicodedata.normalize("NFC", "".join(sign for sign in apart if unicodedata.combining(sign) in _KEPT_MARKS))
 
 
-def _texts(records: pa.Table, roles: Mapping[str, Sequence[str]]) -> pa.Table:
-    columns = {RECORD_ID: records[RECORD_ID].cast(pa.string())}
-    for used in roles.values():
-        for name in used:
-            column = records[name]
-            if pa.types.is_dictionary(column.type):
-                column = column.cast(column.type.value_type)
-            if pa.types.is_timestamp(column.type):
-                column = column.cast(pa.date32(), safe=False)
-            if pa.types.is_floating(column.type):
-                column = pc.if_else(pc.is_nan(column), None, column).cast(pa.int64(), safe=False)
-            columns[name] = (
-                pa.nulls(len(column), pa.string()) if pa.types.is_null(column.type) else column.cast(pa.string())
-            )
-    return pa.table(columns)
+_KEPT_MARKS = (0, 7, 8, 9)
+"""Combining classes: none, nukta, voicing of kana, virama."""
 
 
-def _plain(role: str, roles: Mapping[str, Sequence[str]], settings: Settings) -> str:
+_ONE_VALUE = ("email", "phone", "postcode", "country", "national_id")
+"""Roles of which a record has one value: the first column that says something. Others are read as one text."""
+_NUMBERS = ("phone", "postcode", "national_id")
+"""Roles whose values a spreadsheet may have written as ``4030.0``."""
+LONGEST = 256
+"""Letters of a value that are read."""
+
+
+def _plain(role: str, columns: Mapping[str, Sequence[str]], settings: Settings) -> str:
     """Return SQL for a role: trimmed text of its columns, NULL for blanks and for words that say nothing."""
-    if role not in roles:
+    if role not in columns:
         return f"CAST(NULL AS VARCHAR) AS {role}"
-    text = f"trim(concat_ws(' ', {', '.join(f'trim({quoted(name)})' for name in roles[role])}))"
+    texts = [f"trim({quoted(name)})" for name in columns[role]]
+    if role not in _ONE_VALUE:
+        texts = [f"trim(concat_ws(' ', {', '.join(texts)}))"]
     junk = literals((*words.JUNK_TEXT, *settings.junk_texts))
-    bare = f"regexp_replace(lower({text}), '[\\s._-]', '', 'g')"
-    return f"CASE WHEN {bare} NOT IN ({junk}) AND {bare} <> '' THEN {text} END AS {role}"
+    cases = []
+    for text in texts:
+        short = f"left({text}, {LONGEST})"
+        if role in _NUMBERS:
+            short = f"CASE WHEN ends_with({short}, '.0') THEN left({short}, -2) ELSE {short} END"
+        bare = f"regexp_replace(lower({short}), '[\\s._-]', '', 'g')"
+        cases.append(f"CASE WHEN {bare} NOT IN ({junk}) AND {bare} <> '' THEN {short} END")
+    return f"coalesce({', '.join(cases)}) AS {role}"
 
 
 def literals(texts: Sequence[str]) -> str:
@@ -215,6 +228,10 @@ def _fold(connection: DuckDBPyConnection, role: str) -> None:
         connection.unregister("fold_map")
 
 
+_EAST_ASIAN = "\\p{Han}\\p{Hangul}\\p{Hiragana}\\p{Katakana}"
+_FAMILY_FIRST = f"regexp_matches(whole, '^[{_EAST_ASIAN}]+ [{_EAST_ASIAN} ]+$')"
+_UNSPACED = "regexp_matches(whole, '^[\\p{Han}\\p{Hangul}]{2,4}$')"
+"""Chinese, Japanese and Korean full names have the family name in front, and often no space behind it."""
 _NAMES = f"""
 CREATE OR REPLACE TABLE named AS
 WITH bare AS (
@@ -224,10 +241,15 @@ WITH bare AS (
 ), parts AS (
   SELECT * REPLACE (
     CASE WHEN first_name IS NULL AND last_name IS NULL AND whole IS NOT NULL THEN
-      CASE WHEN contains(whole, ',') THEN split_part(whole, ',', 2) ELSE split_part(whole, ' ', 1) END
+      CASE WHEN contains(whole, ',') THEN split_part(whole, ',', 2)
+           WHEN {_FAMILY_FIRST} THEN regexp_replace(whole, '^\\S+ ', '')
+           WHEN {_UNSPACED} THEN substr(whole, 2)
+           ELSE split_part(whole, ' ', 1) END
     ELSE first_name END AS first_name,
     CASE WHEN first_name IS NULL AND last_name IS NULL AND whole IS NOT NULL THEN
       CASE WHEN contains(whole, ',') THEN split_part(whole, ',', 1)
+           WHEN {_FAMILY_FIRST} THEN split_part(whole, ' ', 1)
+           WHEN {_UNSPACED} THEN left(whole, 1)
            WHEN contains(whole, ' ') THEN regexp_extract(whole, '(\\S+)$', 1) END
     ELSE last_name END AS last_name
   ) FROM bare
@@ -241,7 +263,6 @@ FROM parts
 """
 
 _DOTLESS = literals(words.PROVIDERS_IGNORING_DOTS)
-_ODD_DATES = literals(words.PLACEHOLDER_DATES)
 
 _RECORD = f"""
 INSERT INTO record BY NAME
@@ -258,18 +279,7 @@ WITH mail AS (
         || '@' || domain END AS mail,
     CASE WHEN NOT list_contains($names, signs(box)) AND length(signs(box)) >= 6 THEN signs(box) END AS mail_name
   FROM mail
-), dated AS (
-  SELECT *, coalesce(
-    try_strptime(regexp_extract(date_of_birth, '^\\d{{4}}-\\d{{1,2}}-\\d{{1,2}}'), '%Y-%m-%d'),
-    try_strptime(date_of_birth, ['%Y%m%d', '%Y/%m/%d', '%Y.%m.%d', '%d.%m.%Y', '%d/%m/%Y', '%m/%d/%Y', '%d-%m-%Y'])
-  ) AS day,
-  regexp_replace(date_of_birth, '\\D', '', 'g') AS digits
-  FROM mailed
-), written AS (
-  SELECT *, CASE WHEN day IS NOT NULL THEN strftime(day, '%Y%m%d')
-    WHEN regexp_matches(digits, '^(18|19|20)\\d{{6}}$') THEN digits END AS written_day
-  FROM dated
-)
+), {DATED}
 SELECT
   rid,
   record_id,
@@ -277,8 +287,7 @@ SELECT
   first,
   last,
   given,
-  CASE WHEN written_day NOT IN ({_ODD_DATES})
-    AND written_day BETWEEN '18800101' AND $latest THEN written_day END AS born,
+  born,
   mail,
   mail_name,
   phone_number AS phone,
@@ -289,5 +298,5 @@ SELECT
   signs(postcode) AS postcode,
   CASE WHEN length(signs(national_id)) >= 5 AND NOT regexp_matches(signs(national_id), '^(0+|1+|9+|x+)$')
     AND NOT list_contains($digits, signs(national_id)) THEN signs(national_id) END AS national
-FROM written
+FROM dated
 """

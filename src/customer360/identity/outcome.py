@@ -1,4 +1,4 @@
-"""Make the tables that others read: who is whom with history, aliases, doubts, figures, golden customers.
+"""Make the tables that others read: who is whom with history, aliases, figures, golden customers.
 
 All stand on identity.identity_edge and their own last state, so they cost little and cannot disagree.
 """
@@ -23,8 +23,9 @@ from customer360.identity.tables import Tables, names_at, names_of
 def customer_xref(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
     """Return one row per record and time: which customer it belongs to.
 
-    Inputs ``records``, ``edges`` and ``previous`` (the table itself). Columns: system, record_id, customer_id,
-    match_rule, confidence, valid_from, valid_to (NULL: now). Ids stay: see ``stable_ids``.
+    Inputs ``records``, ``edges`` and ``previous`` (the table itself). Columns: source, source_id, customer_id,
+    match_rule, confidence, valid_from, valid_to (NULL: now), and system, record_id: the first two by the names that
+    conformed.person_record has for them. Ids stay: see ``stable_ids``.
     """
     import duckdb
 
@@ -58,16 +59,6 @@ def identity_alias(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
     with duckdb.connect() as connection:
         connection.register("xref", inputs["xref"])
         return connection.execute(_ALIAS).to_arrow_table()
-
-
-def identity_review(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
-    """Return one row per doubt, worst first: both records and customers, reason, probability, evidence, rank."""
-    import duckdb
-
-    with duckdb.connect() as connection:
-        connection.register("edges", inputs["edges"])
-        connection.register("xref", inputs["xref"])
-        return connection.execute(_DOUBTS).to_arrow_table()
 
 
 def identity_figures(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:  # noqa: ARG001 - a step
@@ -134,9 +125,9 @@ WITH ends AS (
   FROM people AS p JOIN records AS r ON r.system || ':' || r.record_id = p.name
   JOIN ids AS i USING (label) LEFT JOIN best AS b USING (name)
 ), held AS (
-  SELECT * FROM previous_rows WHERE valid_to IS NULL
-)
-SELECT n.system, n.record_id, n.customer_id, n.match_rule, n.confidence,
+  SELECT system, record_id, customer_id, match_rule, confidence, valid_from FROM previous_rows WHERE valid_to IS NULL
+), period AS (
+  SELECT n.system, n.record_id, n.customer_id, n.match_rule, n.confidence,
   CAST(CASE WHEN h.customer_id = n.customer_id THEN h.valid_from ELSE $as_of END AS DATE) AS valid_from,
   CAST(NULL AS DATE) AS valid_to
 FROM now AS n LEFT JOIN held AS h USING (system, record_id)
@@ -151,7 +142,8 @@ FROM (
   FROM previous_rows WHERE valid_to IS NOT NULL
 ) AS c LEFT JOIN now AS n USING (system, record_id)
 WHERE c.valid_from < c.valid_to OR n.customer_id IS DISTINCT FROM c.customer_id
-ORDER BY system, record_id, valid_from
+)
+SELECT system AS source, record_id AS source_id, * FROM period ORDER BY system, record_id, valid_from
 """
 
 _ALIAS = """
@@ -166,16 +158,4 @@ moved AS (
 )
 SELECT old_id, new_id, valid_from FROM moved
 QUALIFY row_number() OVER (PARTITION BY old_id ORDER BY records DESC, new_id) = 1 ORDER BY old_id
-"""
-
-_DOUBTS = """
-SELECT CAST(row_number() OVER (ORDER BY NOT starts_with(rule, 'conflict'), probability DESC, system_a, record_id_a,
-    system_b, record_id_b) AS BIGINT) AS rank,
-  system_a, record_id_a, x.customer_id AS customer_id_a, system_b, record_id_b, y.customer_id AS customer_id_b,
-  rule AS reason, probability, evidence
-FROM edges
-JOIN xref AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL
-JOIN xref AS y ON y.system = system_b AND y.record_id = record_id_b AND y.valid_to IS NULL
-WHERE kind = 'doubt' AND x.customer_id <> y.customer_id
-ORDER BY rank
 """

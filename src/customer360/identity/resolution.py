@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from customer360.clock import stopwatch
-from customer360.identity import answers, stable_ids
+from customer360.identity import answers, given, stable_ids
 from customer360.identity.blocking import block
 from customer360.identity.guard import guard
 from customer360.identity.linking import judge, link
@@ -70,12 +70,14 @@ def resolve(
     Records of one person share a ``person_id``; ``records`` counts them, ``linked_by`` names the rule (or
     ``probability``) of the record's strongest link, ``confidence`` is that link's probability (1 for a record alone).
     ``mapping`` gives columns their roles ({"given_name": "first_name"}); without it columns named like roles are
-    used. The answer does not depend on the order of records. Errors: RecordsMalformed, UnknownName, IdentityError.
+    used. ``records`` may be anything that yields an Arrow stream, such as a pandas or Polars frame. The answer does not
+    depend on the order of records. Errors: RecordsMalformed, UnknownName, IdentityError.
     """
+    records = given.table_of(records)
     found = run(records, mapping=mapping, settings=settings).people
     if found.num_rows == 0:
         return found
-    wanted = pa.table({"record_id": records["record_id"].cast(pa.string()), "place": np.arange(records.num_rows)})
+    wanted = pa.table({"record_id": given.ids(records), "place": np.arange(records.num_rows)})
     return wanted.join(found, "record_id").sort_by("place").drop_columns(["place"])
 
 
@@ -95,7 +97,7 @@ def run(
     ``known``: record_id, person_id, is_current. ``memory``: of an earlier run (made with ``remember``); its model is
     used unless another is given. Errors as in ``resolve``.
     """
-    settings = Settings.of(settings)
+    settings, records = Settings.of(settings), given.table_of(records)
     roles = roles_of(records, mapping)
     model = model or (memory.model if memory else None)
     watch = _Watch()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -29,48 +29,42 @@ USABLE = frozenset({"first_name", "last_name", "full_name", "date_of_birth", "em
 """At least one of these must be there: a city or a country tells nobody apart."""
 
 _ALSO_CALLED = {
-    "given_name": "first_name",
-    "forename": "first_name",
-    "surname": "last_name",
-    "family_name": "last_name",
-    "name": "full_name",
-    "customer_name": "full_name",
-    "birth_date": "date_of_birth",
-    "birthdate": "date_of_birth",
-    "dob": "date_of_birth",
-    "e_mail": "email",
-    "email_address": "email",
-    "phone_number": "phone",
-    "mobile": "phone",
-    "telephone": "phone",
-    "address": "street",
-    "street_address": "street",
-    "address_line_1": "street",
-    "suburb": "city",
-    "town": "city",
-    "state": "region",
-    "province": "region",
-    "zip": "postcode",
-    "zip_code": "postcode",
-    "postal_code": "postcode",
-    "soc_sec_id": "national_id",
-    "ssn": "national_id",
+    "first_name": "given_name given_names forename forenames fname first christian_name",
+    "last_name": "surname surnames family_name lname last",
+    "full_name": "name customer_name person_name contact_name display_name",
+    "date_of_birth": "birth_date birthdate birthday dob born",
+    "email": "e_mail mail email_address e_mail_address mail_address primary_email customer_email contact_email",
+    "phone": "phone_number phone_no telephone telephone_number tel mobile mobile_phone mobile_number cell cell_phone"
+    " primary_phone customer_phone contact_phone",
+    "street": "address street_address street_name street_number house_number address_1 address_line_1 address_line"
+    " address1",
+    "city": "suburb town locality",
+    "region": "state province state_code",
+    "postcode": "zip zip_code postal_code postal plz",
+    "country": "country_code country_name",
+    "national_id": "soc_sec_id ssn social_security_number national_insurance_number nino national_number",
+}
+"""Role -> other usual names of such columns; case and separators do not matter (FirstName, FIRST NAME)."""
+_ROLE_NAMED = {
+    "".join(name.split("_")): role for role in ROLES[:-1] for name in (role, *_ALSO_CALLED.get(role, "").split())
 }
 
 
 def roles_of(records: pa.Table, mapping: Mapping[str, str] | None) -> dict[str, list[str]]:
-    """Return role -> columns, in the mapping's order (several columns of one role are read as one text).
+    """Return role -> columns, in the mapping's order.
 
-    Without a mapping, columns named like a role (or like its usual other names) are used. Errors: UnknownName for a
-    column or a role that does not exist, RecordsMalformed when nothing tells people apart.
+    Several columns of one role are read as one text, or the first that says something where a person has one (e-mail,
+    phone, postcode, country, national id). Without a mapping, columns named like a role (or like its usual other names)
+    are used. Errors: UnknownName for a column or a role that does not exist, RecordsMalformed when nothing tells people
+    apart, or two columns have one name.
     """
     if RECORD_ID not in records.column_names:
         raise RecordsMalformed(
-            "The records have no column record_id.", next_step="Add one: a text or number, unique per record."
+            "The records have no column record_id.",
+            next_step="Name their key so, or add one: a text or number, unique per record.",
         )
     if mapping is None:
-        named = {column: _role_named(column) for column in records.column_names if column != RECORD_ID}
-        chosen = {column: role for column, role in named.items() if role}
+        chosen = _chosen(records.column_names)
     else:
         chosen = dict(mapping)
         for column, role in chosen.items():
@@ -81,6 +75,9 @@ def roles_of(records: pa.Table, mapping: Mapping[str, str] | None) -> dict[str, 
     roles: dict[str, list[str]] = {}
     for column, role in chosen.items():
         roles.setdefault(role, []).append(column)
+    for column in (RECORD_ID, *chosen):
+        if records.column_names.count(column) > 1:
+            raise RecordsMalformed(f"Two columns are named '{column}'.", next_step="Rename one of them.")
     if not USABLE & set(roles):
         raise RecordsMalformed(
             "No column of the records tells people apart.",
@@ -89,8 +86,11 @@ def roles_of(records: pa.Table, mapping: Mapping[str, str] | None) -> dict[str, 
     return roles
 
 
-def _role_named(column: str) -> str | None:
-    name = column.strip().lower().replace(" ", "_").replace("-", "_")
-    if name in ROLES and name != "other":
-        return name
-    return _ALSO_CALLED.get(name)
+def _chosen(columns: Sequence[str]) -> dict[str, str]:
+    """Return column -> role by the columns' names. A second column of birth dates, or of whole names, is left out."""
+    chosen: dict[str, str] = {}
+    for column in columns:
+        role = _ROLE_NAMED.get("".join(sign for sign in column.lower() if sign.isalnum()))
+        if role and not (role in {"date_of_birth", "full_name"} and role in chosen.values()):
+            chosen[column] = role
+    return chosen

@@ -40,24 +40,30 @@ PAIRS_SCHEMA = pa.schema(
 
 
 def compare(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared`` (l, r, weight, gammas, is_known; l is the lower number) of ``pair`` and all pairs known before.
+    """Make ``compared`` of ``pair`` and all pairs known before: l, r (l is the lower number), weight, gammas, is_known.
 
-    ``known_pair`` (see ``know``) holds the latter. Weights are without the prior.
+    ``known_pair`` (see ``know``) holds the latter. Weights are without the prior. ``record_a`` and ``record_b`` are the
+    two fingerprints, the smaller first.
     """
     gammas = ", ".join(GAMMAS)
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE compared AS
         SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r, weight, {gammas},
-          true AS is_known
+          true AS is_known, record_a, record_b
         FROM known_pair JOIN rep AS a ON a.fingerprint = record_a JOIN rep AS b ON b.fingerprint = record_b
         WHERE record_a <> record_b
         """
     )
-    connection.execute("CREATE OR REPLACE TEMP TABLE rest AS SELECT l, r FROM pair ANTI JOIN compared USING (l, r)")
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE rest AS SELECT l, r FROM pair"
+        " ANTI JOIN (SELECT l, r FROM compared SEMI JOIN pair USING (l, r)) USING (l, r)"
+    )
     predict(connection, present_comparisons(connection), model, "rest", "new_compared")
     connection.execute(
-        f"INSERT INTO compared SELECT least(l, r), greatest(l, r), weight, {gammas}, false FROM new_compared"
+        f"INSERT INTO compared SELECT least(l, r), greatest(l, r), weight, {gammas}, false,"
+        " least(a.fingerprint, b.fingerprint), greatest(a.fingerprint, b.fingerprint)"
+        " FROM new_compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r"
     )
     connection.execute("DROP TABLE new_compared")
     connection.execute("DROP TABLE rest")
@@ -79,9 +85,7 @@ def remembered(connection: DuckDBPyConnection, model: Model) -> pa.Table:
     return (
         connection.execute(
             f"""
-            SELECT least(a.fingerprint, b.fingerprint) AS record_a, greatest(a.fingerprint, b.fingerprint) AS record_b,
-              {gammas}, weight, $1 AS model
-            FROM compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r
+            SELECT record_a, record_b, {gammas}, weight, $1 AS model FROM compared
             UNION ALL SELECT fingerprint, fingerprint, {none}, 0, $1 FROM rep
             """,
             [model.digest],

@@ -10,6 +10,7 @@ from typing import Any
 from customer360.errors import UnknownName
 from customer360.identity.failures import IdentityError
 from customer360.identity.rules import RULES, VETOES, Rule, rules_of
+from customer360.identity.words import COUNTRIES
 
 LIMITED = ("email", "phone", "national_id")
 """Kinds of identifiers that one person has few of."""
@@ -77,11 +78,13 @@ class Settings:
         for name in given or {}:
             if name not in known:
                 raise UnknownName("identity setting", name, known)
+        _check_kinds(given or {})
         made = replace(cls(), **(given or {}))
         made = replace(
             made,
             rules=rules_of(made.rules, RULES, "identity rule"),
             vetoes=rules_of(made.vetoes, VETOES, "identity veto"),
+            default_country=_country(made.default_country),
             junk_emails=_lowered(made.junk_emails),
             junk_phones=_lowered(made.junk_phones),
             junk_texts=_lowered(made.junk_texts),
@@ -106,6 +109,39 @@ class Settings:
         for name in ("names_per_identifier", "records_per_identifier", "records_per_block", "records_per_person"):
             if getattr(self, name) < 2:  # noqa: PLR2004 - one is no pair
                 raise IdentityError(f"{name} must be 2 or more.")
+
+
+_SHARES = ("link_probability", "review_probability")
+_LISTS = ("junk_emails", "junk_phones", "junk_texts", "rules", "vetoes")
+
+
+def _check_kinds(given: Mapping[str, Any]) -> None:
+    """Raise IdentityError for a value of another kind than the setting has."""
+    for name, value in given.items():
+        if isinstance(getattr(Settings, name, None), int | float):
+            wanted: tuple[type, ...] = (int, float) if name in _SHARES else (int,)
+            if isinstance(value, bool) or not isinstance(value, wanted):
+                kind = "a number" if name in _SHARES else "a whole number"
+                raise IdentityError(f"{name} must be {kind}.", next_step=f"The default is {getattr(Settings, name)}.")
+        elif name in _LISTS and (isinstance(value, str) or not isinstance(value, Sequence)):
+            raise IdentityError(f"{name} must be a list.", next_step=f"Write it in brackets: {name}: [...].")
+        elif name == "limits" and not isinstance(value, Mapping):
+            raise IdentityError("limits must be a mapping.", next_step="{phone: {names: 5, records: 20}}")
+        elif name == "as_of" and value is not None and not isinstance(value, date):
+            raise IdentityError("as_of must be a date.", next_step="Pass datetime.date(2024, 11, 30).")
+
+
+def _country(given: str | None) -> str | None:
+    """Return the code of a country, by its code or name. Errors: IdentityError."""
+    if given is None:
+        return None
+    import phonenumbers
+
+    code = str(given).strip().upper()
+    code = COUNTRIES.get("".join(sign for sign in code.lower() if sign.isalpha()), code)
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise IdentityError(f"No country has the code '{given}'.", next_step="default_country has two letters: US, DE.")
+    return code
 
 
 def _lowered(texts: Sequence[object]) -> tuple[str, ...]:

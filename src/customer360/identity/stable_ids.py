@@ -24,12 +24,12 @@ Claim = tuple[str, str, bool]
 KNOWN_SCHEMA = pa.schema([("record_id", pa.string()), ("person_id", pa.string()), ("is_current", pa.bool_())])
 
 _CLAIMS = """
+CREATE TABLE overlap AS
+SELECT label, person, bool_or(is_current) AS is_current, count(*) AS records FROM held GROUP BY ALL;
 CREATE TABLE claim AS
-WITH overlap AS (
-  SELECT label, person, bool_or(is_current) AS is_current, count(*) AS records FROM held GROUP BY ALL
-)
-SELECT *, count(*) OVER (PARTITION BY label) = 1 AND count(*) OVER (PARTITION BY person) = 1 AS is_alone
-FROM overlap
+SELECT overlap.*, l.label IS NULL AND p.person IS NULL AS is_alone FROM overlap
+LEFT JOIN (SELECT label FROM overlap GROUP BY label HAVING count(*) > 1) AS l USING (label)
+LEFT JOIN (SELECT person FROM overlap GROUP BY person HAVING count(*) > 1) AS p USING (person)
 """
 
 _FIRST = """

@@ -27,7 +27,7 @@ METHODS: dict[str, str] = {
     "identity_edges": "customer360.identity.steps:identity_edges",
     "customer_xref": "customer360.identity.outcome:customer_xref",
     "identity_alias": "customer360.identity.outcome:identity_alias",
-    "identity_review": "customer360.identity.outcome:identity_review",
+    "identity_review": "customer360.identity.review:identity_review",
     "identity_figures": "customer360.identity.outcome:identity_figures",
     "golden_customer": "customer360.identity.outcome:golden_customer",
     "golden_origin": "customer360.identity.outcome:golden_origin",

@@ -1,5 +1,7 @@
 -- One row per record of a system. A household card is one customer: there is nothing else to match it with.
 SELECT
+  system AS source,
+  record_id AS source_id,
   system,
   record_id,
   CASE

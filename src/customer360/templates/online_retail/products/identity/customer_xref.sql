@@ -1,5 +1,7 @@
 -- One row per record of a system. A customer number is one customer: there is nothing else to match it with.
 SELECT
+  system AS source,
+  record_id AS source_id,
   system,
   record_id,
   CASE WHEN system = 'online_retail' THEN 'C' || record_id ELSE system || ':' || record_id END AS customer_id,
