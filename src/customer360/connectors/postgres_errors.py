@@ -120,8 +120,7 @@ _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         "Correct host and port in {variable}.",
     ),
     (  # several threads read: the error of one interrupts the others, and DuckDB may report the interruption only
-        r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection"
-        r"|INTERRUPT Error",
+        r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection|INTERRUPT",
         SourceUnreachable,
         "{server} ended the connection{reading}.",
         "Nothing was landed; run it again when the server is up.",
