@@ -75,6 +75,14 @@ def explained(message: str, server: Server, reading: str | None = None) -> Sourc
     )
 
 
+_LOST = (
+    "server closed the connection",
+    "terminating connection",
+    "connection to server was lost",
+    "SSL SYSCALL",
+    "no connection",
+    "INTERRUPT",
+)
 _START = "Start the server, or correct host and port in {variable}."
 _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
     (
@@ -120,7 +128,7 @@ _MEANINGS: tuple[tuple[str, type[SourceError], str, str], ...] = (
         "Correct host and port in {variable}.",
     ),
     (  # several threads read: the error of one interrupts the others, and DuckDB may report the interruption only
-        r"server closed the connection|terminating connection|connection to server was lost|SSL SYSCALL|no connection|INTERRUPT",
+        "|".join(_LOST),
         SourceUnreachable,
         "{server} ended the connection{reading}.",
         "Nothing was landed; run it again when the server is up.",
