@@ -136,7 +136,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES)
 def test_conditions_of_any_shape(built: Workspace, tables: Tables, tree: dict[str, Any]) -> None:
     assert sorted(chosen(built, tree)) == sorted(id_ for id_ in tables.customers if fits(tables, id_, tree))
