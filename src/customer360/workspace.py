@@ -68,7 +68,7 @@ class Workspace:
         self, *, sources: Sequence[str] | None = None, full: bool = False, progress: Progress | None = None
     ) -> LoadReport:
         """Pull new rows from the sources into raw tables. Errors: SourceError family, WriterBusy."""
-        from customer360.raw.load import load
+        from customer360.privacy.loading import load
 
         return load(self.engine, self.project, sources=sources, full=full, progress=progress)
 

@@ -21,6 +21,7 @@ from customer360.cli import (
     importing,
     lineage,
     mcp,
+    privacy,
     products,
     project,
     query,
@@ -61,6 +62,7 @@ GROUPS = (
     users,
     access,
     audit,
+    privacy,
 )
 for group in GROUPS:
     group.add_to(app)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from customer360.ask.reply import Reply
     from customer360.catalog.cards import Card
-    from customer360.engines.base import Snapshot
+    from customer360.engines.base import Engine, Snapshot
     from customer360.governance.office import Governance
     from customer360.identity.lifecycle import People
     from customer360.project.spec import Project
@@ -34,6 +34,7 @@ class Rooms(Protocol):
     """One project with its warehouse."""
 
     project: Project
+    engine: Engine
 
     def as_of(self, *, at_snapshot: int | None = None) -> date:
         """Return the as-of date that figures (of an earlier snapshot) stand on.

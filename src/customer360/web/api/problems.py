@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 
 from customer360 import errors
 from customer360.governance import failures
+from customer360.privacy.failures import PrivacyError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -26,6 +27,7 @@ STATUS: dict[type[errors.C360Error], HTTPStatus] = {
     failures.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     failures.AccountRefused: HTTPStatus.UNPROCESSABLE_ENTITY,
     failures.AccessRefused: HTTPStatus.CONFLICT,
+    PrivacyError: HTTPStatus.CONFLICT,
 }
 """Status of each situation; an error takes that of its nearest parent here, else 500."""
 
