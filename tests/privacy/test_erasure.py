@@ -207,6 +207,7 @@ def test_anonymised_rows_name_nobody_on_disk(anonymised: Erased) -> None:
     assert stray(anonymised.company) == []
 
 
+@pytest.mark.full
 def test_later_loads_land_anonymised_rows_as_they_are(anonymised: Erased) -> None:
     amount = go_on(anonymised.company)
     anonymised.company.run()
