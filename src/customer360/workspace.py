@@ -69,7 +69,7 @@ class Workspace:
     ) -> LoadReport:
         """Pull new rows from the sources into raw tables. Errors: SourceError family, WriterBusy."""
         from customer360.catalog.telling import told
-        from customer360.raw.load import load
+        from customer360.privacy.loading import load
 
         with told(self.project, "load") as tell:
             report = load(self.engine, self.project, sources=sources, full=full, progress=progress)

@@ -49,15 +49,18 @@ SIGNED_IN = {
     "/api/v1/access/requests", "/api/v1/access/requests/{number}/decision", "/api/v1/access/grants",
     "/api/v1/access/grants/{number}", "/api/v1/access/grants/{number}/renewal", "/api/v1/audit", "/access/requests",
     "/catalogue", "/catalogue/{port}", "/api/v1/catalogue", "/api/v1/catalogue/{port}",
-    "/access/requests/{number}", "/access/grants/{number}/revocation", "/runs", "/runs/rollback",
+    "/runs", "/runs/rollback",
     "/api/v1/catalogue/glossary", "/api/v1/catalogue/{port}/usage",
+    "/access/requests/{number}", "/access/grants/{number}/revocation", "/api/v1/privacy/erasures",
+    "/api/v1/privacy/people", "/api/v1/privacy/erasures/{number}/completion",
+    "/api/v1/privacy/erasures/{number}/certificate", "/api/v1/privacy/exports", "/api/v1/privacy/consent",
 }  # fmt: skip
 """Routes that show names and decisions, no figures."""
 READING_COMMANDS = {"audience", "query", "sql", "ask", "customer", "identity"}
 """Commands that show data: with C360_API_KEY as that account may see them."""
 OTHER_COMMANDS = {
     "access", "audit", "build", "cases", "check", "demo", "diff", "doctor", "export", "generate", "history", "init", "lineage",
-    "load", "maintain", "mcp", "migrate", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "import", "semantic",
+    "load", "maintain", "mcp", "migrate", "privacy", "products", "rollback", "run", "schema", "serve", "support-api", "users", "version", "import", "semantic",
 }  # fmt: skip
 """Commands that work on files of this machine and show no rows of customers."""
 

@@ -23,6 +23,7 @@ from customer360.cli import (
     lineage,
     mcp,
     migrate,
+    privacy,
     products,
     project,
     query,
@@ -65,6 +66,7 @@ GROUPS = (
     access,
     audit,
     audience,
+    privacy,
 )
 for group in GROUPS:
     group.add_to(app)

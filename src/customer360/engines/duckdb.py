@@ -35,7 +35,11 @@ class DuckLakeEngine:
     name = "duckdb"
     dialect = "duckdb"
     capabilities = Capabilities(
-        time_travel=True, transactional_ddl=True, enforces_varchar_length=False, in_place_rollback=True
+        time_travel=True,
+        transactional_ddl=True,
+        enforces_varchar_length=False,
+        in_place_rollback=True,
+        leaves_no_trace=True,
     )
 
     def __init__(

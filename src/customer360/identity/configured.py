@@ -38,11 +38,14 @@ _READS = {
 _NOT_SETTINGS = ("mapping", "source_priority", "survivorship")
 
 
-def configured(project: Project) -> Project:
-    """Return the project with parameters for its identity steps. Errors: IdentityError with its place."""
+def configured(project: Project, *, overrides: Overrides | None = None) -> Project:
+    """Return the project with parameters for its identity steps; ``overrides`` in place of those that are kept.
+
+    Errors: IdentityError with its place.
+    """
     if not any(model.step and model.step.method in _READS for model in project.models.values()):
         return project
-    given = _given(project)
+    given = _given(project, overrides)
     models = {
         relation: replace(model, step=_with(model.step, given)) if model.step else model
         for relation, model in project.models.items()
@@ -56,14 +59,14 @@ def _with(step: Step, given: Mapping[str, Any]) -> Step:
     return replace(step, parameters={**step.parameters, **wanted, **own}) if wanted else step
 
 
-def _given(project: Project) -> dict[str, Any]:
+def _given(project: Project, overrides: Overrides | None) -> dict[str, Any]:
     document, settings = dict(project.identity), settings_of(project)
     try:
         Settings.of(settings)
         check_rules(document.get("survivorship", {}))
     except C360Error as error:
         raise IdentityError(error.what, place=Place(FILE_NAME), next_step=error.next_step) from None
-    overrides = Overrides.of(SqliteStore(project.root / STATE_FILE).all())
+    overrides = Overrides.of(SqliteStore(project.root / STATE_FILE).all()) if overrides is None else overrides
     return {
         "settings": settings,
         "mapping": document.get("mapping"),

@@ -158,6 +158,15 @@ class SqliteStore:
             )
         return replace(found, undone_by=who, undone_at=at)
 
+    def forget(self, numbers: Iterable[int]) -> None:
+        """Delete decisions for good: those about records of a person who was erased."""
+        if not self.path.exists():
+            return
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute(_TABLE)
+            connection.executemany("DELETE FROM identity_override WHERE number = ?", [(each,) for each in numbers])
+
 
 def check(new: Override, decided: Sequence[Override]) -> None:
     """Raise OverrideRefused when a decision is empty, lacks its reason, or is a merge against a never."""

@@ -70,6 +70,29 @@ def build(
     return job.report(plan, publication.snapshot_after, watch)
 
 
+def build_within(
+    publication: Publication,
+    engine: Engine,
+    project: Project,
+    *,
+    as_of: date | None = None,
+    progress: Progress | None = None,
+) -> tuple[NodeResult, ...]:
+    """Bring every model up to date inside a publication that is open already; return what was made.
+
+    So what a caller changed below the models and the models themselves become visible together, or not at all.
+    Raises as ``build`` does.
+    """
+    graph = Graph.lenient(project)
+    if errors := lint_graph(project, graph):
+        raise ProjectErrors(errors)
+    job = _Job(engine, project, graph, graph.select(None), False, True, as_of, progress or Silent())
+    plan = job.plan(publication)
+    if not plan.is_empty:
+        job.run(publication, plan)
+    return tuple(job.done.values())
+
+
 @dataclass
 class _Job:
     """One build from plan to report."""

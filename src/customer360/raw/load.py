@@ -30,6 +30,7 @@ from customer360.raw.plan import Mode
 from customer360.raw.quarantine import put_aside
 from customer360.raw.read import Known, Landing, TableReader, Waiting
 from customer360.raw.report import LoadReport, TableLoad
+from customer360.raw.screen import Screen, read_screen, sweep
 from customer360.raw.staging import staging_folder
 
 __all__ = ["LoadReport", "TableLoad", "load"]
@@ -51,20 +52,23 @@ def load(
 
     ``sources`` and ``tables`` (``shop.orders``) choose; ``full`` reads and replaces everything. A source's tables
     become visible together; a source that fails keeps its old rows, stands in the report's ``failures`` and does not
-    stop the others. Without anything new nothing is published. Raises UnknownName, WriterBusy, CommitFailed.
+    stop the others. Without anything new nothing is published. People who were erased are left out, or come as what
+    stands in their place (see ``screen``). Raises UnknownName, WriterBusy, CommitFailed.
     """
     wanted = _wanted(project, sources, tables)
     known = _known(engine, wanted)
-    began = stopwatch()
+    began, screen = stopwatch(), read_screen(project.root)
     done: list[TableLoad] = []
     failures: dict[str, C360Error] = {}
     for source, chosen in wanted:
-        loading = _SourceLoad(engine, project, source, known, full=full, progress=progress or Silent())
+        loading = _SourceLoad(engine, project, source, known, full=full, screen=screen, progress=progress or Silent())
         try:
             done += loading.run(chosen)
         except _OF_ONE_SOURCE as error:
             failures[source.name] = error
             done += loading.failed(chosen, error)
+    if screen is not None:
+        sweep(engine, screen)
     return LoadReport(tuple(done), failures, stopwatch() - began)
 
 
@@ -79,8 +83,10 @@ class _SourceLoad:
         known: Mapping[tuple[str, str], Known],
         *,
         full: bool,
+        screen: Screen | None,
         progress: Progress,
     ) -> None:
+        self._screen = screen
         self._engine = engine
         self._project = project
         self._source = source
@@ -97,7 +103,9 @@ class _SourceLoad:
             with ExitStack() as stack:
                 folder = stack.enter_context(staging_folder())
                 connector = stack.enter_context(closing(open_connector(self._source, self._project.root)))
-                reader = TableReader(self._engine, self._project, connector, folder, full=self._full)
+                reader = TableReader(
+                    self._engine, self._project, connector, folder, full=self._full, screen=self._screen
+                )
                 stack.enter_context(closing(reader))
                 landings = {}
                 for table in tables:

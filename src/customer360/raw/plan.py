@@ -18,6 +18,7 @@ from customer360.raw.checks import QUARANTINE, Check, row_checks
 from customer360.raw.cursor import recalled, stepped_back
 from customer360.raw.drift import Drift, Shape, drift_between, refuse
 from customer360.raw.log import LastLoad
+from customer360.raw.screen import TableScreen
 
 
 class Mode(Enum):
@@ -54,6 +55,8 @@ class Plan:
     signature: str
     """Changes when anything changes that makes the same rows land differently."""
     since: CursorValue | None = None
+    screen: TableScreen | None = None
+    """Keeps erased people out; None where nothing names any."""
 
     @property
     def key(self) -> tuple[str, ...]:

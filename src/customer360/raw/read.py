@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from customer360.clock import now, stopwatch
 from customer360.connectors.base import Connector, Extract
 from customer360.engines.base import Engine, Publication
 from customer360.errors import SourceMalformed
+from customer360.names import raw_relation
 from customer360.project.spec import Contract, Project, SourceTable
 from customer360.raw.land import changed_rows, land_as_read
 from customer360.raw.log import LastLoad
@@ -22,6 +23,7 @@ from customer360.raw.plan import Mode, Plan, contract_for, plan, signature_of
 from customer360.raw.quarantine import quarantine_changes, refuse_rejected
 from customer360.raw.report import TableLoad
 from customer360.raw.scratch import engine_types, open_scratch
+from customer360.raw.screen import Screen
 from customer360.raw.stage import CastRun, Staged, stage
 
 
@@ -89,8 +91,18 @@ class Landing:
 class TableReader:
     """Reads the tables of one source; its scratch database is opened when first needed."""
 
-    def __init__(self, engine: Engine, project: Project, connector: Connector, folder: Path, *, full: bool) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        project: Project,
+        connector: Connector,
+        folder: Path,
+        *,
+        full: bool,
+        screen: Screen | None = None,
+    ) -> None:
         self._engine = engine
+        self._screen = screen
         self._project = project
         self._connector = connector
         self._folder = folder
@@ -109,6 +121,8 @@ class TableReader:
         planned = plan(
             table, contract, schema, source_types=types, last=known.last, landed=known.landed, full=self._full
         )
+        if self._screen is not None:
+            planned = replace(planned, screen=self._screen.of(raw_relation(table.source, table.name)))
         if self._is_new_for_sure(planned, types, known):
             return Waiting(planned, schema, types, known, fingerprint, started_at, began)
         staged = stage(self._scratch, planned, types, self._rows(planned, schema), self._folder_of(table))

@@ -63,14 +63,15 @@ class CastRun:
     def good_chunks(self) -> Iterator[pa.Table]:
         """Yield good rows; reading and casting go on meanwhile in threads of their own."""
         cast = map(self._caster.cast, chunks(ahead(self._rows_in, depth=4), self._rows_in.schema))
-        for done in ahead(cast):
+        for read in ahead(cast):
+            done = self._plan.screen.apply(read) if self._plan.screen else read
             if done.bad.num_rows:
                 self._bad.write(done.bad)
-            self._rows += done.good.num_rows + done.bad.num_rows
+            self._rows += read.good.num_rows + read.bad.num_rows
             self._good_rows += done.good.num_rows
             self._hashes = (self._hashes + done.hashes) % 2**64
             self._rejected.update(done.reasons)
-            self._note_cursor(done.good)
+            self._note_cursor(read.good)
             yield done.good
 
     def summary(self, good: pa.Table) -> Staged:

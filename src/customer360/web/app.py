@@ -19,6 +19,7 @@ from customer360.web.api import access as access_api
 from customer360.web.api import ask, audiences, customers, health, metrics, sql
 from customer360.web.api import catalogue as catalogue_api
 from customer360.web.api import dashboards as dashboards_api
+from customer360.web.api import privacy as privacy_api
 from customer360.web.assets import Assets
 from customer360.web.boards import Boards
 from customer360.web.failures import add_handlers
@@ -100,6 +101,7 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
         dashboards_api.router(boards),
         customers.router(workspace),
         audiences.router(workspace),
+        privacy_api.router(workspace),
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)

@@ -71,3 +71,11 @@ def _elements(entry: Mapping[str, Any], contract: Contract) -> Iterator[str]:
         table, _, column = element.strip().rpartition(".")
         if column in known and (not table or table in tables):
             yield column
+
+
+def retained_since(contract: Contract, as_of: date) -> Iterator[tuple[str, date]]:
+    """Yield each column that a contract promises to keep for a time only, and the first day that is kept."""
+    for entry in contract.sla:
+        if str(entry.get("property", "")).lower() in _RETENTION and (days := _days(entry)) is not None:
+            for column in _elements(entry, contract):
+                yield column, as_of - timedelta(days=days)

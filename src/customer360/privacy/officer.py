@@ -1,0 +1,36 @@
+"""Say who carries out what people ask about their data, and write down that they did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from customer360.errors import NotPermitted
+from customer360.privacy.failures import PrivacyError
+
+if TYPE_CHECKING:
+    from customer360.engines.base import Engine
+    from customer360.governance.office import Governance
+    from customer360.governance.records import Actor
+
+OFFICER = "privacy_officer"
+
+
+def check_officer(by: Actor) -> None:
+    """Raise NotPermitted unless it is a privacy officer, or who sits at the machine."""
+    if not by.is_operator and OFFICER not in by.roles:
+        raise NotPermitted("Only privacy officers carry out what people ask about their data.")
+
+
+def check_engine(engine: Engine) -> None:
+    """Raise PrivacyError for a warehouse that would keep traces of what is deleted."""
+    if not engine.capabilities.leaves_no_trace:
+        raise PrivacyError(
+            f"People cannot be looked for and erased in a warehouse of the kind '{engine.name}' yet.",
+            next_step="Use the embedded warehouse (engine: {name: duckdb}), or its own tools.",
+        )
+
+
+def note(governance: Governance, by: Actor, action: str, subject: str, **detail: Any) -> None:
+    """Write an entry of the history: numbers, nothing of the person."""
+    with governance.state.writing() as writing:
+        writing.note(by.name, action, subject, **detail)

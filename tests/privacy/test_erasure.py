@@ -1,0 +1,238 @@
+"""Somebody is erased: gone from every file, kept out of later loads, and what must stay is what it was."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.privacy.conftest import OPERATOR, Company, stray
+
+from customer360.errors import CustomerMissing, NotPermitted
+from customer360.governance.records import Actor
+from customer360.privacy.failures import CertificateBroken, PrivacyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from customer360.privacy.certificate import Certificate
+
+TOTALS = """
+SELECT
+  (SELECT sum(net_sales_amount) FROM gold.gold_sales_fact) AS revenue,
+  (SELECT count(*) FROM gold.gold_sales_fact) AS lines,
+  (SELECT count(DISTINCT transaction_id) FROM gold.gold_sales_fact) AS transactions,
+  (SELECT count(*) FROM gold.gold_customer_event_fact) AS events,
+  (SELECT count(*) FROM gold.gold_interaction_fact) AS contacts,
+  (SELECT sum(total_lifetime_value) FROM customer_360.customer_360) AS lifetime_value,
+  (SELECT count(*) FROM customer_360.customer_360) AS customers
+"""
+BY_DAY = """
+SELECT date_key, channel_key, product_key, sum(net_sales_amount) AS amount, sum(quantity_sold) AS units
+FROM gold.gold_sales_fact GROUP BY ALL ORDER BY ALL
+"""
+
+
+AGAIN, MOVED = "ORD9999999", "Elsewhere"
+
+
+def go_on(company: Company) -> Decimal:
+    """Change the shop's files as a shop would, the erased person's rows in them as ever; return the new net amount."""
+    shop = company.root / "data" / "shop"
+    person = dict(company.records)["shop"]
+    (path,) = shop.glob("customers*.parquet")
+    rows = pq.read_table(path)
+    moved = next(i for i, name in enumerate(rows["customer_id"].to_pylist()) if name != person)
+    cities = [MOVED if i == moved else city for i, city in enumerate(rows["city"].to_pylist())]
+    field = rows.schema.get_field_index("city")
+    pq.write_table(
+        rows.set_column(field, rows.schema.field(field), pa.array(cities, rows.schema.field(field).type)), path
+    )
+    path = sorted(shop.glob("orders*.parquet"))[-1]
+    orders = pq.read_table(path)
+    own = next(
+        row
+        for file in shop.glob("orders*.parquet")
+        for row in pq.read_table(file).to_pylist()
+        if row["customer_id"] == person
+    )
+    day = max(row["order_date"] for row in orders.to_pylist())
+    again = {**own, "order_id": AGAIN, "order_date": day}
+    pq.write_table(pa.concat_tables([orders, pa.Table.from_pylist([again], orders.schema)]), path)
+    path = sorted((company.root / "data" / "shop_ops").glob("returns*.parquet"))[-1]
+    returns = pq.read_table(path)
+    back = {**returns.to_pylist()[0], "order_id": AGAIN, "quantity": own["quantity"]}
+    pq.write_table(pa.concat_tables([returns, pa.Table.from_pylist([back], returns.schema)]), path)
+    return Decimal(str(own["order_amount"])) - Decimal(str(own["discount_amount"]))
+
+
+class Erased:
+    """A company before and after somebody was erased."""
+
+    def __init__(self, company: Company, mode: str) -> None:
+        self.company = company
+        self.before, self.by_day = company.one(TOTALS), company.rows(BY_DAY)
+        self.theirs = company.one(
+            "SELECT coalesce(sum(net_sales_amount), 0) AS revenue, count(*) AS lines FROM gold.gold_sales_fact"
+            f" JOIN gold.customer_keys USING (customer_key) WHERE customer_id = '{company.person}'"
+        )
+        self.stray_before = stray(company)
+        self.refusal = ""
+        self.made = self._erased(mode)
+        self.after = company.one(TOTALS)
+
+    def _erased(self, mode: str) -> Certificate:
+        """Erase in one go, or (anonymise) while somebody reads an older state, and finish later."""
+        office, person = self.company.office, self.company.person
+        if mode == "delete":
+            return office.erase(person, mode="delete", by=OPERATOR, reason="asked")
+        with self.company.workspace.engine.read():
+            with pytest.raises(PrivacyError) as refused:
+                office.erase(person, mode="anonymise", by=OPERATOR)
+            self.refusal = str(refused.value)
+            (waiting,) = office.erasures(by=OPERATOR)
+            assert waiting.status == "removed"
+            with pytest.raises(PrivacyError, match="has no certificate"):
+                office.certificate(waiting.id, by=OPERATOR)
+        return office.finish(waiting.id, by=OPERATOR)
+
+
+@pytest.fixture(scope="module")
+def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
+    company = shopflow_copy(tmp_path_factory.mktemp("deleted") / "project")
+    people = company.workspace.people()
+    other = company.one(
+        f"SELECT customer_id FROM customer_360.customer_360 WHERE customer_id <> '{company.person}' LIMIT 1"
+    )
+    people.never(company.person, other["customer_id"], who="dana", why="asked both")
+    yield Erased(company, "delete")
+    company.workspace.close()
+
+
+@pytest.fixture(scope="module")
+def anonymised(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
+    company = shopflow_copy(tmp_path_factory.mktemp("anonymised") / "project")
+    yield Erased(company, "anonymise")
+    company.workspace.close()
+
+
+def test_the_person_was_on_disk_and_is_no_more(deleted: Erased) -> None:
+    assert len(deleted.stray_before) > 10
+    assert any(place == "catalog.sqlite" for place in deleted.stray_before)
+    assert stray(deleted.company) == []
+
+
+def test_everything_else_is_what_it_was(deleted: Erased) -> None:
+    before, after = deleted.before, deleted.after
+    assert deleted.theirs["lines"] > 0
+    assert after["revenue"] == before["revenue"] - deleted.theirs["revenue"]
+    assert after["lines"] == before["lines"] - deleted.theirs["lines"]
+    assert after["customers"] == before["customers"] - 1
+
+
+def test_nobody_finds_the_person_again(deleted: Erased) -> None:
+    for key in (deleted.company.person, *(f"{s}:{r}" for s, r in deleted.company.records)):
+        with pytest.raises(CustomerMissing):
+            deleted.company.office.find(key, by=OPERATOR)
+
+
+def test_rollback_to_before_has_ended(deleted: Erased) -> None:
+    assert len(deleted.company.workspace.history()) == 1
+    assert deleted.made.document["older_states"]["snapshots"] >= 2
+
+
+def test_later_loads_do_not_bring_the_person_back(deleted: Erased) -> None:
+    """The sources go on: another customer moved, the person ordered again and sent that back."""
+    go_on(deleted.company)
+    deleted.company.run()
+    assert deleted.company.one(f"SELECT count(*) AS n FROM raw_shop.customers WHERE city = '{MOVED}'") == {"n": 1}
+    assert deleted.company.one(f"SELECT count(*) AS n FROM raw_shop.orders WHERE order_id = '{AGAIN}'") == {"n": 0}
+    assert deleted.company.one(f"SELECT count(*) AS n FROM raw_shop_ops.returns WHERE order_id = '{AGAIN}'") == {"n": 0}
+    assert deleted.company.one(TOTALS) == deleted.after
+    deleted.company.workspace.engine.maintain(purge=True)
+    assert stray(deleted.company) == []
+
+
+def test_the_certificate_counts_and_names_nobody(deleted: Erased) -> None:
+    document = deleted.made.document
+    places = {each["place"]: each for each in document["removed"]}
+    assert places["raw_shop.orders"]["action"] == "deleted"
+    assert places["customer_360.customer_360"]["rows"] == 1
+    assert places["identity.sqlite: identity_override"]["rows"] == 1
+    assert document["verified"]["still_named_in"] == {}
+    assert document["suppressed"] >= len(deleted.company.records)
+    assert any("source systems were not written to" in text for text in document["limits"])
+    for path in (deleted.made.path, deleted.made.path.with_suffix(".html")):
+        text = path.read_text(encoding="utf-8")
+        assert not [each for each in deleted.company.telling if each in text]
+
+
+def test_a_changed_certificate_is_refused(deleted: Erased, tmp_path: Path) -> None:
+    office = deleted.company.office
+    assert office.verify(deleted.made.path).document == deleted.made.document
+    changed = {**deleted.made.document, "removed": []}
+    (tmp_path / "changed.json").write_text(json.dumps(changed), encoding="utf-8")
+    with pytest.raises(CertificateBroken, match="was changed"):
+        office.verify(tmp_path / "changed.json")
+    with pytest.raises(CertificateBroken, match="no certificate of an erasure"):
+        office.verify(_other(tmp_path))
+
+
+def _other(folder: Path) -> Path:
+    path = folder / "other.json"
+    path.write_text("{}", encoding="utf-8")
+    return path
+
+
+def test_anonymised_totals_are_equal_to_the_cent(anonymised: Erased) -> None:
+    assert anonymised.theirs["lines"] > 0
+    assert anonymised.after == anonymised.before
+    assert anonymised.company.rows(BY_DAY) == anonymised.by_day
+
+
+def test_an_erasure_waits_for_who_reads_older_states(anonymised: Erased) -> None:
+    assert "older ones are still on disk" in anonymised.refusal
+    assert "c360 privacy finish 1" in anonymised.refusal
+    (done,) = anonymised.company.office.erasures(by=OPERATOR)
+    assert done.status == "complete"
+    with pytest.raises(PrivacyError, match="does not wait for anything"):
+        anonymised.company.office.finish(1, by=OPERATOR)
+
+
+def test_anonymised_rows_name_nobody_on_disk(anonymised: Erased) -> None:
+    assert stray(anonymised.company) == []
+
+
+@pytest.mark.full
+def test_later_loads_land_anonymised_rows_as_they_are(anonymised: Erased) -> None:
+    amount = go_on(anonymised.company)
+    anonymised.company.run()
+    after = anonymised.company.one(TOTALS)
+    assert after["revenue"] == anonymised.before["revenue"] + amount
+    assert after["customers"] == anonymised.before["customers"]
+    anonymised.company.workspace.engine.maintain(purge=True)
+    assert stray(anonymised.company) == []
+
+
+def test_a_household_of_real_data_is_erased(journey: Company) -> None:
+    (_, number) = journey.records[0]
+    theirs = f"(SELECT count(*) FROM raw_complete_journey.transactions WHERE household_id = {number})"
+    before = journey.one(f"SELECT count(*) AS n, {theirs} AS theirs FROM raw_complete_journey.transactions")
+    assert before["theirs"] > 0
+    assert stray(journey)
+    journey.office.erase(journey.person, mode="delete", by=OPERATOR)
+    after = journey.one(f"SELECT count(*) AS n, {theirs} AS theirs FROM raw_complete_journey.transactions")
+    assert after == {"n": before["n"] - before["theirs"], "theirs": 0}
+    assert stray(journey) == []
+
+
+def test_only_privacy_officers_erase(deleted: Erased) -> None:
+    office = deleted.company.office
+    for role in ("viewer", "member", "product_owner", "domain_owner", "admin"):
+        with pytest.raises(NotPermitted):
+            office.erase("anybody", mode="delete", by=Actor("kai", frozenset({role})))
+    assert office.erasures(by=Actor("pia", frozenset({"privacy_officer"})))[0].status == "complete"
