@@ -22,6 +22,7 @@ PAGES = (
     "beside_metricflow",
     "identity",
     "science",
+    "ask",
 )
 
 

@@ -71,6 +71,18 @@ GRAINS: dict[str, str] = {
     "weekly basis": "week",
     "daily basis": "day",
 }
+OVER_GRAINS: dict[str, str] = {
+    text: grain
+    for grain, short in (("day", "dod"), ("week", "wow"), ("month", "mom"), ("quarter", "qoq"))
+    for text in (
+        f"{grain} over {grain}",
+        f"{grain} on {grain}",
+        f"{grain} to {grain}",
+        f"{grain} versus {grain}",
+        short,
+    )
+}
+"""Each period against the one before it."""
 GRAIN_ADJECTIVES: dict[str, str] = {
     "daily": "day",
     "weekly": "week",

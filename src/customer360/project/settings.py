@@ -13,13 +13,14 @@ from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
-from customer360.project.spec import Domain, EngineSettings, Settings
+from customer360.project.spec import Domain, EngineSettings, LanguageModelSettings, Settings
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "c360.yaml"
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class EngineShape(Shape):
@@ -35,6 +36,27 @@ class DomainShape(Shape):
     label: str | None = Field(None, description="The name that people see; default: the key.")
     description: str | None = Field(None, description="What the domain is responsible for.")
     owners: list[str] = Field(default_factory=list, description="User names that decide for the domain.")
+
+
+class VariableShape(Shape):
+    """Where a secret is kept."""
+
+    env: str = Field(description="Name of an environment variable.", json_schema_extra={"pattern": VARIABLE.pattern})
+
+
+class LanguageModelShape(Shape):
+    """An OpenAI-compatible service that may propose how a question is read; it is sent questions and names, no rows."""
+
+    url: str = Field(description="Address of the service, up to `/v1`; questions are sent there.")
+    model: str = Field(description="Name of the model at that service.")
+    key: VariableShape | None = Field(None, description="The key: `{env: NAME}`. Default: none is sent.")
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = Field(20.0, description="How long to wait for it.")
+
+
+class AskShape(Shape):
+    """How questions in plain language are read."""
+
+    llm: LanguageModelShape | None = Field(None, description="A language model beside the grammar. Default: none.")
 
 
 class SettingsShape(Shape):
@@ -67,6 +89,7 @@ class SettingsShape(Shape):
     domains: dict[str, DomainShape | None] = Field(
         default_factory=dict, description="Domains that own data products, by name."
     )
+    ask: AskShape = Field(default_factory=lambda: AskShape(llm=None), description="Questions in plain language.")
     policies: dict[str, Any] = Field(
         default_factory=dict,
         description="Thresholds and calendars; models and steps read them with {{ policy('value_tier.high') }}.",
@@ -120,7 +143,25 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         keep_snapshots=shape.keep_snapshots,
         domains=_domains(shape, file, problems),
         policies=file.root.get("policies", Block()),
+        llm=_language_model(shape.ask.llm, file, problems),
     )
+
+
+def _language_model(
+    shape: LanguageModelShape | None, file: YamlFile, problems: Problems
+) -> LanguageModelSettings | None:
+    if shape is None:
+        return None
+    if not re.match(r"https?://[^\s/]", shape.url):
+        problems.add(f"'{shape.url}' is no address.", file.place("ask", "llm", "url"), "Write https://host/v1.")
+    if shape.key is not None and not VARIABLE.fullmatch(shape.key.env):
+        problems.add(
+            "'ask.llm.key' does not name an environment variable.",
+            file.place("ask", "llm", "key"),
+            "Write {env: NAME}.",
+        )
+    key = shape.key.env if shape.key is not None else None
+    return LanguageModelSettings(shape.url, shape.model, key, shape.timeout_seconds)
 
 
 def _as_of(text: str, file: YamlFile, problems: Problems) -> date | Literal["latest"]:

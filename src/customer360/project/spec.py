@@ -42,6 +42,17 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class LanguageModelSettings:
+    """``ask: {llm: ...}``: an OpenAI-compatible service that may propose how a question is read."""
+
+    url: str
+    model: str
+    key: str | None = None
+    """Name of the environment variable that holds the key."""
+    timeout_seconds: float = 20.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """c360.yaml. ``as_of`` is a date, or "latest": the newest value of the columns in ``as_of_columns``."""
 
@@ -60,6 +71,8 @@ class Settings:
     domains: tuple[Domain, ...] = ()
     policies: Mapping[str, Any] = field(default_factory=dict)
     """Thresholds and calendars of the project (``policies:``): segments, churn bands, SLA, sale periods, regions."""
+    llm: LanguageModelSettings | None = None
+    """The language model that may propose readings of questions; off by default."""
 
     def policy(self, name: str, *, place: Place | str | None = None) -> Any:
         """Return what stands at a dotted name of ``policies:`` (``value_tier.high``).
