@@ -117,11 +117,18 @@ class Asker:
     ) -> Reply:
         asked = _Asked(text, self.edition(session, day, principal), session, principal, before)
         if settled is not None:
-            return self._run(asked, Reading(settled), Interpretation("read"))
+            return self._settled(asked, settled)
         try:
             return self._answer(asked)
         except NotPermitted as error:
             return _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
+
+    def _settled(self, asked: _Asked, query: MetricQuery) -> Reply:
+        """Answer a reading that a person picked or edited; it may name anything, so it is checked first."""
+        problem = checked_reading(asked.edition.interpreter.ground, Reading(query))
+        if isinstance(problem, Problem):
+            return _refusal(asked, "impossible", problem.what, problem.next_step, Interpretation("impossible"))
+        return self._run(asked, Reading(query), Interpretation("read"))
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
         """Return the words and values of a state of the data, made when they are first needed."""

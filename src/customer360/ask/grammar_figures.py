@@ -18,12 +18,12 @@ rules = Rules()
 
 
 @rules("Metric", "METRIC <FIGURE>", "<TOTAL> METRIC <FIGURE>", cost=1)
-@rules("Metric", "METRIC", "<TOTAL> METRIC", "<TOTAL> <OF> METRIC")
+@rules("Metric", "METRIC", "<TOTAL> METRIC")
 def _metric(metric: MetricWord) -> MetricWord:
     return metric
 
 
-@rules("Metric", "<SUM> METRIC", "<SUM> <OF> METRIC")
+@rules("Metric", "<SUM> METRIC", "<SUM> <OF> METRIC", "<TOTAL> <OF> METRIC")
 def _sum(metric: MetricWord) -> MetricWord:
     return replace(metric, is_sum=True)
 

@@ -99,6 +99,13 @@ for _word, _ascending, _merit in (
     ) -> Draft | None:
         return ranking(things, None, metric, ascending=ascending, merit=merit)
 
+    @rules("Clause", f"<WHICH> Things Span <{_word}> Metric", f"<IN> <WHICH> Things Span <{_word}> Metric")
+    def _which_most_then(
+        things: Things, when: When, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        made = ranking(things, None, metric, ascending=ascending, merit=merit)
+        return replace(made, when=when) if made is not None else None
+
     @rules("Clause", f"<WHICH> NUM Things <WITH>? <{_word}> Metric", f"NUM Things <WITH> <{_word}> Metric")
     def _so_many_most(
         number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
@@ -183,6 +190,11 @@ def _part_things(things: Things) -> tuple[Cond, ...] | None:
 
 
 rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
+
+
+@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
+def _span(when: When) -> When:
+    return when
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------

@@ -201,8 +201,10 @@ class Lexer:
                         (word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])
                     ]
                     said = tuple(token.text for token in tokens[start:end])
-                    is_name = len(span) == 1 and bool(self.vocabulary.lookup(span))
-                    is_name = is_name and not _is_written(members, said)
+                    entries = self.vocabulary.lookup(span) if len(span) == 1 else ()
+                    is_name = bool(entries) and not (
+                        _is_written(members, said) and all(entry.sort != "VERB" for entry in entries)
+                    )
                     yield Edge(start, end, "VALUE", members, cost + NAME_COST * (bool(ends) + is_name))
                     for entry, at in ends:  # Loyal Customers: a value, and what it is a value of
                         text = " ".join(token.text for token in tokens[at:end])
