@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,15 @@ def test_each_month_against_the_one_before(insurer: tuple[Edition, MemorySession
         if (month.year * 12 + month.month) - (before.year * 12 + before.month) == 1:
             assert table[month][2] == filed[before]
     assert insurer[0].interpreter.read("claims month over month in 2024").outcome != "read"
+
+
+def test_a_mean_over_days_counts_the_days_without_any(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(AREA[claim[1]] for claim in CLAIMS if (claim[2].year, claim[2].month) == (2024, 10))
+    found = dict(rows(insurer, "average number of claims per day by area in October 2024"))
+    assert found == {area: pytest.approx(count / 31) for area, count in filed.items()}
+    days = (AS_OF - date(2024, 1, 1)).days + 1  # the year is not over
+    (mean,) = rows(insurer, "average number of claims per day in 2024")[0]
+    assert mean == pytest.approx(len(CLAIMS) / days)
 
 
 def test_periods_that_share_days_are_not_compared(insurer: tuple[Edition, MemorySession]) -> None:

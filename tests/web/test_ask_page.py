@@ -42,8 +42,7 @@ def test_an_ambiguous_question_is_answered_by_the_link_of_a_choice(client: TestC
     page = client.get("/ask", params={"q": "average revenue"}).text
     links = [html.unescape(found) for found in re.findall(r'<li><a href="(/ask[^"]*)"', page)]
     assert len(links) > 1
-    answered = client.get(links[0]).text
-    assert "How it was read" in answered
+    assert any("How it was read" in client.get(link).text for link in links)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ rules = Rules()
 # ---- figures ---------------------------------------------------------------------------------------------------------
 
 
-@rules("Metric", "METRIC <FIGURE>", "<TOTAL> METRIC <FIGURE>", cost=1)
+@rules("Metric", "METRIC <FIGURE>", "<TOTAL> METRIC <FIGURE>", "<NUMBEROF> METRIC", cost=1)
 @rules("Metric", "METRIC", "<TOTAL> METRIC")
 def _metric(metric: MetricWord) -> MetricWord:
     return metric
@@ -240,7 +240,9 @@ def _bare_things(things: Things) -> Draft | None:
 
 @rules("Clause", "<NOT> Things", "<WITHOUT> Things", "<NOT> <Prep> Things")
 def _not_things(things: Things) -> Draft | None:
-    if things.havings or len(things.conds) != 1 or not isinstance(things.conds[0], Members):
+    if things.havings or len(things.conds) != 1:
+        return None
+    if not isinstance(things.conds[0], Members) or things.conds[0].negated:
         return None
     return Draft(conds=(replace(things.conds[0], negated=True),))
 

@@ -79,7 +79,9 @@ def _values_compared_on(members: Members, metrics: tuple[MetricWord, ...]) -> Dr
     return Draft(metrics=metrics, head="figure", conds=(members,), split=True) if members.size > 1 else None
 
 
-@rules("Clause", "<CHANGED> Metric <BETWEEN> Values", "<COMPARE> Metric <BETWEEN> Values", "<COMPARE> Metric <OF> Values")
+@rules(
+    "Clause", "<CHANGED> Metric <BETWEEN> Values", "<COMPARE> Metric <BETWEEN> Values", "<COMPARE> Metric <OF> Values"
+)
 def _difference_between(metric: MetricWord, members: Members) -> Draft | None:
     """Read ``difference in payments between the north and the south``."""
     return _values_compared_on(members, (metric,))

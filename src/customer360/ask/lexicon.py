@@ -67,6 +67,7 @@ WORDS: dict[str, str] = {
     "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
     # asking
     "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
+    "NUMBEROF": "number of|count of|total number of|total count of|the number of",
     "HOWMANYDID": "how many did|how many do|how many does|how many were|how many are|how many have|how many was",
     "HOWMUCH": "how much|what did|what do|what does|what have|what has",
     "WHICH": "which|what|who|what kind of|what type of",

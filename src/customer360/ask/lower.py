@@ -339,7 +339,7 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
                 dimensions=frame.dimensions,
                 where=frame.where,
                 time=up_to_today(ground, draft.when) if stat.grain else time_range(draft.when),
-                fill="zero" if stat.grain and len(frame.dimensions) == 1 and formula.is_additive else None,
+                fill="zero" if stat.grain else None,
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
             )
             yield Reading(query)

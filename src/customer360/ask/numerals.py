@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customer360.ask.meaning import Grain
+
 MONEY = {
     "$": "USD",
     "\u20ac": "EUR",
@@ -52,7 +57,7 @@ SCALES = {
     "billion": 1_000_000_000,
 }
 
-GRAINS: dict[str, str] = {
+GRAINS: dict[str, Grain] = {
     "day": "day",
     "date": "day",
     "week": "week",
