@@ -195,32 +195,30 @@ class Lexer:
                     continue
                 members = self._members(span, " ".join(token.raw for token in tokens[start:end]))
                 if members is not None:
-                    far = min(option.field.far for option in members.options)
-                    cost = NAME_COST + FAR_COST * far
-                    ends = [
-                        (word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])
-                    ]
-                    said = tuple(token.text for token in tokens[start:end])
-                    entries = self.vocabulary.lookup(span) if len(span) == 1 else ()
-                    is_name = bool(entries) and not (
-                        _is_written(members, said) and all(entry.sort != "VERB" for entry in entries)
-                    )
-                    yield Edge(start, end, "VALUE", members, cost + NAME_COST * (bool(ends) + is_name))
-                    for entry, at in ends:  # Loyal Customers: a value, and what it is a value of
-                        text = " ".join(token.text for token in tokens[at:end])
-                        if entry.sort == "METRIC":
-                            such = (members, MetricWord(entry.metrics, text))
-                            yield Edge(start, end, "SUCH", such, cost + NAME_COST)
-                        elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
-                            noun = Noun(
-                                entry.noun.fields,
-                                text,
-                                is_entity=True,
-                                is_plural=words[end - 1] != tokens[end - 1].text,
-                            )
-                            yield Edge(
-                                start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST
-                            )
+                    yield from self._value(members, start, end, words, tokens)
+
+    def _value(
+        self, members: Members, start: int, end: int, words: tuple[str, ...], tokens: Sequence[Token]
+    ) -> Iterator[Edge]:
+        """Yield a value, also with what it is a value of: Loyal Customers."""
+        cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
+        ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
+        is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
+        yield Edge(start, end, "VALUE", members, cost + NAME_COST * is_dearer)
+        is_plural = words[end - 1] != tokens[end - 1].text
+        for entry, at in ends:
+            text = " ".join(token.text for token in tokens[at:end])
+            if entry.sort == "METRIC":
+                yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
+            elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
+                noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
+                yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
+
+    def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
+        """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
+        entries = self.vocabulary.lookup(span)
+        is_verb = any(entry.sort == "VERB" for entry in entries)
+        return bool(entries) and (is_verb or not _is_written(members, (said,)))
 
     def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
         members = self._members(stems(phrase(token.text)), token.text)
