@@ -23,6 +23,7 @@ PAGES = (
     "identity",
     "science",
     "erasure",
+    "ask",
 )
 
 

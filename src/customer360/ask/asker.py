@@ -117,11 +117,18 @@ class Asker:
     ) -> Reply:
         asked = _Asked(text, self.edition(session, day, principal), session, principal, before)
         if settled is not None:
-            return self._run(asked, Reading(settled), Interpretation("read"))
+            return self._settled(asked, settled)
         try:
             return self._answer(asked)
         except NotPermitted as error:
             return _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
+
+    def _settled(self, asked: _Asked, query: MetricQuery) -> Reply:
+        """Answer a reading that a person picked or edited; it may name anything, so it is checked first."""
+        problem = checked_reading(asked.edition.interpreter.ground, Reading(query))
+        if isinstance(problem, Problem):
+            return _refusal(asked, "impossible", problem.what, problem.next_step, Interpretation("impossible"))
+        return self._run(asked, Reading(query), Interpretation("read"))
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
         """Return the words and values of a state of the data, made when they are first needed."""
@@ -155,6 +162,9 @@ class Asker:
             return self._about(asked, about)
         found, context = self._interpreted(asked)
         asked = replace(asked, context=context)
+        foreign = foreign_matter(asked.text, asked.edition.vocabulary)
+        if not asked.context[:-1] and (foreign is None or found.outcome == "read"):
+            found = self._beside(asked, found)
         if found.outcome in ("unclear", "unknown"):
             for form in perhaps_meta(said):
                 told = Metadata(self._project, asked.edition, asked.session).told(form)
@@ -162,14 +172,12 @@ class Asker:
                     return as_reply(asked.text, told, asked.edition, asked.session)
         if found.outcome == "read":
             return self._run(asked, found.readings[0], found)
-        if found.outcome != "ambiguous":
-            foreign = foreign_matter(asked.text, asked.edition.vocabulary)
-            if foreign is not None:
-                reason, what, step = foreign
-                return _refusal(asked, reason, what, step, found)
+        if found.outcome != "ambiguous" and foreign is not None:
+            reason, what, step = foreign
+            return _refusal(asked, reason, what, step, found)
         words = asked.edition.words
         if found.outcome == "ambiguous":
-            choices = tuple(Choice(words.sentence(reading), reading.query) for reading in found.readings)
+            choices = tuple(_choice(words, reading) for reading in found.readings)
             return _reply(asked, "clarify", found.what, reason="ambiguous", choices=choices, corrected=found.corrected)
         reasons: dict[str, Reason] = {"unknown": "unknown_concept", "impossible": "impossible"}
         return _refusal(asked, reasons.get(found.outcome, "not_understood"), found.what, found.next_step, found)
@@ -215,6 +223,25 @@ class Asker:
             before = found.draft or before
         return found, chain
 
+    def _beside(self, asked: _Asked, found: Interpretation) -> Interpretation:
+        """Return what a question means when a language model reads it too: where the two differ, both are shown."""
+        settings = self._project.settings.llm
+        if settings is None or found.outcome not in ("read", "ambiguous", "unclear", "unknown"):
+            return found
+        from customer360.ask.llm import LanguageModel
+
+        reading = LanguageModel(settings).proposal(asked.text, asked.edition).reading
+        if reading is None or reading.key in {each.key for each in found.readings}:
+            return found
+        return replace(
+            found,
+            outcome="ambiguous",
+            readings=(*found.readings, reading),
+            what="A language model reads the question otherwise."
+            if found.readings
+            else "The words are not all known; a language model proposes this.",
+        )
+
     def _run(self, asked: _Asked, reading: Reading, found: Interpretation) -> Reply:
         edition = asked.edition
         try:
@@ -239,14 +266,15 @@ class Asker:
         edition, table = asked.edition, _picked(made, reading)
         rows = table.to_pylist()
         figures = [column.name for column in made.columns if column.kind == "metric"]
-        if not rows or all(row[name] is None for row in rows for name in figures):
+        is_none = not rows and _may_be_none(reading, made)
+        if not is_none and (not rows or all(row[name] is None for row in rows for name in figures)):
             return _refusal(asked, "no_data", edition.nothing_found(reading), None, found, reading)
         notes = (*reading.notes, *edition.partial_days(asked.session, reading.query))
         notes += tuple(f"'{typed}' was read as '{known}'." for typed, known in found.corrected)
         return _reply(
             asked,
             "answered",
-            sentence(reading, edition.words, made.columns, rows),
+            edition.words.none(reading) if is_none else sentence(reading, edition.words, made.columns, rows),
             reading=edition.words.sentence(reading),
             chips=edition.words.chips(reading),
             notes=notes,
@@ -260,6 +288,11 @@ class Asker:
             trust="governed metrics",
             rows_behind=edition.rows_behind(asked.session, reading.query),
         )
+
+
+def _may_be_none(reading: Reading, made: Answer) -> bool:
+    """Say whether no row is an answer: nothing fulfils a condition on figures, or the part of a whole is empty."""
+    return reading.query.having is not None or (reading.pick is not None and made.table.num_rows > 0)
 
 
 def _picked(made: Answer, reading: Reading) -> Any:
@@ -286,6 +319,14 @@ def chart_of(reading: Reading, rows: list[dict[str, Any]]) -> str:
     if len(shown) > 1 or len(rows) > 30:  # noqa: PLR2004 -- more bars than a reader compares
         return "table"
     return "pie" if query.shares else "bar"
+
+
+def _choice(words: Words, reading: Reading) -> Choice:
+    """Return a way to read a question; notes say when a language model proposed it."""
+    return Choice(
+        " ".join([words.sentence(reading), *(f"({note.rstrip('.')})" for note in reading.notes if "language" in note)]),
+        reading.query,
+    )
 
 
 def _reply(asked: _Asked, status: Any, text: str, **more: Any) -> Reply:
@@ -315,7 +356,7 @@ def _refusal(
         not_understood=found.unknown,
         corrected=found.corrected,
         suggestions=tuple(dict.fromkeys(word for _, word in found.near)),
-        choices=tuple(Choice(words.sentence(each), each.query) for each in found.readings) if reading is None else (),
+        choices=tuple(_choice(words, each) for each in found.readings) if reading is None else (),
     )
 
 

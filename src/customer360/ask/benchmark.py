@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
 
 from customer360.ask.scoring import has_rows, wilson
@@ -17,13 +19,11 @@ from customer360.semantic.query import parse_query
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import pyarrow as pa
-
     from customer360.ask.reply import Reply
     from customer360.semantic.query import MetricQuery
 
 Verdict = Literal["right", "wrong", "declined"]
-_KEYS = {"ask", "class", "query", "sql", "refuse", "metadata"}
+_KEYS = {"ask", "class", "query", "sql", "refuse", "metadata", "only"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Case:
     sql: str | None = None
     refuse: bool = False
     metadata: bool = False
+    only: tuple[Any, ...] = ()
+    """Members of the query's first dimension whose rows are the right ones: the part of a share."""
 
     @property
     def is_answerable(self) -> bool:
@@ -138,6 +140,7 @@ def _case(entry: Any, number: int, path: Path) -> Case:
         sql=entry.get("sql"),
         refuse=bool(entry.get("refuse")),
         metadata=bool(entry.get("metadata")),
+        only=tuple(entry.get("only") or ()),
     )
 
 
@@ -179,6 +182,8 @@ def _judged(
     if reply.table is None:
         return "wrong"
     gold = sql(case.sql) if case.sql is not None else query(parse_query(case.query or {}))
+    if case.only:
+        gold = gold.filter(pc.is_in(gold.column(0), value_set=pa.array(list(case.only))))
     return "right" if has_rows(reply.table, gold) else "wrong"
 
 

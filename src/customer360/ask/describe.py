@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from customer360.ask.reading import Reading
+    from customer360.ask.reading import Pick, Reading
     from customer360.ask.vocabulary import Vocabulary
     from customer360.semantic.calendar_units import Calendar
 
@@ -107,7 +107,7 @@ class Words:
         if query.shares:
             shown = _listed([self.title(share.metric) for share in query.shares])
             return (
-                f"Share of {reading.pick and _listed([str(v) for v in reading.pick.values])} in {shown}"
+                f"Share of {reading.pick and self._picked(reading.pick)} in {shown}"
                 if reading.pick
                 else f"{shown} and its share"
             )
@@ -115,6 +115,19 @@ class Words:
             words = "so far" if window.kind == "cumulative" else f"over {window.count} {window.unit}s"
             named += f", {words}"
         return named
+
+    def none(self, reading: Reading) -> str:
+        """Say that there is nothing: no brand fulfils the conditions, the part of a whole is empty."""
+        limits = "; ".join(self.limits(reading))
+        if reading.pick is not None:
+            return f"{self.head(reading)}: 0 % ({limits})."
+        first = reading.query.dimensions[0]
+        return f"None: no {self.dimension(first.name, first.grain).lower()} fulfils the conditions ({limits})."
+
+    def _picked(self, pick: Pick) -> str:
+        if pick.values == (True,):
+            return self.title(pick.field)
+        return _listed([str(value) for value in pick.values])
 
     def _is_folded(self, query: MetricQuery, name: str) -> bool:
         return query.summary is not None and query.summary.over == name

@@ -8,6 +8,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from customer360.ask.edits import without_each
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,7 +29,7 @@ def document_of(reply: Reply) -> Mapping[str, Any]:
         "reason": reply.reason,
         "text": reply.text,
         "reading": reply.reading,
-        "chips": [asdict(chip) for chip in reply.chips],
+        "chips": _chips(reply),
         "notes": list(reply.notes),
         "columns": [
             {"name": c.name, "label": c.label, "kind": c.kind, "unit": c.unit, "format": c.format, "grain": c.grain}
@@ -57,6 +59,20 @@ def document_of(reply: Reply) -> Mapping[str, Any]:
         "rows_behind": reply.rows_behind,
         "context": list(reply.context),
     }
+
+
+def _chips(reply: Reply) -> list[dict[str, Any]]:
+    """Return the parts of the reading, each with the query that is left when it is taken off."""
+    if reply.query is None:
+        return [asdict(chip) for chip in reply.chips]
+    left = without_each(reply.query)
+    return [
+        {
+            **asdict(chip),
+            "without": query.model_dump(mode="json", exclude_defaults=True, by_alias=True) if query else None,
+        }
+        for chip, query in zip(reply.chips, left, strict=True)
+    ]
 
 
 def plain(value: Any) -> Any:

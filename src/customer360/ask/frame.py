@@ -73,7 +73,12 @@ def frames(ground: Ground, draft: Draft, metrics: Sequence[str], *, first: Seque
 def _dimensions(ground: Ground, group: Noun | str, bases: Sequence[str]) -> list[Dimension]:
     if isinstance(group, str):
         return [Dimension(name="time", grain=group)]  # type: ignore[arg-type]
-    return [Dimension(name=name) for name in ground.places.of_noun(group, bases)]
+    return [dimension_of(group, name) for name in ground.places.of_noun(group, bases)]
+
+
+def dimension_of(noun: Noun, name: str) -> Dimension:
+    """Return the dimension that a noun means, a span of time with its grain."""
+    return Dimension(name=name, grain=noun.grain)
 
 
 def _filters(
@@ -167,6 +172,8 @@ def _nearest(cond: Members) -> list[str]:
 def includes_none(having: Having) -> bool:
     """Say whether things without any fulfil the condition: fewer than three, none, not five."""
     value, op = having.number.value, having.op
+    if having.is_upper:
+        return False
     return (op == "<" and value > 0) or op == "<=" or (op == "=" and value == 0) or (op == "!=" and value != 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask import grammar_figures, grammar_lists, grammar_nouns
+from customer360.ask import grammar_figures, grammar_lists, grammar_nouns, grammar_relations
 from customer360.ask.chart import Grammar, Rules
 from customer360.ask.grammar_nouns import same_kind
 from customer360.ask.meaning import Draft, joined
@@ -37,10 +37,12 @@ def _and_clause(so_far: Draft, clause: Draft) -> Draft | None:
 
 @rules(GOAL, "Clauses")
 def _question(draft: Draft) -> Draft | None:
-    is_asking = draft.metrics or draft.things or draft.rank or (draft.verbs and draft.wants)
+    is_asking = draft.metrics or draft.things or draft.rank or draft.head == "count" or (draft.verbs and draft.wants)
     return draft if is_asking or draft.verbs or draft.loose else None
 
 
 GRAMMAR = Grammar(
-    rule for part in (grammar_nouns.rules, grammar_figures.rules, grammar_lists.rules, rules) for rule in part.all
+    rule
+    for part in (grammar_nouns.rules, grammar_figures.rules, grammar_lists.rules, grammar_relations.rules, rules)
+    for rule in part.all
 )

@@ -17,9 +17,15 @@ rules = Rules()
 # ---- figures ---------------------------------------------------------------------------------------------------------
 
 
-@rules("Metric", "METRIC", "METRIC <FIGURE>", "<TOTAL> METRIC", "<TOTAL> METRIC <FIGURE>", "<TOTAL> <OF> METRIC")
+@rules("Metric", "METRIC <FIGURE>", "<TOTAL> METRIC <FIGURE>", "<NUMBEROF> METRIC", cost=1)
+@rules("Metric", "METRIC", "<TOTAL> METRIC")
 def _metric(metric: MetricWord) -> MetricWord:
     return metric
+
+
+@rules("Metric", "<SUM> METRIC", "<SUM> <OF> METRIC", "<TOTAL> <OF> METRIC")
+def _sum(metric: MetricWord) -> MetricWord:
+    return replace(metric, is_sum=True)
 
 
 @rules("Metrics", "Metric")
@@ -29,7 +35,9 @@ def _one_metric(metric: MetricWord) -> tuple[MetricWord, ...]:
 
 @rules("Metrics", "Metrics <And> Metric")
 def _more_metrics(metrics: tuple[MetricWord, ...], metric: MetricWord) -> tuple[MetricWord, ...] | None:
-    return None if metric in metrics else (*metrics, metric)
+    """Read metrics side by side, which a sum of them is not."""
+    is_one = metric.is_sum or any(each.is_sum for each in metrics)
+    return None if metric in metrics or is_one else (*metrics, metric)
 
 
 @rules("Clause", "Metrics")
@@ -88,7 +96,7 @@ def _verb(verb: MetricWord) -> Draft:
 def _subject(things: Things, verb: MetricWord) -> Draft | None:
     if things.havings or not things.noun.is_entity:
         return None
-    return Draft(verbs=(verb,), conds=things.conds)
+    return Draft(verbs=(verb,), conds=things.conds, about=() if things.conds else (things.noun,))
 
 
 @rules("Clause", "VERB <BY> Things", "<MADE> <BY> Things", "VERB <Prep> Things")
@@ -97,7 +105,7 @@ def _agent(*parts: MetricWord | Things) -> Draft | None:
     if not isinstance(things, Things) or things.havings or not things.noun.is_entity:
         return None
     verbs = tuple(part for part in parts if isinstance(part, MetricWord))
-    return Draft(verbs=verbs, conds=things.conds)
+    return Draft(verbs=verbs, conds=things.conds, about=() if things.conds else (things.noun,))
 
 
 # ---- means over things and periods -----------------------------------------------------------------------------------
@@ -121,7 +129,7 @@ for _word, _function in (("AVERAGE", "mean"), ("MEDIAN", "median")):
     def _per_thing(metric: MetricWord, noun: Noun, function: str = _function) -> Draft | None:
         return Draft(metrics=(metric,), head="figure", stat=Stat(function, noun)) if noun.is_entity else None  # type: ignore[arg-type]
 
-    @rules("Clause", f"<{_word}> Metric", cost=2)
+    @rules("Clause", f"<{_word}> Metric", cost=2 if _word == "AVERAGE" else 12)
     def _of_what(metric: MetricWord, function: str = _function) -> Draft:
         return Draft(metrics=(metric,), head="figure", stat=Stat(function))  # type: ignore[arg-type]
 
@@ -136,7 +144,7 @@ def _ratio(metric: MetricWord, noun: Noun) -> Draft | None:
 # ---- groups ----------------------------------------------------------------------------------------------------------
 
 
-@rules("Group", "Noun", "GRAIN")
+@rules("Group", "Noun", "GRAIN", "<DISTINCT> Noun", "<DISTINCT> GRAIN")
 def _group(noun: Noun | str) -> Noun | str:
     return noun
 
@@ -162,8 +170,9 @@ def _adjective(grain: str) -> Draft:
 
 
 @rules("Clause", "Noun", cost=4)
-def _loose(noun: Noun) -> Draft:
-    return Draft(loose=(noun,))
+def _loose(noun: Noun) -> Draft | None:
+    """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
+    return None if noun.apart and not noun.is_plural else Draft(loose=(noun,))
 
 
 @rules("Clause", "<TREND>", "<IN> <TREND>")
@@ -189,9 +198,21 @@ def _rolling(number: Number, grain: Grain) -> Draft | None:
 # ---- filters ---------------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "Conds", "<Prep> Conds", "<ONLY> Conds", "Conds <ONLY>", "<Prep> <ONLY> Conds", "<ONLY> <Prep> Conds")
+@rules("Clause", "Conds", cost=1)
+@rules("Clause", "<Prep> Conds", "<ONLY> Conds", "Conds <ONLY>", "<Prep> <ONLY> Conds", "<ONLY> <Prep> Conds")
 def _filter(conds: tuple[Cond, ...]) -> Draft:
     return Draft(conds=conds)
+
+
+@rules("Clause", "<TO> Conds", "<TO> <ONLY> Conds", cost=2)
+def _sold_to(conds: tuple[Cond, ...]) -> Draft:
+    return Draft(conds=conds)
+
+
+@rules("Clause", "<TO> Things", cost=2)
+def _sold_to_things(things: Things) -> Draft | None:
+    """Read ``payments to policyholders in the north``."""
+    return _of_things(things)
 
 
 @rules("Clause", "<WITHOUT> Conds")
@@ -201,23 +222,27 @@ def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
     return Draft(conds=(replace(conds[0], negated=True),))
 
 
-@rules("Clause", "<Prep> Things", "<ONLY> Things", "<Prep> <ONLY> Things", "<ONLY> <Prep> Things")
+@rules(
+    "Clause", "<Prep> Things", "<Prep> <TOTAL> Things", "<ONLY> Things", "<Prep> <ONLY> Things", "<ONLY> <Prep> Things"
+)
 def _of_things(things: Things) -> Draft | None:
-    if things.havings or not things.noun.is_entity:
+    if things.havings or not (things.noun.is_entity or (things.noun.is_name and things.conds)):
         return None
-    return Draft(conds=things.conds)
+    return Draft(conds=things.conds, about=() if things.conds else (things.noun,))
 
 
 @rules("Clause", "Things")
 def _bare_things(things: Things) -> Draft | None:
-    if things.havings or not things.conds or not things.noun.is_entity:
+    if things.havings or not things.conds or not things.noun.is_thing:
         return None
     return Draft(conds=things.conds)
 
 
-@rules("Clause", "<NOT> Things", "<WITHOUT> Things")
+@rules("Clause", "<NOT> Things", "<WITHOUT> Things", "<NOT> <Prep> Things")
 def _not_things(things: Things) -> Draft | None:
-    if things.havings or len(things.conds) != 1 or not isinstance(things.conds[0], Members):
+    if things.havings or len(things.conds) != 1:
+        return None
+    if not isinstance(things.conds[0], Members) or things.conds[0].negated:
         return None
     return Draft(conds=(replace(things.conds[0], negated=True),))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from customer360.ask.chart import Rules
+from customer360.ask.grammar_nouns import Did, doing
 from customer360.ask.meaning import Cond, Draft, MetricWord, Number, Rank, Things, Versus, When
 
 rules = Rules()
@@ -14,6 +17,18 @@ rules = Rules()
 @rules("Clause", "<HOWMANY> Things", "<HOWMANY> <OF> Things", cost=5)
 def _count(things: Things) -> Draft:
     return Draft(head="count", things=things)
+
+
+@rules("Clause", "<HOWMANY> Things Did", cost=8)
+def _count_doing(things: Things, did: Did) -> Draft | None:
+    """Read ``how many insured filed a claim``: after how many, a noun needs no plural ending."""
+    made = None if things.havings or things.noun.is_plural else doing(things, did)
+    return Draft(head="count", things=made) if made is not None else None
+
+
+@rules("Clause", "<HOWMANY> <DISTINCT> Things", cost=5)
+def _count_distinct(things: Things) -> Draft:
+    return Draft(head="count", things=things, wants="things")
 
 
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
@@ -28,7 +43,12 @@ def _plain_list(things: Things) -> Draft | None:
 
 # ---- rankings --------------------------------------------------------------------------------------------------------
 
-for _word, _ascending in (("TOP", False), ("BOTTOM", True)):
+for _word, _ascending, _merit in (
+    ("TOP", False, False),
+    ("BOTTOM", True, False),
+    ("BEST", False, True),
+    ("WORST", True, True),
+):
 
     @rules(
         "Clause",
@@ -37,19 +57,32 @@ for _word, _ascending in (("TOP", False), ("BOTTOM", True)):
         f"<WHICH> <{_word}> NUM Things",
         f"<WHICH> NUM <{_word}> Things",
     )
-    def _ranked(number: Number, things: Things, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, number, None, ascending=ascending)
+    def _ranked(number: Number, things: Things, ascending: bool = _ascending, merit: bool = _merit) -> Draft | None:
+        return ranking(things, number, None, ascending=ascending, merit=merit)
 
-    @rules("Clause", f"<{_word}> Things", f"<WHICH> <{_word}> Things")
-    def _best(things: Things, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, None, None, ascending=ascending)
+    @rules("Clause", f"<{_word}> Things", f"<WHICH> <{_word}> Things", f"<WHICH> Things <{_word}>")
+    def _best(things: Things, ascending: bool = _ascending, merit: bool = _merit) -> Draft | None:
+        return ranking(things, None, None, ascending=ascending, merit=merit)
 
     @rules("Clause", f"<{_word}> NUM VERB Things", f"NUM <{_word}> VERB Things")
-    def _best_doing(number: Number, verb: MetricWord, things: Things, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, number, verb, ascending=ascending)
+    def _best_doing(
+        number: Number, verb: MetricWord, things: Things, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        return ranking(things, number, verb, ascending=ascending, merit=merit)
+
+    @rules("Clause", f"<{_word}> VERB Things", f"<WHICH> <{_word}> VERB Things")
+    def _the_best_doing(
+        verb: MetricWord, things: Things, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        return ranking(things, None, verb, ascending=ascending, merit=merit)
 
 
-for _word, _ascending in (("MOST", False), ("LEAST", True)):
+for _word, _ascending, _merit in (
+    ("MOST", False, False),
+    ("LEAST", True, False),
+    ("BEST", False, True),
+    ("WORST", True, True),
+):
 
     @rules(
         "Clause",
@@ -57,13 +90,35 @@ for _word, _ascending in (("MOST", False), ("LEAST", True)):
         f"Things <WITH> <{_word}> Metric",
         f"<LIST> Things <WITH> <{_word}> Metric",
         f"<WHICH> Things <BY> <{_word}> Metric",
+        f"<IN> <WHICH> Things <{_word}> Metric",
+        f"<FOR> <WHICH> Things <{_word}> Metric",
+        f"<FROM> <WHICH> Things <{_word}> Metric",
     )
-    def _which_most(things: Things, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, None, metric, ascending=ascending)
+    def _which_most(
+        things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        return ranking(things, None, metric, ascending=ascending, merit=merit)
+
+    @rules("Clause", f"<WHICH> Things Span <{_word}> Metric", f"<IN> <WHICH> Things Span <{_word}> Metric")
+    def _which_most_then(
+        things: Things, when: When, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        made = ranking(things, None, metric, ascending=ascending, merit=merit)
+        return replace(made, when=when) if made is not None else None
 
     @rules("Clause", f"<WHICH> NUM Things <WITH>? <{_word}> Metric", f"NUM Things <WITH> <{_word}> Metric")
-    def _so_many_most(number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, number, metric, ascending=ascending)
+    def _so_many_most(
+        number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
+    ) -> Draft | None:
+        return ranking(things, number, metric, ascending=ascending, merit=merit)
+
+
+for _word, _ascending in (("MOST", False), ("LEAST", True)):
+
+    @rules("Clause", f"<WHICH> Things VERB <{_word}> Metric", f"<IN> <WHICH> Things VERB <{_word}> Metric")
+    def _did_most(things: Things, verb: MetricWord, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
+        made = ranking(things, None, metric, ascending=ascending)
+        return replace(made, verbs=(verb,)) if made is not None else None
 
     @rules("Clause", f"<WHICH> Things VERB <{_word}>", f"Things <WHO> VERB <{_word}>")
     def _who_most(things: Things, verb: MetricWord, ascending: bool = _ascending) -> Draft | None:
@@ -78,14 +133,16 @@ for _word, _ascending in (("MOST", False), ("LEAST", True)):
         return ranking(things, number, verb, ascending=ascending)
 
 
-def ranking(things: Things, number: Number | None, metric: MetricWord | None, *, ascending: bool) -> Draft | None:
+def ranking(
+    things: Things, number: Number | None, metric: MetricWord | None, *, ascending: bool, merit: bool = False
+) -> Draft | None:
     """Return a ranking of things; a plural without a number is a list, a singular the first alone."""
     if things.havings or (
         number is not None and (number.unit or not isinstance(number.value, int) or number.value < 1)
     ):
         return None
     n = int(number.value) if number is not None else (None if things.noun.is_plural else 1)
-    return Draft(head="list", rank=Rank(things.noun, n, ascending, metric), conds=things.conds)
+    return Draft(head="list", rank=Rank(things.noun, n, ascending, metric, merit), conds=things.conds)
 
 
 @rules("Clause", "<RANKING> Things <BY> Metric", "Things <RANKED> Metric", "<RANKING> Things <RANKED> Metric")
@@ -132,27 +189,12 @@ def _part_things(things: Things) -> tuple[Cond, ...] | None:
     return things.conds if things.conds and not things.havings and things.noun.is_entity else None
 
 
-@rules("Clause", "<SHARE> Metric Part", "<WHICH> <SHARE> Metric Part", "Metric <SHARE> Part")
-def _share_from(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
-    return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
-
-
-@rules("Clause", "<SHARE> Conds Metric Part")
-def _share_of_part(conds: tuple[Cond, ...], metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
-    return Draft(metrics=(metric,), head="figure", share=True, conds=conds, share_of=part)
-
-
-@rules("Clause", "<SHARE> Conds Metric")
-def _share_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
-    return Draft(metrics=(metric,), head="figure", share=True, share_of=conds)
-
-
-@rules("Clause", "<SHARE> Part <IN> Metric", "<SHARE> Part <OF> Metric", "<SHARE> Part <TO> Metric")
-def _part_in(part: tuple[Cond, ...], metric: MetricWord) -> Draft:
-    return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
-
-
 rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
+
+
+@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
+def _span(when: When) -> When:
+    return when
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------

@@ -47,6 +47,13 @@ def _said_twice(one: Members, other: Members) -> Members | None:
     return united(one, other, "and")
 
 
+@rules("Versus", "VALUE <VS> Things")
+def _value_against_things(one: Members, things: Things) -> Members | None:
+    """Read ``VIP with Regular customers``."""
+    other = things.conds[0] if len(things.conds) == 1 and not things.havings else None
+    return united(replace(one, of=other.of), other, "and") if isinstance(other, Members) else None
+
+
 def united(one: Members, other: Members, joint: str) -> Members | None:
     """Return values of both where they are of one dimension; None when no dimension has them all."""
     if one.negated or other.negated or (other.joint and other.joint != joint):
@@ -57,7 +64,7 @@ def united(one: Members, other: Members, joint: str) -> Members | None:
         for theirs in other.options
         if mine.field.name == theirs.field.name
     )
-    return Members(options, f"{one.text} {joint} {other.text}", joint=joint) if options else None  # type: ignore[arg-type]
+    return Members(options, f"{one.text} {joint} {other.text}", joint=joint, of=one.of) if options else None  # type: ignore[arg-type]
 
 
 def of_noun(members: Members, noun: Noun) -> Members | None:
@@ -158,6 +165,7 @@ def _fields(cond: Cond) -> set[str]:
 
 for _name, _op in (("MORE", ">"), ("ATLEAST", ">="), ("LESS", "<"), ("ATMOST", "<="), ("EQ", "="), ("NOTEQ", "!=")):
     rules("Compare", f"<{_name}> NUM")(lambda number, op=_op: (op, number))
+rules("Compare", "<ONLY> NUM")(lambda number: ("=", number))
 rules("Compare", "NUM <ORMORE>")(lambda number: (">=", number))
 rules("Compare", "NUM <ORLESS>")(lambda number: ("<=", number))
 
@@ -180,12 +188,13 @@ def _metric_compared(metric: MetricWord, compare: tuple[str, Number]) -> Havings
 @rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC")
 def _compared_metric(compare: tuple[str, Number], metric: MetricWord) -> Havings:
     op, number = compare
-    return (Having(metric, op, number, needs="count" if number.unit is None else None),)
+    needs = "count" if number.unit is None and len(metric.names) > 1 else None
+    return (Having(metric, op, number, needs=needs),)
 
 
 @rules("Havings", "METRIC Range", "METRIC <OF> Range")
 def _metric_between(metric: MetricWord, bounds: tuple[Number, Number]) -> Havings:
-    return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1]))
+    return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1], is_upper=bounds[0].value > 0))
 
 
 @rules("Havings", "Range METRIC")
@@ -222,12 +231,18 @@ def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Did:
 @rules("Did", "VERB Range")
 def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Did:
     low, high = bounds
-    return ((Having(verb, ">=", low, needs="money"), Having(verb, "<=", high, needs="money")), ())
+    upper = Having(verb, "<=", high, needs="money", is_upper=low.value > 0)
+    return ((Having(verb, ">=", low, needs="money"), upper), ())
 
 
 @rules("Did", "VERB Compare <TIMES>")
 def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Did:
     return ((Having(verb, *compare, needs="count"),), ())
+
+
+@rules("Did", "VERB NUM <TIMES> <ORMORE>")
+def _did_times_or_more(verb: MetricWord, number: Number) -> Did:
+    return ((Having(verb, ">=", number, needs="count"),), ())
 
 
 @rules("Did", "VERB NUM <TIMES>")
@@ -288,14 +303,14 @@ def _owned(owner: Noun, noun: Noun) -> Noun | None:
 
 @rules("Things", "Cond Things")
 def _such_things(cond: Cond, things: Things) -> Things | None:
-    if things.havings or not things.noun.is_entity:
+    if things.havings or not things.noun.is_thing or _fields(cond) & {field.name for field in things.noun.fields}:
         return None
     return replace(things, conds=(of_things(cond, things.noun), *things.conds))
 
 
 @rules("Things", "Things <Prep> Conds", "Things <WHO> Conds")
 def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
-    if things.havings or not things.noun.is_entity:
+    if things.havings or not things.noun.is_thing:
         return None
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
 

@@ -48,6 +48,8 @@ _IRREGULAR: dict[str, tuple[str, ...]] = {
     "lose": ("loses", "lost", "losing"),
     "make": ("makes", "made", "making"),
     "pay": ("pays", "paid", "paying"),
+    "rise": ("rises", "rose", "risen", "rising"),
+    "run": ("runs", "ran", "running"),
     "sell": ("sells", "sold", "selling"),
     "send": ("sends", "sent", "sending"),
     "ship": ("ships", "shipped", "shipping"),

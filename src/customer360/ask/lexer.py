@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,14 +13,15 @@ from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import singular, stems
 from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Number, Things
-from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, SCALES
+from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, OVER_GRAINS, SCALES
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import read_times
+from customer360.ask.times import EVER, read_times
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from customer360.ask.meaning import Grain
     from customer360.ask.valueindex import ValueIndex
     from customer360.ask.vocabulary import Vocabulary
     from customer360.ask.words import Token
@@ -31,14 +33,22 @@ _LONGEST_CLOSED = max(len(key) for key in _CLOSED)
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
 _GRAINS = {stems(tuple(text.split())): grain for text, grain in GRAINS.items()}
 _GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_ADJECTIVES.items()}
+_OVER_GRAINS = {stems(tuple(text.split())): grain for text, grain in OVER_GRAINS.items()}
+_SHARES = frozenset(key for key, found in _CLOSED.items() if "SHARE" in found)
+_ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
+_COPULA = frozenset({"is", "are", "was", "were"})
 _FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
-CLOSED_WORDS = frozenset(word for key in (*_CLOSED, *_COURTESY, *_GRAINS, *_GRAIN_ADJECTIVES) for word in key)
+CLOSED_WORDS = frozenset(
+    word for key in (*_CLOSED, *_COURTESY, *_GRAINS, *_GRAIN_ADJECTIVES, *_OVER_GRAINS) for word in key
+)
 FUNCTION_PHRASES = frozenset(key for key in (*_CLOSED, *_COURTESY))
 
 NAME_COST = 10
 """What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
 COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
+GRAIN_COST = 5
+"""What it costs to take a span of time for things that are ranked or listed, less than a dimension of that name."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -69,9 +79,10 @@ class Lexer:
         kept, collides = self._without_courtesy(tuple(tokens), drop_colliding=drop_colliding)
         words = stems(tuple(token.text for token in kept))
         edges: list[Edge] = []
-        edges += self._names(words, kept)
-        edges += self._values(words, kept)
-        edges += _closed(words)
+        cuts = _cuts(tuple(tokens), kept)
+        edges += self._names(words, kept, cuts)
+        edges += self._values(words, kept, cuts)
+        edges += _closed(words, kept)
         edges += _numbers(words, kept)
         edges += self._times(words)
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
@@ -81,6 +92,7 @@ class Lexer:
     def _without_courtesy(self, tokens: tuple[Token, ...], *, drop_colliding: bool) -> tuple[tuple[Token, ...], bool]:
         words = stems(tuple(token.text for token in tokens))
         named = self._inside_names(words)
+        shared = _first_share(words)
         kept: list[Token] = []
         collides = False
         at = 0
@@ -93,6 +105,8 @@ class Lexer:
                 ),
                 0,
             )
+            if size == 1 and tokens[at].text in _COPULA and at >= shared:
+                size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
             if size and not any(at <= place < at + size for place in named):
                 own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in _CLOSED)
                 collides = collides or own
@@ -111,6 +125,8 @@ class Lexer:
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
                     words[start:end] in _CLOSED
+                    or words[start:end] in EVER
+                    or words[start:end] in _OVER_GRAINS
                     or self.vocabulary.lookup(words[start:end])
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
@@ -122,16 +138,21 @@ class Lexer:
             not _is_function(words) and any(True for _ in self.values.lookup(words))
         )
 
-    def _names(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
+        timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
         for start in range(len(words)):
             for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
-                if any(token.kind == "quoted" for token in tokens[start:end]):
+                if any(token.kind == "quoted" for token in tokens[start:end]) or cuts & set(range(start + 1, end)):
                     continue
+                tail = int(any((at, end) in timed for at in range(start + 1, end)))  # revenue (this year)
+                said = tuple(token.text for token in tokens[start:end])
                 text = " ".join(token.text for token in tokens[start:end])
                 is_plural = words[end - 1] != tokens[end - 1].text
                 for entry in self.vocabulary.lookup(words[start:end]):
                     if entry.noun is None:
-                        yield Edge(start, end, entry.sort, MetricWord(entry.metrics, text), NAME_COST)
+                        names = self.vocabulary.as_written(entry.metrics, said)
+                        names = names if entry.sort == "METRIC" else entry.metrics
+                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail)
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
@@ -141,6 +162,8 @@ class Lexer:
                             self._is_entity(entry.noun),
                             is_plural,
                             self._is_numeric(entry.noun),
+                            all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
+                            start in cuts,
                         )
                         counted = noun.is_entity and any(
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
@@ -157,38 +180,45 @@ class Lexer:
     def _flag(self, noun: Noun, text: str) -> Members:
         return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
 
-    def _values(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    def _values(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         for start in range(len(words)):
             if tokens[start].kind == "quoted":
                 yield from self._quoted(start, tokens[start])
                 continue
             for end in range(start + 1, min(start + self.values.longest, len(words)) + 1):
                 span = words[start:end]
-                if _is_function(span) or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1)):
+                if (
+                    cuts & set(range(start + 1, end))
+                    or _is_function(span)
+                    or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1))
+                ):
                     continue
                 members = self._members(span, " ".join(token.raw for token in tokens[start:end]))
                 if members is not None:
-                    far = min(option.field.far for option in members.options)
-                    cost = NAME_COST + FAR_COST * far
-                    ends = [
-                        (word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])
-                    ]
-                    yield Edge(start, end, "VALUE", members, cost + NAME_COST * bool(ends))
-                    for entry, at in ends:  # Loyal Customers: a value, and what it is a value of
-                        text = " ".join(token.text for token in tokens[at:end])
-                        if entry.sort == "METRIC":
-                            such = (members, MetricWord(entry.metrics, text))
-                            yield Edge(start, end, "SUCH", such, cost + NAME_COST)
-                        elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
-                            noun = Noun(
-                                entry.noun.fields,
-                                text,
-                                is_entity=True,
-                                is_plural=words[end - 1] != tokens[end - 1].text,
-                            )
-                            yield Edge(
-                                start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST
-                            )
+                    yield from self._value(members, start, end, words, tokens)
+
+    def _value(
+        self, members: Members, start: int, end: int, words: tuple[str, ...], tokens: Sequence[Token]
+    ) -> Iterator[Edge]:
+        """Yield a value, also with what it is a value of: Loyal Customers."""
+        cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
+        ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
+        is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
+        yield Edge(start, end, "VALUE", members, cost + NAME_COST * is_dearer)
+        is_plural = words[end - 1] != tokens[end - 1].text
+        for entry, at in ends:
+            text = " ".join(token.text for token in tokens[at:end])
+            if entry.sort == "METRIC":
+                yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
+            elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
+                noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
+                yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
+
+    def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
+        """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
+        entries = self.vocabulary.lookup(span)
+        is_verb = any(entry.sort == "VERB" for entry in entries)
+        return bool(entries) and (is_verb or not _is_written(members, (said,)))
 
     def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
         members = self._members(stems(phrase(token.text)), token.text)
@@ -238,6 +268,17 @@ class Lexer:
             yield Edge(found.start, found.end, "TIME", found.when, found.cost)
 
 
+def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:
+    """Return the places before which more than an article was dropped: no name reaches over them."""
+    at = {id(token): place for place, token in enumerate(tokens)}
+    places = [at[id(token)] for token in kept]
+    return frozenset(
+        number
+        for number, (one, other) in enumerate(itertools.pairwise(places), 1)
+        if any(token.text not in _ARTICLES for token in tokens[one + 1 : other])
+    )
+
+
 def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
     """Drop commas at the ends and one of two neighbours: what stood between them was courtesy."""
     found: list[Token] = []
@@ -258,18 +299,49 @@ def _is_function(words: tuple[str, ...]) -> bool:
 _OPEN_COURTESY = frozenset({"produce", "record", "report", "present", "generate", "contribute", "register", "chart"})
 
 
-def _closed(words: tuple[str, ...]) -> Iterator[Edge]:
+def _first_share(words: tuple[str, ...]) -> int:
+    """Return the place behind the first words that ask for a share; behind all words when none do."""
+    longest = max(len(key) for key in _SHARES)
+    for at in range(len(words)):
+        for end in range(min(at + longest, len(words)), at, -1):
+            if words[at:end] in _SHARES:
+                return end
+    return len(words)
+
+
+def _is_written(members: Members, said: tuple[str, ...]) -> bool:
+    """Say whether a value is written just as it was said, not only in another number: `cart` for carts."""
+    return any(phrase(str(value)) == said for option in members.options for value in option.values)
+
+
+def _closed(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    compared = False
     for start in range(len(words)):
         for end in range(start + 1, min(start + _LONGEST_CLOSED, len(words)) + 1):
             span = words[start:end]
             for category in _CLOSED.get(span, ()):
+                compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))
             if span in _GRAINS:
-                yield Edge(start, end, "GRAIN", _GRAINS[span])
+                yield from _grain(start, end, _GRAINS[span], tokens)
             if span in _GRAIN_ADJECTIVES:
                 yield Edge(start, end, "GRAINADJ", _GRAIN_ADJECTIVES[span])
+            if span in _OVER_GRAINS:
+                yield Edge(start, end, "OVERGRAIN", _OVER_GRAINS[span])
         if words[start] in _FIGURES:
             yield Edge(start, start + 1, "FIGURE", words[start])
+        if tokens[start].text in _COPULA:
+            yield Edge(start, start + 1, "COP", words[start])
+        if compared and words[start] in ("with", "to"):  # compare A with B
+            yield Edge(start, start + 1, "VS", words[start])
+
+
+def _grain(start: int, end: int, grain: Grain, tokens: Sequence[Token]) -> Iterator[Edge]:
+    yield Edge(start, end, "GRAIN", grain)
+    text = " ".join(token.text for token in tokens[start:end])
+    is_plural = tokens[end - 1].text.endswith("s")
+    noun = Noun((Field("time"),), text, is_plural=is_plural, grain=grain)
+    yield Edge(start, end, "NOUN", noun, GRAIN_COST)
 
 
 def _numbers(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:

@@ -7,6 +7,26 @@ from __future__ import annotations
 
 from customer360.ask.inflect import stems
 
+_SAME_LAST_YEAR = "|".join(
+    f"same {unit} {when}"
+    for unit in ("period", "time", "day", "week", "month", "quarter")
+    for when in (
+        "last year",
+        "of last year",
+        "in last year",
+        "previous year",
+        "prior year",
+        "of previous year",
+        "a year ago",
+        "year ago",
+        "a year before",
+        "a year earlier",
+        "year before",
+        "one year ago",
+        "one year before",
+    )
+)
+
 WORDS: dict[str, str] = {
     # what to group by
     "BY": (
@@ -15,12 +35,16 @@ WORDS: dict[str, str] = {
         "of every|within each|from each|at each|with each|on each|each|every|across|across all|along|by each|"
         "according to|depending on|differ by|vary by|for each of|per each|distributed by|distribution by|"
         "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|"
-        "over all|for all"
+        "over all|for all|split into|divided into|broken by|separated by|grouped into|itemized by|itemised by|"
+        "listed by|detailed by|down by|down per|out by|up by|separately for|separately by|individually for|in all of"
     ),
     "PER": "per",
     # what filters stand behind
     "IN": "in|at|on|during|within|through|via|over|throughout|inside|using",
-    "FOR": "for|among|amongst|with regard to|regarding|concerning",
+    "FOR": (
+        "for|among|amongst|with regard to|regarding|concerning|about|related to|relating to|with respect to|"
+        "when it comes to|referring to"
+    ),
     "FROM": "from|coming from|come from|came from|originating from|due to|thanks to",
     "OF": "of",
     "WITH": "with|having",
@@ -29,7 +53,8 @@ WORDS: dict[str, str] = {
     "AS": "as",
     "NOT": (
         "not|excluding|exclude|except|except for|other than|apart from|leaving out|leave out|not including|"
-        "aside from|non|outside|outside of|ignoring|but not|rather than"
+        "aside from|non|outside|outside of|ignoring|but not|rather than|"
+        "all but|everything but|everyone but|all except|any but|anything but|but for"
     ),
     "NEVER": "never|not ever",
     "ONLY": "only|just|solely|exclusively|nothing but",
@@ -42,19 +67,31 @@ WORDS: dict[str, str] = {
     "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
     # asking
     "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
+    "NUMBEROF": "number of|count of|total number of|total count of|the number of",
     "HOWMANYDID": "how many did|how many do|how many does|how many were|how many are|how many have|how many was",
-    "HOWMUCH": "how much|how much of|what did|what do|what does|what have|what has",
+    "HOWMUCH": "how much|what did|what do|what does|what have|what has",
     "WHICH": "which|what|who|what kind of|what type of",
     "LIST": "list|list of|name|enumerate|list all|list out",
     "AGO": "ago",
     # aggregates
-    "TOTAL": "total|overall|sum of|sum|combined|total amount of|grand total|all|total of|aggregate",
+    "TOTAL": "total|overall|total amount of|grand total|all",
+    "SUM": "sum of|sum|combined|total of|aggregate",
+    "INTOTAL": "in total|altogether|in all|all in all|all together",
+    "DISTINCT": "different|distinct|unique",
+    "OURS": (
+        "we spend|we spent|we buy|we bought|we pay|we paid|we order|we ordered|we purchase|we purchased|we shop|"
+        "we shopped|i spend|i spent|i buy|i bought"
+    ),
     "AVERAGE": "average|mean|average of|typical",
     "MEDIAN": "median",
-    "MOST": "most|highest|largest|biggest|greatest|maximum|max|best|strongest",
-    "LEAST": "least|lowest|smallest|fewest|minimum|min|worst|weakest|poorest",
-    "TOP": "top|best|highest|leading|largest|biggest|strongest",
-    "BOTTOM": "bottom|worst|lowest|smallest|weakest|poorest",
+    "MOST": "most|highest|largest|biggest|greatest|maximum|max",
+    "LEAST": "least|lowest|smallest|fewest|minimum|min",
+    "TOP": "top|highest|leading|largest|biggest|greatest|most important",
+    "BOTTOM": "bottom|lowest|smallest|least important",
+    "BEST": "best|strongest|best performing|top performing|most successful",
+    "WORST": "worst|weakest|poorest|worst performing|least successful",
+    "FREQUENT": "most frequent|most common|most frequently|most often|commonest",
+    "RARE": "least frequent|least common|least often|rarest",
     "RANKED": (
         "ranked by|rank by|sorted by|sort by|ordered by|order by|in order of|ranking by|based on|in terms of|"
         "measured by|by total|judged by"
@@ -68,7 +105,8 @@ WORDS: dict[str, str] = {
     "SHARE": (
         "share of|percentage of|percent of|proportion of|fraction of|% of|what share of|what percentage of|"
         "what percent of|what proportion of|what fraction of|what part of|contribution to|contribution of|"
-        "portion of|share in|share"
+        "portion of|share in|share|how many percent of|how much percent of|how many % of|how much % of|what % of|"
+        "which share of|which percentage of|which proportion of|which part of|which fraction of|which percent of"
     ),
     "ASSHARE": (
         "as share of|as percent of|as percentage of|as a share of|as a percentage of|as proportion of|"
@@ -88,7 +126,9 @@ WORDS: dict[str, str] = {
     ),
     "CHANGED": (
         "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"
-        "increase in|decrease in|increased|decreased|difference in|fallen|risen"
+        "increase in|decrease in|increased|decreased|difference in|fallen|risen|go up|went up|going up|gone up|go down|"
+        "went down|going down|gone down|rise|rose|rising|fell|falling|drop in|dropped|drop|decline in|declined|"
+        "shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing"
     ),
     "VS": (
         "vs|compared to|compared with|against|in comparison to|in comparison with|as compared to|compare to|"
@@ -97,19 +137,15 @@ WORDS: dict[str, str] = {
     "COMPARE": "compare|comparison of|comparing|comparison between|compare between|difference between|contrast",
     "BETWEEN": "between",
     "YOY": "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
-    "LASTYEARTOO": (
-        "same period last year|same time last year|year before|same period year ago|year ago|one year ago|"
-        "previous year|prior year|same period of last year|same period previous year|same period prior year|"
-        "same period in last year|same period a year ago|same month last year|same quarter last year"
-    ),
+    "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year",
     "POP": "period over period|previous period",
     "BEFORETOO": (
         "previous period|period before|prior period|previous one|one before|period before that|month before|"
-        "week before|quarter before"
+        "week before|quarter before|year before that|month before that|week before that|quarter before that"
     ),
     "ONAVERAGE": "on average|in average|averagely",
     "LIGHT": (
-        "open|opened|opening|file|filed|raise|raised|submit|submitted|create|created|start|started|take|took|"
+        "opened|opening|file|filed|raise|raised|submit|submitted|create|created|start|started|take|took|"
         "place|placed|make|made"
     ),
     "MADE": "made|placed|done",

@@ -7,17 +7,27 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from customer360.ask.frame import MOST, Frame, Ground, agree, frames, having_conditions, metric_names, time_range
+from customer360.ask.agreement import counted_by_value, misfit, pieces_meant
+from customer360.ask.frame import (
+    MOST,
+    Frame,
+    Ground,
+    agree,
+    frames,
+    having_conditions,
+    metric_names,
+    time_range,
+)
 from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, MetricWord, Stat, Versus, When
 from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
 from customer360.ask.units import kind_of
+from customer360.ask.versus import comparison, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
 from customer360.semantic.principal import OWNER
 from customer360.semantic.query import (
-    Comparison,
     Dimension,
     MetricQuery,
     Share,
@@ -45,7 +55,9 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     problems: list[Problem] = []
     for each in drafts:
         for made in _readings(ground, each):
-            checked = checked_reading(ground, made) if isinstance(made, Reading) else made
+            checked = (
+                (misfit(ground, each, made) or checked_reading(ground, made)) if isinstance(made, Reading) else made
+            )
             if isinstance(checked, Problem):
                 problems.append(checked)
             else:
@@ -73,6 +85,13 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     if draft.changed and draft.versus is None:
         yield from _compared_with_what(ground, draft)
         return
+    if draft.head == "count" and draft.things is None:
+        counted = counted_by_value(ground, draft)
+        yield from _figures(ground, counted) if counted is not None else (NONSENSE,)
+        return
+    if draft.head == "count":
+        pieces = pieces_meant(ground, draft)
+        yield from _figures(ground, pieces) if pieces is not None else ()
     maker: Callable[[Ground, Draft], Iterator[Reading | Problem]]
     if draft.rank is not None:
         maker = rank_things
@@ -216,32 +235,12 @@ def _parts(
         else:
             return NONSENSE
     if draft.versus is not None:
-        compared = _comparison(draft.versus, time)
+        compared = comparison(ground, draft.versus, time, frame)
         if isinstance(compared, Problem):
             return _with_choices(ground, draft, metrics, frame, compared)
-        comparison, time = compared
-        changes["compare"] = comparison
+        changes["compare"], time = compared
     query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time)
     return query.model_copy(update=changes), ()
-
-
-def _comparison(versus: Versus, time: TimeRange | None) -> tuple[Comparison, TimeRange] | Problem:
-    if versus.kind != "time":
-        if time is None:
-            return Problem("ambiguous", "It is not said which period to compare.")
-        name = "last_year" if versus.kind == "same period last year" else "previous"
-        return Comparison(to=versus.kind, name=name), time
-    other = time_range(versus.when)
-    if other is None:
-        return NONSENSE
-    if time is None:
-        unit = (other.relative or "").removeprefix("last ")
-        if not (other.relative or "").startswith("last ") or not unit.replace(" ", "").isalpha():
-            return Problem("unclear", "It is not said which period to compare with that.", "Name both periods.")
-        time = TimeRange(relative=f"this {unit}")
-    if time == other:
-        return NONSENSE
-    return Comparison(time=other, name="compared"), time
 
 
 def _with_choices(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame, problem: Problem) -> Problem:
@@ -263,6 +262,9 @@ def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[
     if draft.versus or draft.window or draft.havings:
         yield NONSENSE
         return
+    if draft.share_of and draft.conds:
+        yield Problem("unclear", "Which condition is the part and which limits the whole is not said.")
+        return
     if draft.share_of:
         yield from _part_of_whole(ground, draft, metrics)
         return
@@ -283,6 +285,7 @@ def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[
 
 def _part_of_whole(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
     part = draft.share_of[0]
+    draft = replace(draft, conds=draft.whole)
     options = getattr(part, "options", None)
     if len(draft.share_of) != 1 or options is None or getattr(part, "negated", False) or len(metrics) != 1:
         yield Problem("unclear", "A share can be asked of one dimension's values only.")
@@ -335,8 +338,8 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
                 metrics=metrics,
                 dimensions=frame.dimensions,
                 where=frame.where,
-                time=time_range(draft.when),
-                fill="zero" if stat.grain and len(frame.dimensions) == 1 and formula.is_additive else None,
+                time=up_to_today(ground, draft.when) if stat.grain else time_range(draft.when),
+                fill="zero" if stat.grain else None,
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
             )
             yield Reading(query)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
+from customer360.ask.agreement import by_merit, counter_of
 from customer360.ask.frame import (
     MOST,
     Frame,
@@ -14,6 +15,7 @@ from customer360.ask.frame import (
     agree,
     anchored,
     conditions_of,
+    dimension_of,
     frames,
     having_conditions,
     time_range,
@@ -21,7 +23,7 @@ from customer360.ask.frame import (
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Things
 from customer360.ask.places import together
 from customer360.ask.reading import Problem, Reading
-from customer360.semantic.query import Condition, Dimension, MetricQuery, Order, Summary, Top
+from customer360.semantic.query import Condition, MetricQuery, Order, Summary, Top
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +96,7 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
                 continue
             having = together([condition for _, condition in pairs])
             whole = replace(draft, conds=(*things.conds, *draft.conds))
-            for frame in frames(ground, whole, metrics, first=(Dimension(name=field),)):
+            for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
                 yield from _fitting(ground, whole, things, field, metrics, having, frame)
 
 
@@ -163,21 +165,33 @@ def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         yield _NONSENSE
         return
     said = [word for word in (rank.metric, draft.order_by) if word is not None]
+    if len(said) > 1 and set(said[1].names) <= set(said[0].names):  # best selling by pieces
+        said = said[1:]
     if len(said) > 1 or (said and draft.metrics and said[0] not in draft.metrics):
         yield _NONSENSE
         return
     by = said[0] if said else (draft.metrics[0] if len(draft.metrics) == 1 else None)
+    if rank.by_number:
+        counters = {counter_of(ground, field.name) for field in rank.noun.fields} - {None}
+        if by is not None or len(counters) != 1:
+            yield _NONSENSE
+            return
+        by = MetricWord(tuple(str(name) for name in counters), rank.noun.text)
     if by is None:
-        yield _rank_by_what(ground, draft, rank)
+        yield _NONSENSE if draft.rows_of else _rank_by_what(ground, draft, rank)
         return
     others = [word for word in draft.metrics if word != by]
     for metrics in islice(product(by.names, *(word.names for word in others)), MOST):
         if not all(agree(ground, verb, metrics[0]) for verb in draft.verbs):
             yield _NONSENSE
             continue
+        way = by_merit(ground, rank, metrics[0])
+        if isinstance(way, Problem):
+            yield way
+            continue
         for field in ground.places.of_noun(rank.noun, ground.places.bases(metrics)):
-            for frame in frames(ground, draft, metrics, first=(Dimension(name=field),)):
-                yield _ranked(ground, draft, rank, metrics, frame)
+            for frame in frames(ground, draft, metrics, first=(dimension_of(rank.noun, field),)):
+                yield _ranked(ground, draft, way, metrics, frame)
 
 
 def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], frame: Frame) -> Reading | Problem:
@@ -214,8 +228,9 @@ def _rank_by_what(ground: Ground, draft: Draft, rank: Rank) -> Problem:
         if not fields:
             continue
         field = ground.places.of_noun(rank.noun, ground.places.bases((name,)))[0]
-        for frame in frames(ground, draft, (name,), first=(Dimension(name=field),))[:1]:
-            made = _ranked(ground, draft, rank, (name,), frame)
+        for frame in frames(ground, draft, (name,), first=(dimension_of(rank.noun, field),))[:1]:
+            way = by_merit(ground, rank, name)
+            made = way if isinstance(way, Problem) else _ranked(ground, draft, way, (name,), frame)
             choices += [made] if isinstance(made, Reading) else []
     word = "lowest" if rank.ascending else "highest"
     return Problem(

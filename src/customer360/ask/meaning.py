@@ -14,6 +14,8 @@ class MetricWord:
 
     names: tuple[str, ...]
     text: str
+    is_sum: bool = False
+    """Whether it was asked as a sum, so that a list of them would have to be added up."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,17 @@ class Noun:
     is_plural: bool = False
     is_numeric: bool = False
     """Whether it can be held against a number."""
+    is_name: bool = False
+    """Whether it is what the things of its dataset are called: products."""
+    apart: bool = False
+    """Whether words that were dropped part it from what stands before it."""
+    grain: Grain | None = None
+    """Set for a span of time that is ranked, counted or listed: months."""
+
+    @property
+    def is_thing(self) -> bool:
+        """Whether conditions can be attributes of its members."""
+        return self.is_entity or self.is_name
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,8 @@ class Having:
     number: Number
     needs: str | None = None
     """Kind of unit that the metric must have, when a word asks for one: money, count."""
+    is_upper: bool = False
+    """Whether it is the upper end of a range whose lower end leaves out things without any."""
     verb: MetricWord | None = None
     """The verb it was said with, which must agree with the metric."""
 
@@ -133,13 +148,17 @@ class Rank:
     n: int | None
     ascending: bool
     metric: MetricWord | None = None
+    by_merit: bool = False
+    """Whether the best or worst was asked for, which a metric decides, not the largest or smallest."""
+    by_number: bool = False
+    """Whether the most or least frequent was asked for."""
 
 
 @dataclass(frozen=True)
 class Versus:
     """A second time to hold the first against."""
 
-    kind: Literal["previous period", "same period last year", "time"]
+    kind: Literal["previous period", "same period last year", "time", "previous point"]
     when: When | None = None
 
 
@@ -186,6 +205,8 @@ class Draft:
     share: bool = False
     share_of: tuple[Cond, ...] = ()
     """The part whose share is asked."""
+    whole: tuple[Cond, ...] = ()
+    """What the whole of a share is limited to, when words said which condition is which."""
     stat: Stat | None = None
     window: Window | None = None
     trend: bool = False
@@ -196,6 +217,10 @@ class Draft:
     """Unit that `how much` or `how many` asks for."""
     verbs: tuple[MetricWord, ...] = ()
     """Verbs that must agree with the metric: orders that customers placed."""
+    rows_of: tuple[MetricWord, ...] = ()
+    """Things counted whose rows the figure must be one of: clicks of campaigns."""
+    about: tuple[Noun, ...] = ()
+    """Things said without a condition of their own: whatever stands beside them must be about them."""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -212,7 +237,7 @@ _ONE_ONLY = (
     "limit",
     "wants",
 )
-_JOINED = ("groups", "loose", "conds", "havings", "verbs", "notes")
+_JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes")
 _EITHER = ("changed", "split", "share", "trend")
 
 
@@ -223,6 +248,7 @@ def joined(one: Draft, other: Draft) -> Draft | None:
     if one.share_of and other.share_of:
         return None
     changes: dict[str, Any] = {"metrics": one.metrics or other.metrics, "share_of": one.share_of or other.share_of}
+    changes["whole"] = one.whole or other.whole
     for name in _ONE_ONLY:
         a, b = getattr(one, name), getattr(other, name)
         if a is not None and b is not None:

@@ -18,6 +18,7 @@ Form = Literal["definition", "freshness", "coverage", "lineage", "owner", "catal
 _BE = "(?:is|are|was|were|be|been)"
 _DO = "(?:does|do|did)"
 _X = "(?P<x>.+?)"
+_HAVE = f"(?:{_DO} (?:we|you) have|{_BE} there|have (?:we|you))"
 _MEASURES = "(?:metrics?|measures?|kpis?|key figures?|indicators?|figures?)"
 _CUTS = "(?:dimensions?|attributes?|breakdowns?|filters?|splits?)"
 _THERE = (
@@ -58,6 +59,10 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("coverage", f"(?:what|which) {_PERIOD} {_DO} {_X} (?:cover|span|include|contain)"),
     ("coverage", f"(?:what|which) {_PERIOD} {_BE} covered(?:(?: by| in)? {_X})?"),
     ("coverage", f"(?:since|from) (?:when|what date) (?:{_DO} we have|{_BE} there|{_DO} you have) {_X}"),
+    (
+        "coverage",
+        f"(?:until|till|up to|since|from) when {_HAVE}(?: any| the)? (?:data (?:on|for|about) )?{_X}",
+    ),
     ("coverage", f"how far back {_DO} {_X} (?:go|reach)"),
     ("coverage", f"(?:what {_BE} )?(?:the )?(?:date range|time range|period|time span) (?:of|covered by|in) {_X}"),
     ("coverage", f"when {_DO} {_X} (?:start|begin|end|stop)"),

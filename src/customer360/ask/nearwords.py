@@ -33,7 +33,14 @@ class NearWords:
     def __init__(self, vocabulary: Vocabulary, values: ValueIndex) -> None:
         self._own = frozenset(word for word in vocabulary.words if not word.isdigit())
         self._closed = frozenset(word for word in CLOSED_WORDS | _TIME_WORDS if len(word) >= _MENDED_CLOSED)
-        self._names = {" ".join(key): " ".join(key) for key in vocabulary.entries}
+        self._by_length: dict[int, list[str]] = {}
+        for word in self._own | self._closed:
+            self._by_length.setdefault(len(word), []).append(word)
+        self._names: dict[str, list[str]] = {}
+        """Names by each of their words."""
+        for key in vocabulary.entries:
+            for part in key:
+                self._names.setdefault(part, []).append(" ".join(key))
         self._values = {
             word: str(value) for found in values.near.values() for value in found for word in phrase(str(value))
         }
@@ -43,13 +50,20 @@ class NearWords:
         """Say whether a word only makes sense beside a period, so that it is unknown while its neighbour is."""
         return word in _BESIDE_TIME
 
+    def is_word(self, word: str) -> bool:
+        """Say whether a word is part of a name or of the language, so that it is unknown only by itself."""
+        return word in self._own or word in self._closed
+
     def correction(self, word: str) -> str | None:
         """Return the one known word that an unknown one is a slip of, None when there is none or several."""
         stem = singular(word)
+        if self.is_word(stem):
+            return stem
         near: dict[int, set[str]] = {}
-        for known in self._own | self._closed:
-            if abs(len(known) - len(stem)) <= 2 and _same_start(stem, known):  # noqa: PLR2004 -- slips allowed
-                near.setdefault(distance(stem, known), set()).add(known)
+        for length in range(len(stem) - 2, len(stem) + 3):
+            for known in self._by_length.get(length, ()):
+                if _same_start(stem, known):
+                    near.setdefault(distance(stem, known), set()).add(known)
         clipped = [known for known in near.get(1, ()) if _lost_vowel(stem, known)]
         if len(stem) == _MENDED_CLOSED and len(clipped) == 1:
             return clipped[0]
@@ -59,26 +73,37 @@ class NearWords:
                 return None
             if found:
                 (known,) = found
-                return None if any(distance(stem, singular(v)) <= slips for v in self._values) else known
+                rivals = (v for v in self._values if singular(v) != known and abs(len(v) - len(stem)) <= slips + 1)
+                return None if any(distance(stem, singular(v)) <= slips for v in rivals) else known
         return None
 
     def like(self, word: str) -> tuple[str, ...]:
         """Return known names and values that a word is like, nearest first."""
         stem = singular(word)
         scored: list[tuple[int, str]] = []
-        for name in self._names:
-            for part in name.split():
-                slips = distance(stem, part, 4)
-                if slips <= max(1, len(stem) // 3) or (len(stem) >= _MENDED_CLOSED and part.startswith(stem)):
-                    scored.append((slips + len(name.split()) - 1, name))
+        most = max(1, len(stem) // 3)
+        for part, names in self._names.items():
+            begun = len(stem) >= _MENDED_CLOSED and part.startswith(stem)
+            if not begun and (abs(len(part) - len(stem)) > most or not _shares_letters(part, stem, most)):
+                continue
+            slips = distance(stem, part, 4)
+            if begun or slips <= most:
+                scored += [(slips + len(name.split()) - 1, name) for name in names]
         for part, value in self._values.items():
-            if min(len(part), len(stem)) < _ONE_SLIP:
+            if min(len(part), len(stem)) < _ONE_SLIP or abs(len(part) - len(stem)) > len(stem) // 4 + 1:
+                continue
+            if not _shares_letters(part, stem, len(stem) // 4 + 1):
                 continue
             slips = distance(stem, singular(part), 3)
             if slips <= max(1, len(stem) // 4):
                 scored.append((slips + 1, value))
         best = dict.fromkeys(name for _, name in sorted(scored))
         return tuple(best)[:_OFFERED]
+
+
+def _shares_letters(one: str, other: str, most: int) -> bool:
+    """Say whether two words have so many letters in common that few slips may lie between them; quick to know."""
+    return len(set(one) ^ set(other)) <= 2 * most
 
 
 def _lost_vowel(short: str, known: str) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from customer360.ask.meaning import Grain
+
 MONEY = {
     "$": "USD",
     "\u20ac": "EUR",
@@ -52,7 +57,7 @@ SCALES = {
     "billion": 1_000_000_000,
 }
 
-GRAINS: dict[str, str] = {
+GRAINS: dict[str, Grain] = {
     "day": "day",
     "date": "day",
     "week": "week",
@@ -71,6 +76,18 @@ GRAINS: dict[str, str] = {
     "weekly basis": "week",
     "daily basis": "day",
 }
+OVER_GRAINS: dict[str, str] = {
+    text: grain
+    for grain, short in (("day", "dod"), ("week", "wow"), ("month", "mom"), ("quarter", "qoq"))
+    for text in (
+        f"{grain} over {grain}",
+        f"{grain} on {grain}",
+        f"{grain} to {grain}",
+        f"{grain} versus {grain}",
+        short,
+    )
+}
+"""Each period against the one before it."""
 GRAIN_ADJECTIVES: dict[str, str] = {
     "daily": "day",
     "weekly": "week",

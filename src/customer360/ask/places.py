@@ -49,13 +49,16 @@ class Places:
         return None if any(steps is None for steps in found) else max((s for s in found if s is not None), default=0)
 
     def of_noun(self, noun: Noun, bases: Sequence[str]) -> tuple[str, ...]:
-        """Return the dimensions a noun may mean: all that are reached, the nearest key; all when none is reached."""
+        """Return the dimensions a noun may mean: its own first, the nearest key; one when none is reached."""
+        if noun.grain is not None:
+            return ("time",)
         reached = [(steps, field.name) for field in noun.fields if (steps := self.reach(field.name, bases)) is not None]
         if not reached:
             return tuple(field.name for field in noun.fields)[:1]
         if noun.is_entity:
             return (min(reached)[1],)
-        return tuple(name for _, name in reached)
+        own = [name for steps, name in reached if steps == 0]
+        return tuple(own or (name for _, name in reached))
 
     def of_cond(self, cond: Cond, bases: Sequence[str]) -> tuple[Filter, ...]:
         """Return the filters a condition may mean, of the nearest meaning only."""
@@ -70,17 +73,29 @@ class Places:
 
     def options(self, members: Members, bases: Sequence[str]) -> tuple[Member, ...]:
         """Return the dimensions whose values were named: nearest in name, then those that are reached."""
-        known = [option for option in members.options if self._belongs(option.field.name, members.of)]
-        known = known or list(members.options)
+        within = [option for option in members.options if self.reach(option.field.name, bases) is not None]
+        nearest = min(option.field.far for option in within or members.options)
+        known = [
+            option
+            for option in members.options
+            if self._belongs(option.field.name, members.of) and (not members.of or option.field.far <= nearest)
+        ]
+        if not known:
+            return ()
         nearest = min(option.field.far for option in known)
         close = [option for option in known if option.field.far == nearest]
         reached = [option for option in close if self.reach(option.field.name, bases) is not None]
         if not reached:
             return tuple(close[:1])
+        own = [option for option in reached if self._is_own(option.field.name, members.of, bases)]
+        reached = own or reached  # an attribute of the rows themselves comes before one of what they belong to
         owners = {option.field.name.rpartition(".")[2] for option in reached}
         if len(owners) == 1 and len(reached) > 1:  # the same attribute in two tables: the nearer one
             reached = [min(reached, key=lambda option: self.reach(option.field.name, bases) or 0)]
         return tuple(reached)
+
+    def _is_own(self, field: str, owners: Sequence[str], bases: Sequence[str]) -> bool:
+        return field.rpartition(".")[0] in owners if owners else self.reach(field, bases) == 0
 
     def _belongs(self, field: str, owners: Sequence[str]) -> bool:
         """Say whether a dimension is an attribute of things of these datasets."""

@@ -23,8 +23,9 @@ def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, 
     spans = [
         words[at : at + size] for at in range(len(words)) for size in range(1, _LONGEST + 1) if at + size <= len(words)
     ]
+    named = _named(words, vocabulary)
     for span in spans:
-        if span in _PERSONAL and not vocabulary.lookup(span):
+        if span in _PERSONAL and not any(_inside(span, name) for name in named):
             return (
                 "personal_data",
                 f"'{' '.join(span)}' is personal data; questions are answered with figures.",
@@ -32,10 +33,25 @@ def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, 
             )
     for span in spans:
         about = _FOREIGN.get(span)
-        if about is not None and not vocabulary.lookup(span):
+        if about is not None and not any(_inside(span, name) for name in named):
             return (
                 "out_of_scope",
                 f"The question is about {about} ('{' '.join(span)}'), which figures of the data do not say.",
                 "Ask what happened: how much, how many, by what, when.",
             )
     return None
+
+
+def _named(words: tuple[str, ...], vocabulary: Vocabulary) -> list[tuple[str, ...]]:
+    """Return the names of the model among the words."""
+    return [
+        words[at:end]
+        for at in range(len(words))
+        for end in range(at + 1, min(at + vocabulary.longest, len(words)) + 1)
+        if vocabulary.lookup(words[at:end])
+    ]
+
+
+def _inside(span: tuple[str, ...], name: tuple[str, ...]) -> bool:
+    """Say whether words are part of a name: `email` of `recovery email`."""
+    return any(name[at : at + len(span)] == span for at in range(len(name) - len(span) + 1))

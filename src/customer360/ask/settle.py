@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask.meaning import Draft, Versus, When
+from customer360.ask.meaning import Draft, Noun, Versus, When
 from customer360.ask.reading import NONSENSE, Problem
 
 _MONTH = len("2017-10")
@@ -12,10 +12,13 @@ _MONTH = len("2017-10")
 
 def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Decide what loose words do, and what a list of times means."""
+    draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
+    if draft.window is not None and draft.window.kind == "trailing" and _is_bare(draft):
+        return (draft, replace(draft, groups=(draft.window.unit or "month", *draft.groups)))
     if draft.loose:
         if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
             return NONSENSE
-        grouped = replace(draft, groups=(*draft.groups, *draft.loose), loose=())
+        grouped = replace(draft, groups=(*draft.groups, *(_spanned(noun) for noun in draft.loose)), loose=())
         if not any(noun.is_entity for noun in draft.loose):
             return (grouped,)
         return (grouped, replace(draft, loose=()))  # `customer revenue`: by customer, or of customers at all
@@ -24,6 +27,16 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
         return (_between_ends(draft, draft.when),)
     return (draft,)
+
+
+def _spanned(group: Noun | str) -> Noun | str:
+    """Return a span of time that stands as a noun as the grain that it is."""
+    return group.grain if isinstance(group, Noun) and group.grain is not None else group
+
+
+def _is_bare(draft: Draft) -> bool:
+    """Say whether neither a range nor a grain says over which time a rolling figure runs."""
+    return draft.when is None and not draft.trend and not any(isinstance(group, str) for group in draft.groups)
 
 
 def _between_ends(draft: Draft, when: When) -> Draft:

@@ -111,6 +111,7 @@ class Points:
             self._week,
             self._day,
             self._slashed,
+            self._year_first,
         ):
             yield from reader(at)
 
@@ -136,6 +137,9 @@ class Points:
 
     def _relative(self, at: int) -> Iterator[tuple[int, Point]]:
         word = self.word(at)
+        if tuple(self.words[at : at + 3]) == ("day", "before", "yesterday"):
+            day = self.as_of - timedelta(days=2)
+            yield at + 3, Point(day, day, None)
         if word in ("today", "yesterday"):
             day = self.as_of - timedelta(days=word == "yesterday")
             yield at + 1, Point(day, day, word)
@@ -174,6 +178,8 @@ class Points:
         skip = at + (self.word(at) in ("of", "in", ","))
         for end, year in self._years(skip):
             yield end, year, False
+        if skip > at and self.word(skip) == "year" and not _YEAR.fullmatch(self.word(skip + 1)):  # of the year
+            yield skip + 1, self.as_of.year, False
         past = (latest.month, latest.day) <= (self.as_of.month, self.as_of.day)
         yield at, self.as_of.year - (not past), True
 
@@ -184,7 +190,9 @@ class Points:
             yield at + 2, self.as_of.year - (self.word(at) in LAST)
 
     def _month(self, at: int) -> Iterator[tuple[int, Point]]:
-        start = at + (2 if tuple(self.words[at : at + 2]) == ("month", "of") else 0)
+        start = at
+        if self.word(at) == "month":
+            start += 2 if self.word(at + 1) == "of" else 1
         month = MONTHS.get(self.word(start))
         if month is None:
             return
@@ -196,8 +204,9 @@ class Points:
         start = at + fiscal
         match = re.fullmatch(r"q([1-4])", self.word(start))
         number, end = (int(match[1]), start + 1) if match else (0, start)
-        if not match and self.word(start) in ORDINALS and self.word(start + 1) == "quarter":
-            number, end = ORDINALS[self.word(start)], start + 2
+        nth, after = self._nth(start)
+        if not match and nth and self.word(after) == "quarter":
+            number, end = nth, after + 1
         elif not match and self.word(start) == "quarter" and re.fullmatch("[1-4]", self.word(start + 1)):
             number, end = int(self.word(start + 1)), start + 2
         if number:
@@ -227,14 +236,43 @@ class Points:
     def _half(self, at: int) -> Iterator[tuple[int, Point]]:
         match = re.fullmatch(r"h([12])", self.word(at))
         number, end = (int(match[1]), at + 1) if match else (0, at)
-        if not match and self.word(at) in ("first", "second", "1st", "2nd") and self.word(at + 1) == "half":
-            number, end = ORDINALS[self.word(at)], at + 2
+        nth, after = self._nth(at)
+        if not match and nth in (1, 2) and self.word(after) == "half":
+            number, end = nth, after + 1
+        end += self.word(end) == "year" and bool(number) and not match
         if not number:
+            yield from self._half_before(at)
             return
         month = 1 if number == 1 else _FIRST_HALF_END + 1
         for after, year, floats in self._with_year(end, date(self.as_of.year, month, 1)):
             start = date(year, month, 1)
             yield after, Point(start, add_months(start, _FIRST_HALF_END) - timedelta(days=1), None, floats)
+
+    def _half_before(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``this half year`` and ``last half year``: January to June, July to December."""
+        if self.word(at) not in (*LAST, *THIS) or tuple(self.words[at + 1 : at + 3]) != ("half", "year"):
+            return
+        start = date(self.as_of.year, 1 if self.as_of.month <= _FIRST_HALF_END else _FIRST_HALF_END + 1, 1)
+        if self.word(at) in THIS:
+            yield at + 3, Point(start, self.as_of)
+        else:
+            yield at + 3, Point(add_months(start, -_FIRST_HALF_END), start - timedelta(days=1))
+
+    def _nth(self, at: int) -> tuple[int, int]:
+        """Return the number of ``first``, ``1st``; 0 when there is none."""
+        if self.word(at) in ORDINALS:
+            return ORDINALS[self.word(at)], at + 1
+        number, after = self.ordinal(at)
+        return (number, after) if after == at + 2 else (0, at)
+
+    def _year_first(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``2024 Q3`` and ``2024 October``."""
+        if not _YEAR.fullmatch(self.word(at)):
+            return
+        for reader in (self._month, self._quarter, self._half):
+            for end, point in reader(at + 1):
+                if point.floats:
+                    yield end, point.moved_to(int(self.word(at)))
 
     def _year(self, at: int) -> Iterator[tuple[int, Point]]:
         start = at + (2 if tuple(self.words[at : at + 2]) == ("year", "of") else self.word(at) == "year")
@@ -277,15 +315,16 @@ class Points:
 
     def _day_and_month(self, at: int) -> Iterator[tuple[int, int, int]]:
         if self.word(at) in MONTHS:
-            number, after = self._ordinal(at + 1)
+            number, after = self.ordinal(at + 1)
             if number:
                 yield number, MONTHS[self.word(at)], after
-        number, after = self._ordinal(at)
+        number, after = self.ordinal(at)
         after += self.word(after) == "of"
         if number and self.word(after) in MONTHS:
             yield number, MONTHS[self.word(after)], after + 1
 
-    def _ordinal(self, at: int) -> tuple[int, int]:
+    def ordinal(self, at: int) -> tuple[int, int]:
+        """Return the day of a month at a word, 0 when there is none, with the word after it."""
         if not self.word(at).isdigit() or len(self.word(at)) > len("31"):
             return 0, at
         return int(self.word(at)), at + 1 + (self.word(at + 1) in _DAY_ENDINGS)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer360.semantic.calendar_units import Calendar, Unit
 
 _TO_DATE = {"ytd": "year", "mtd": "month", "qtd": "quarter", "wtd": "week"}
-_EVER = (
+EVER = (
     ("all", "time"),
     ("ever",),
     ("to", "date"),
@@ -45,6 +45,19 @@ _EVER = (
     ("whole", "period"),
     ("entire", "period"),
     ("full", "period"),
+    ("since", "started"),
+    ("since", "we", "started"),
+    ("since", "began"),
+    ("since", "we", "began"),
+    ("since", "day", "one"),
+    ("from", "day", "one"),
+    ("since", "inception"),
+    ("since", "beginning", "of", "time"),
+    ("since", "very", "beginning"),
+    ("over", "whole", "period"),
+    ("over", "all", "time"),
+    ("across", "all", "time"),
+    ("in", "whole", "history"),
 )
 _SINCE = (("since",), ("starting", "from"), ("starting",), ("as", "from"), ("beginning",), ("ever", "since"))
 _UNTIL = (
@@ -54,6 +67,8 @@ _UNTIL = (
     ("through",),
     ("up", "until"),
     ("up", "till"),
+    ("up", "to", "and", "including"),
+    ("until", "end", "of"),
     ("to", "end", "of"),
     ("by", "end", "of"),
 )
@@ -180,7 +195,7 @@ class _Reader:
             yield end + 2 * after, When(relative=f"this {unit.replace('_', ' ')}")
 
     def _ever(self, at: int) -> Iterator[tuple[int, When]]:
-        for end in self._starts(at, _EVER):
+        for end in self._starts(at, EVER):
             yield end, When()
 
     def _open(self, at: int) -> Iterator[tuple[int, When]]:
@@ -238,12 +253,14 @@ class _Reader:
 
     def _days_of_month(self, at: int) -> Iterator[tuple[int, When]]:
         """Read ``1-15 March``, ``1 to 15 March 2017``."""
-        low = self.points.count(at)
-        if low is None or self.points.word(low[0]) not in ("-", "to") or not self.points.word(at).isdigit():
+        opened = self.points.word(at) in ("between", "from")
+        number, after = self.points.ordinal(at + opened)
+        links = ("and", "to") if self.points.word(at) == "between" else ("-", "to", "until", "till", "through")
+        if not number or self.points.word(after) not in links:
             return
-        for end, last in self.points.read(low[0] + 1):
-            if last.unit == "day" and last.start == last.end and 1 <= low[1] < last.start.day:
-                yield end, When(start=last.start.replace(day=low[1]).isoformat(), end=last.end.isoformat())
+        for end, last in self.points.read(after + 1):
+            if last.unit == "day" and last.start == last.end and 1 <= number < last.start.day:
+                yield end, When(start=last.start.replace(day=number).isoformat(), end=last.end.isoformat())
 
     def _listed(self, at: int) -> Iterator[tuple[int, When]]:
         """Read ``October and November 2017``, ``Q1, Q2 and Q3``."""

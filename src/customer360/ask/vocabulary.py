@@ -36,6 +36,8 @@ class Vocabulary:
     def __init__(self, model: SemanticModel, further: Sequence[tuple[str, str]] = ()) -> None:
         self.model = model
         self._found: dict[Stems, dict[tuple[Sort, str], str]] = {}
+        self._written: dict[str, set[Stems]] = {}
+        """How each metric is written, word for word: plurals are another name."""
         for metric in model.metrics.values():
             self._add_metric(metric)
         self._add_plurals()
@@ -69,6 +71,8 @@ class Vocabulary:
     def _note(self, text: str, sort: Sort, name: str) -> None:
         key = stems(phrase(text))
         if key:
+            if sort == "METRIC":
+                self._written.setdefault(name, set()).add(phrase(text))
             self._found.setdefault(key, {}).setdefault((sort, name), text)
 
     def _add_metric(self, metric: Metric) -> None:
@@ -136,6 +140,15 @@ class Vocabulary:
     def names_of(self, field: str) -> tuple[Stems, ...]:
         """Return every phrase that names a dimension."""
         return tuple(key for key, found in self._found.items() if ("NOUN", field) in found)
+
+    def as_written(self, metrics: tuple[str, ...], words: Stems) -> tuple[str, ...]:
+        """Return those of several metrics that are written just so (resolution, not resolutions); else all of them."""
+        return tuple(name for name in metrics if words in self._written.get(name, ())) or metrics
+
+    def is_name(self, name: str) -> bool:
+        """Say whether a dimension is what the things of its dataset are called."""
+        owner, _, own = name.rpartition(".")
+        return own in (f"{owner}_name", "name")
 
     def is_key(self, name: str) -> bool:
         """Say whether a dimension identifies things rather than describing them."""

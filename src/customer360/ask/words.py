@@ -17,6 +17,8 @@ _TOKEN = re.compile(
     r"""
     (?P<quoted>"[^"]*"|\u201c[^\u201d]*\u201d|`[^`]*`)
   | (?P<date>\d{4}-\d{1,2}(?:-\d{1,2})?(?![\d-])|\d{1,2}[./]\d{1,2}[./]\d{4}(?!\d)|\d{4}/\d{1,2}/\d{1,2}(?!\d))
+  | (?P<year>'\d\d(?!\d))
+  | (?P<monthyear>\d{1,2}/\d{4}(?!\d))
   | (?P<number>(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\d.,]*\d))
   | (?P<word>[^\W\d_][^\W_]*(?:'(?!s\b|re\b|ll\b|d\b|ve\b|m\b)[^\W\d_]+)?)
   | (?P<sign><=|>=|!=|<>|[<>=%$\u20ac\u00a3&+,;:#/\u2264\u2265-])
@@ -65,8 +67,21 @@ _SAME = {
     "excl": "excluding",
     "cum": "cumulative",
     "cumul": "cumulative",
+    "ppl": "people",
+    "approx": "approximately",
+    "splitted": "split",
 }
 """Spellings and abbreviations of one word; none of them changes what is meant."""
+_TWO: dict[str, tuple[tuple[str, Kind], tuple[str, Kind]]] = {
+    "once": (("1", "number"), ("time", "word")),
+    "twice": (("2", "number"), ("times", "word")),
+    "thrice": (("3", "number"), ("times", "word")),
+    "hows": (("how", "word"), ("is", "word")),
+    "whats": (("what", "word"), ("is", "word")),
+    "whos": (("who", "word"), ("is", "word")),
+    "wheres": (("where", "word"), ("is", "word")),
+}
+"""Words that are two."""
 _SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
 
 
@@ -104,6 +119,11 @@ def tokens(question: str) -> tuple[Token, ...]:
             found += _word(text, raw, match.start())
         elif kind == "quoted":
             found.append(Token(text[1:-1].strip(), raw, "quoted", *match.span()))
+        elif kind == "year":
+            found.append(Token(f"20{text[1:]}", raw, "number", *match.span()))
+        elif kind == "monthyear":
+            month, _, year = text.partition("/")
+            found.append(Token(f"{year}-{month}", raw, "date", *match.span()))
         elif kind == "rest":
             found.append(Token(text, raw, "sign", *match.span()))
         elif kind == "sign":
@@ -126,6 +146,10 @@ def _word(text: str, raw: str, start: int) -> list[Token]:
         cut = start + len(text) - 3
         return [Token(stem, raw[:-3], "word", start, cut), Token("not", raw[-3:], "word", cut, start + len(text))]
     text = text.replace("'", "")
+    if text in _TWO:
+        (one, kind), (other, _) = _TWO[text]
+        end = start + len(raw)
+        return [Token(one, raw, kind, start, end), Token(other, "", "word", end, end)]
     return [Token(_SAME.get(text, text), raw, "word", start, start + len(raw))]
 
 

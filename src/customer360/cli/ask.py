@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -121,6 +122,10 @@ def write_refusal(reply: Reply) -> None:
     note(reply.text)
     for number, choice in enumerate(reply.choices, 1):
         note(f"  {number}. {choice.text}")
+    if reply.reason == "unknown_concept" and len(reply.not_understood) == 1:
+        for word in reply.suggestions:
+            question = reply.question.replace(reply.not_understood[0], word)
+            note(f"  c360 ask {shlex.quote(question)}")
 
 
 def _write_explanation(reply: Reply) -> None:

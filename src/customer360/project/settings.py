@@ -13,13 +13,14 @@ from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
-from customer360.project.spec import Domain, EngineSettings, LineageEvents, Settings
+from customer360.project.spec import Domain, EngineSettings, LanguageModelSettings, LineageEvents, Settings
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE_NAME = "c360.yaml"
+VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 class EngineShape(Shape):
@@ -50,9 +51,9 @@ class AudiencesShape(Shape):
 
 
 class VariableShape(Shape):
-    """The name of an environment variable."""
+    """Where a secret is kept."""
 
-    env: str = Field(description="Its name.")
+    env: str = Field(description="Name of an environment variable.", json_schema_extra={"pattern": VARIABLE.pattern})
 
 
 class LineageShape(Shape):
@@ -62,6 +63,21 @@ class LineageShape(Shape):
     url: VariableShape | None = Field(None, description="{env: NAME} of the address that takes events by POST.")
     api_key: VariableShape | None = Field(None, description="{env: NAME} of the key sent to it.")
     namespace: str | None = Field(None, description="Namespace of jobs and tables; default: c360://<name>.")
+
+
+class LanguageModelShape(Shape):
+    """An OpenAI-compatible service that may propose how a question is read; it is sent questions and names, no rows."""
+
+    url: str = Field(description="Address of the service, up to `/v1`; questions are sent there.")
+    model: str = Field(description="Name of the model at that service.")
+    key: VariableShape | None = Field(None, description="The key: `{env: NAME}`. Default: none is sent.")
+    timeout_seconds: Annotated[float, Field(gt=0, le=120)] = Field(20.0, description="How long to wait for it.")
+
+
+class AskShape(Shape):
+    """How questions in plain language are read."""
+
+    llm: LanguageModelShape | None = Field(None, description="A language model beside the grammar. Default: none.")
 
 
 class SettingsShape(Shape):
@@ -94,6 +110,7 @@ class SettingsShape(Shape):
     domains: dict[str, DomainShape | None] = Field(
         default_factory=dict, description="Domains that own data products, by name."
     )
+    ask: AskShape = Field(default_factory=lambda: AskShape(llm=None), description="Questions in plain language.")
     policies: dict[str, Any] = Field(
         default_factory=dict,
         description="Thresholds and calendars; models and steps read them with {{ policy('value_tier.high') }}.",
@@ -152,6 +169,7 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         subject=shape.audiences.subject if shape.audiences else None,
         consent=dict(shape.audiences.consent) if shape.audiences else {},
         openlineage=_lineage(shape.openlineage, file, problems),
+        llm=_language_model(shape.ask.llm, file, problems),
     )
 
 
@@ -166,6 +184,23 @@ def _lineage(shape: LineageShape | None, file: YamlFile, problems: Problems) -> 
         api_key=shape.api_key.env if shape.api_key else None,
         namespace=shape.namespace,
     )
+
+
+def _language_model(
+    shape: LanguageModelShape | None, file: YamlFile, problems: Problems
+) -> LanguageModelSettings | None:
+    if shape is None:
+        return None
+    if not re.match(r"https?://[^\s/]", shape.url):
+        problems.add(f"'{shape.url}' is no address.", file.place("ask", "llm", "url"), "Write https://host/v1.")
+    if shape.key is not None and not VARIABLE.fullmatch(shape.key.env):
+        problems.add(
+            "'ask.llm.key' does not name an environment variable.",
+            file.place("ask", "llm", "key"),
+            "Write {env: NAME}.",
+        )
+    key = shape.key.env if shape.key is not None else None
+    return LanguageModelSettings(shape.url, shape.model, key, shape.timeout_seconds)
 
 
 def _as_of(text: str, file: YamlFile, problems: Problems) -> date | Literal["latest"]:

@@ -54,6 +54,17 @@ class LineageEvents:
 
 
 @dataclass(frozen=True)
+class LanguageModelSettings:
+    """``ask: {llm: ...}``: an OpenAI-compatible service that may propose how a question is read."""
+
+    url: str
+    model: str
+    key: str | None = None
+    """Name of the environment variable that holds the key."""
+    timeout_seconds: float = 20.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """c360.yaml. ``as_of`` is a date, or "latest": the newest value of the columns in ``as_of_columns``."""
 
@@ -72,6 +83,8 @@ class Settings:
     domains: tuple[Domain, ...] = ()
     policies: Mapping[str, Any] = field(default_factory=dict)
     """Thresholds and calendars of the project (``policies:``): segments, churn bands, SLA, sale periods, regions."""
+    llm: LanguageModelSettings | None = None
+    """The language model that may propose readings of questions; off by default."""
 
     subject: str | None = None
     """``audiences.subject``: the field of the semantic model that members of audiences are known by."""

@@ -57,8 +57,18 @@ class Rooms(Protocol):
         """
         ...
 
-    def ask(self, text: str, *, principal: Principal | None = None, context: Sequence[str] = ()) -> Reply:
-        """Answer a question in plain language, or say why not. Errors: WarehouseError, ProjectError."""
+    def ask(
+        self,
+        text: str,
+        *,
+        principal: Principal | None = None,
+        context: Sequence[str] = (),
+        settled: MetricQuery | None = None,
+    ) -> Reply:
+        """Answer a question in plain language, or say why not; ``settled`` is the reading that a person picked.
+
+        Errors: WarehouseError, ProjectError.
+        """
         ...
 
     def semantic_model(self) -> SemanticModel:

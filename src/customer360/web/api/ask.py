@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from customer360.semantic.query import parse_query
 from customer360.web.api.problems import RESPONSES
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ class QuestionIn(BaseModel):
     context: list[str] = Field(
         default_factory=list, max_length=24, description="The questions before it: `context` of the reply before."
     )
+    query: dict[str, Any] | None = Field(
+        default=None, description="The reading that was picked or edited: `query` of a choice, `without` of a chip."
+    )
 
 
 class AnswerOut(BaseModel):
@@ -35,7 +39,9 @@ class AnswerOut(BaseModel):
     )
     text: str = Field(description="The answer or refusal in one sentence.")
     reading: str | None = Field(description="How the question was read, in words.")
-    chips: list[dict[str, Any]] = Field(description="The parts of the reading, each with its key in the query.")
+    chips: list[dict[str, Any]] = Field(
+        description="The parts of the reading, each with its key in the query and the query without it."
+    )
     notes: list[str] = Field(description="What was decided for you, and what to know about the data.")
     columns: list[dict[str, Any]]
     rows: list[dict[str, Any]]
@@ -62,7 +68,8 @@ def router(rooms: Rooms) -> APIRouter:
     @routes.post("")
     def ask(question: QuestionIn) -> AnswerOut:
         """Answer a question, ask back when it can be read in several ways, or say why there is no answer."""
-        reply = rooms.ask(question.text, context=question.context)
+        settled = parse_query(question.query) if question.query is not None else None
+        reply = rooms.ask(question.text, context=question.context, settled=settled)
         return AnswerOut.model_validate(reply.document())
 
     return routes

@@ -1,0 +1,119 @@
+"""Say whether what was said beside a figure holds for its rows, and which metric counts the rows of a kind of thing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from customer360.ask.meaning import Draft, Either, Members, MetricWord, Rank
+from customer360.ask.reading import NONSENSE, Problem, Reading
+from customer360.ask.units import kind_of
+
+if TYPE_CHECKING:
+    from customer360.ask.frame import Ground
+
+
+def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
+    """Return nonsense when words that a reading leaves out would change it; None when they say nothing new."""
+    metrics = reading.query.metrics
+    if any(not is_implied(ground, word, name) for word in draft.rows_of for name in metrics):
+        return NONSENSE
+    bases = ground.places.bases(metrics)
+    for noun in draft.about:  # satisfaction of orders: said of what has no satisfaction
+        if not any(ground.places.reach(field.name, bases) is not None for field in noun.fields):
+            return NONSENSE
+    if draft.havings and draft.about:  # by area for customers with more than 3 claims: not areas with more than 3
+        names = {field.name for field in draft.about[-1].fields}
+        if not reading.query.dimensions or reading.query.dimensions[0].name not in names:
+            return NONSENSE
+    return None
+
+
+def is_implied(ground: Ground, word: MetricWord, metric: str) -> bool:
+    """Say whether every row a metric counts is one of the things that a word names: each click one of a campaign."""
+    return any(kind_of(ground.model.metrics[name]) == "count" and _covers(ground, name, metric) for name in word.names)
+
+
+def _covers(ground: Ground, things: str, metric: str) -> bool:
+    wanted = {(atom.base, tree.sql()) for atom in _atoms(ground, things) for tree in atom.filters}
+    bases = {atom.base for atom in _atoms(ground, things)}
+    return all(
+        {atom.base} == bases and wanted <= {(atom.base, tree.sql()) for tree in atom.filters}
+        for atom in _atoms(ground, metric)
+    )
+
+
+def _atoms(ground: Ground, metric: str) -> tuple[Any, ...]:
+    return tuple(ground.model.formulas[metric].atoms.values())
+
+
+def counter_of(ground: Ground, field: str) -> str | None:
+    """Return the one metric that counts all rows of a dimension's table, or of the things it describes."""
+    owner = field.rpartition(".")[0]
+    owners = {owner}
+    for _, noun in ground.vocabulary.nouns():
+        held = {each.name.rpartition(".")[0] for each in noun.fields}
+        if owner in held and all(ground.vocabulary.is_key(each.name) for each in noun.fields):
+            owners |= held
+    found = []
+    for name, formula in ground.model.formulas.items():
+        atom = formula.sole_atom
+        if (
+            atom is not None
+            and not atom.filters
+            and atom.base in owners
+            and atom.aggregate.sql() in _counts(ground, atom.base)
+        ):
+            found.append(name)
+    return found[0] if len(found) == 1 else None
+
+
+def _counts(ground: Ground, base: str) -> set[str]:
+    """Return the aggregates that count the rows of a table: those of its keys."""
+    dataset = ground.model.datasets[base]
+    keys = [key[0] for key in (dataset.primary_key, *dataset.unique_keys) if len(key) == 1]
+    return {f"COUNT({base}.{key})" for key in keys}
+
+
+def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
+    """Return the other meaning of ``how many products did we sell``: how many pieces of them, not how many kinds."""
+    things = draft.things
+    if things is None or draft.wants == "things" or len(things.havings) != 1 or draft.havings:
+        return None
+    (having,) = things.havings
+    if (having.op, having.number.value) != (">", 0) or having.needs is not None:
+        return None
+    pieces = tuple(name for name in having.metric.names if ground.model.metrics[name].c360.unit == "items")
+    if not pieces:
+        return None
+    word = MetricWord(pieces, having.metric.text)
+    return replace(draft, head="figure", things=None, metrics=(word,), conds=(*things.conds, *draft.conds))
+
+
+def counted_by_value(ground: Ground, draft: Draft) -> Draft | None:
+    """Return ``how many Champions`` as a figure: the count of what has that value."""
+    names: set[str] = set()
+    for cond in draft.conds:
+        if isinstance(cond, Either) or not isinstance(cond, Members):
+            return None
+        far = min(option.field.far for option in cond.options)
+        counters = {counter_of(ground, option.field.name) for option in cond.options if option.field.far == far}
+        names |= {name for name in counters if name is not None}
+    if len(names) != 1:
+        return None
+    (name,) = names
+    return replace(draft, head="figure", metrics=(MetricWord((name,), name),))
+
+
+def by_merit(ground: Ground, rank: Rank, metric: str) -> Rank | Problem:
+    """Return a ranking with its direction: the best of what is better low is the lowest."""
+    if not rank.by_merit:
+        return rank
+    better = ground.model.metrics[metric].c360.better
+    if better == "down":
+        return replace(rank, ascending=not rank.ascending, by_merit=False)
+    if better == "up" or ground.model.formulas[metric].is_additive:
+        return replace(rank, by_merit=False)
+    word = "worst" if rank.ascending else "best"
+    title = ground.title(metric)
+    return Problem("unclear", f"Whether a high {title} is good is not said.", f"Say highest or lowest, not {word}.")

@@ -1,0 +1,78 @@
+"""Say which time a figure is held against: the one before, last year's, another one that was named."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from customer360.ask.frame import Frame, Ground, time_range
+from customer360.ask.reading import NONSENSE, Problem
+from customer360.errors import QueryError
+from customer360.semantic.query import Comparison, TimeRange
+from customer360.semantic.resolve import period_of
+
+if TYPE_CHECKING:
+    from customer360.ask.meaning import Versus, When
+
+
+def comparison(
+    ground: Ground, versus: Versus, time: TimeRange | None, frame: Frame
+) -> tuple[Comparison, TimeRange | None] | Problem:
+    """Return the comparison, with the time of the figures themselves; a problem when it makes no sense."""
+    is_cut = any(each.name == "time" for each in frame.dimensions)
+    if versus.kind == "previous point":
+        if time is not None:
+            return Problem("impossible", "Each period against the one before it is shown for all time only.")
+        return Comparison(to="previous period"), None
+    if versus.kind != "time":
+        if time is None and is_cut:
+            return Comparison(to=versus.kind, name="last_year" if "year" in versus.kind else "previous"), None
+        if time is None:
+            return Problem("ambiguous", "It is not said which period to compare.")
+        name = "last_year" if versus.kind == "same period last year" else "previous"
+        return Comparison(to=versus.kind, name=name), time
+    other = time_range(versus.when)
+    if other is None:
+        return NONSENSE
+    if time is None:
+        unit = (other.relative or "").removeprefix("last ")
+        if not (other.relative or "").startswith("last ") or not unit.replace(" ", "").isalpha():
+            return Problem("unclear", "It is not said which period to compare with that.", "Name both periods.")
+        time = TimeRange(relative=f"this {unit}")
+    if time == other:
+        return NONSENSE
+    if _is_run_before(time, other):
+        return Comparison(to="previous period"), time
+    if overlap(ground, time, other):
+        return Problem("unclear", "The two periods have days in common.", "Name two that do not overlap.")
+    return Comparison(time=other, name="compared"), time
+
+
+def _is_run_before(time: TimeRange, other: TimeRange) -> bool:
+    """Say whether ``last 3 months`` is held against ``the previous 3 months``: those before it."""
+    one, two = (time.relative or "").split(), (other.relative or "").split()
+    return len(one) == len("abc") and one[0] == "last" and two == ["last", one[1], "complete", one[2]]
+
+
+def overlap(ground: Ground, one: TimeRange, other: TimeRange) -> bool:
+    """Say whether two ranges have days in common. Ranges that are not understood have none."""
+    try:
+        first, second = (period_of(each, ground.as_of, ground.calendar) for each in (one, other))
+    except QueryError:
+        return False
+    if first is None or second is None:
+        return False
+    starts = max(first.start or date.min, second.start or date.min)
+    return starts <= min(first.end or date.max, second.end or date.max)
+
+
+def up_to_today(ground: Ground, when: When | None) -> TimeRange | None:
+    """Return a range without the days that have not come, which a mean over periods must not count as empty ones."""
+    asked = time_range(when)
+    try:
+        period = period_of(asked, ground.as_of, ground.calendar)
+    except QueryError:
+        return asked
+    if period is None or period.start is None or period.end is None or period.end <= ground.as_of:
+        return asked
+    return TimeRange(start=period.start.isoformat(), end=max(period.start, ground.as_of).isoformat())
