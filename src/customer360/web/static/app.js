@@ -45,7 +45,8 @@ function choose(name, value) {
     chosen.delete(name);
     for (const each of had) if (each !== value) chosen.append(name, each);
   }
-  location.search = chosen;
+  const query = chosen.toString();
+  location.assign(query ? `${location.pathname}?${query}` : location.pathname);
 }
 
 async function draw(figure, palette) {
