@@ -28,7 +28,7 @@ if __name__ == "__main__":
         assert first == second, "one session saw two states"
         reads += 1
         seen.add(tuple(str(value) for value in first.values()))
-        time.sleep(0.05)
+        time.sleep(0.2)
     print(reads)
     for state in sorted(seen):
         print("\t".join(state))

@@ -35,5 +35,5 @@ while not stop.is_set():
     sessions += 1
     if sessions == 1:
         print("reading", flush=True)
-    time.sleep(0.1)
+    time.sleep(0.3)
 print("sessions", sessions, "newest", newest, flush=True)
