@@ -162,7 +162,7 @@ def test_too_many_parts_become_other_and_nothing_is_lost() -> None:
     amounts: dict[str | None, float] = {f"c{i:02}": float(100 - i) for i in range(30)}
     drawn = draw("pie", by_category(amounts, unit="count"))
     shown = parts(drawn)
-    assert len(shown) == 11
+    assert len(shown) == 12
     assert shown[-1]["c"] == "Other"
     assert sum(part["y"] for part in shown) == sum(amounts.values())
 

@@ -41,9 +41,9 @@ def test_options_choose_folder_memory_and_threads(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_does_not_exist_yet_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    assert set(ENGINES) == {"duckdb"}
-    with pytest.raises(UnknownName, match=r"No engine is named 'postgres'. In c360.yaml:4. Known: duckdb."):
-        open_engine(settings(EngineSettings("postgres")), tmp_path)
+    assert set(ENGINES) == {"duckdb", "postgres"}
+    with pytest.raises(UnknownName, match=r"No engine is named 'spark'. In c360.yaml:4. Known: duckdb, postgres."):
+        open_engine(settings(EngineSettings("spark")), tmp_path)
 
 
 def test_an_unknown_option_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ class Capabilities:
     transactional_ddl: bool
     enforces_varchar_length: bool
     in_place_rollback: bool
+    row_digest: str | None = None
+    """A function of many values that yields 64 unsigned bits, equal for equal values; None where there is none."""
     leaves_no_trace: bool = False
     """Whether ``maintain(purge=True)`` takes what was deleted off the disk, statistics and free pages included."""
 

@@ -30,8 +30,6 @@ RULES: Mapping[str, Mapping[type[exp.Expr], Rule]] = MappingProxyType(
 """Rewriting rules by engine and kind of node. DuckDB needs none: it gets our SQL as it is."""
 
 TARGETS = tuple(RULES)
-ROW_DIGESTS: Mapping[str, str] = MappingProxyType({"duckdb": "HASH"})
-"""Function that digests several values to 64 bits, for engines where comparing digests is cheaper than values."""
 
 LABELS = {"duckdb": "DuckDB", "postgres": "PostgreSQL", "spark": "Spark"}
 

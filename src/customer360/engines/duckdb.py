@@ -39,6 +39,7 @@ class DuckLakeEngine:
         transactional_ddl=True,
         enforces_varchar_length=False,
         in_place_rollback=True,
+        row_digest="HASH",
         leaves_no_trace=True,
     )
 

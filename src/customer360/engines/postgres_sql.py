@@ -66,7 +66,6 @@ def prepared(tree: exp.Expr, parameters: Sequence[Any], names: Names) -> Prepare
     ours = filled(tree, parameters)
     _refuse_odd_parts(ours)
     _named(ours, names)
-    _distinct_by_value(ours)
     _titled(ours)
     for number, subquery in enumerate(ours.find_all(exp.Subquery)):
         if not subquery.alias and isinstance(subquery.parent, exp.From | exp.Join):
@@ -181,14 +180,3 @@ def _titled(tree: exp.Expr) -> None:
         if not isinstance(item, exp.Alias | exp.Column | exp.Star):
             text = "count_star()" if item.sql() == "COUNT(*)" else item.sql("duckdb").lower()
             item.replace(exp.alias_(item.copy(), text[:60], quoted=True))
-
-
-def _distinct_by_value(tree: exp.Expr) -> None:
-    """Count distinct values where digests of them are counted: the same number, without a digest."""
-    for call in list(tree.find_all(exp.Anonymous)):
-        if call.name.casefold() != "hash":
-            continue
-        counted = call.find_ancestor(exp.Distinct, exp.Select)
-        if isinstance(counted, exp.Distinct) and isinstance(counted.parent, exp.Count):
-            values = call.expressions
-            call.replace(values[0] if len(values) == 1 else exp.Tuple(expressions=values))

@@ -128,7 +128,8 @@ class _Job:
             "build_started", build_id=self.build_id, as_of=plan.as_of.isoformat(), models=len(plan.rebuild)
         )
         present = plan.present.union(plan.rebuild, self.graph.nodes.keys() & plan.present) - set(plan.drop)
-        inspector = Inspector(publication, self.engine.dialect, plan.as_of, self.build_id, present)
+        digest = self.engine.capabilities.row_digest
+        inspector = Inspector(publication, self.engine.dialect, plan.as_of, self.build_id, present, digest)
         self.inspector = inspector
         self.progress.start(_TASK, len(plan.rebuild) + len(plan.check))
         try:

@@ -29,7 +29,7 @@ def check_published(
     with engine.read() as session:
         present = session.relations()
         day = as_of or resolve_as_of(session, project)
-        inspector = Inspector(session, engine.dialect, day, uuid4().hex, present)
+        inspector = Inspector(session, engine.dialect, day, uuid4().hex, present, engine.capabilities.row_digest)
         tables = {}
         for contract in project.contracts.values():
             relation = contract.relation

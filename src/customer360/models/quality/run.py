@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from customer360.clock import now, stopwatch
-from customer360.engines.dialect import ROW_DIGESTS, transpile
+from customer360.engines.dialect import transpile
 from customer360.errors import StatementFailed
 from customer360.models.column_types import normalised
 from customer360.models.failures import told
@@ -38,6 +38,8 @@ class Inspector:
     as_of: date
     run_id: str
     present: frozenset[Relation]
+    digest: str | None = None
+    """The engine's function for digests of rows (``Capabilities.row_digest``)."""
     results: list[CheckResult] = field(default_factory=list)
     _ended: str | None = None
     """Why no further query can run (an error of a rule ends a transaction)."""
@@ -87,7 +89,7 @@ class Inspector:
                 runnable.append(check)
         if not runnable:
             return
-        digest = ROW_DIGESTS.get(self.dialect)
+        digest = self.digest
         sorted_out = [number for number, check in enumerate(runnable) if digest and check.twice]
         listed = "".join(
             f", {_measure(check)} AS c{number}" for number, check in enumerate(runnable) if number not in sorted_out
