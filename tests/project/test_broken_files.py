@@ -1167,7 +1167,7 @@ BROKEN = [
         (
             (
                 "The value of 'semantic_model.sales.metrics.revenue.datatype' cannot be 'Number'. In "
-                "semantic/sales.yaml:50. Known: String, Integer, Decimal, Float, Boolean, Date, Time, DateTime, "
+                "semantic/sales.yaml:55. Known: String, Integer, Decimal, Float, Boolean, Date, Time, DateTime, "
                 "DateTimeTz, Opaque."
             ),
         ),
@@ -1184,7 +1184,7 @@ BROKEN = [
         "semantic/sales.yaml",
         "        to: customer\n",
         "        to: customers\n",
-        ("No dataset is named 'customers'. In semantic/sales.yaml:41. Did you mean 'customer'?",),
+        ("No dataset is named 'customers'. In semantic/sales.yaml:46. Did you mean 'customer'?",),
     ),
     Broken(
         "ossie key lengths",
@@ -1194,7 +1194,7 @@ BROKEN = [
         (
             (
                 "The relationship 'order_customer' has 2 columns on one side and 1 on the other. [OSSIE-KEYLEN] "
-                "In semantic/sales.yaml:39. Name as many from_columns as to_columns."
+                "In semantic/sales.yaml:44. Name as many from_columns as to_columns."
             ),
         ),
     ),
@@ -1205,8 +1205,8 @@ BROKEN = [
         "- name: revenue",
         (
             (
-                "The metric 'revenue' stands here twice; the first is in line 47. [OSSIE-DUP] In "
-                "semantic/sales.yaml:54. Remove or rename one."
+                "The metric 'revenue' stands here twice; the first is in line 52. [OSSIE-DUP] In "
+                "semantic/sales.yaml:59. Remove or rename one."
             ),
         ),
     ),
@@ -1218,7 +1218,7 @@ BROKEN = [
         (
             (
                 "The C360 extension is no JSON: Expecting value: line 1 column 15 (char 14). [OSSIE-EXT] In "
-                "semantic/sales.yaml:37. Check quotes and braces."
+                "semantic/sales.yaml:42. Check quotes and braces."
             ),
         ),
     ),
@@ -1243,7 +1243,7 @@ BROKEN = [
         "      - name: order_count\n        label: Orders\n",
         (
             (
-                "There is no key 'label' here. In semantic/sales.yaml:55. Ossie gives metrics no label; write it "
+                "There is no key 'label' here. In semantic/sales.yaml:60. Ossie gives metrics no label; write it "
                 "in the C360 extension."
             ),
         ),

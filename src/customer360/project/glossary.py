@@ -85,11 +85,15 @@ def check_glossary(project: Project, problems: Problems) -> None:
     offered = [port.contract_id or "" for product in project.products.values() for port in product.output_ports]
     ports = [str(project.contracts[id_].relation) for id_ in offered if id_ in project.contracts]
     metrics = [name for document in project.semantics.values() for name in _metrics(document.document)]
+    faulty = {str(error.place).split("/")[0] for error in problems.errors}  # may hide what is named
     known: dict[str, str] = {}
     for term in project.glossary:
-        for kind, names, real in (("output port", term.ports, ports), ("metric", term.metrics, metrics)):
+        for folder, kind, names, real in (
+            ("products", "output port", term.ports, ports),
+            ("semantic", "metric", term.metrics, metrics),
+        ):
             for name in names:
-                if name not in real:
+                if name not in real and folder not in faulty:
                     problems.unknown(kind, name, real, term.place)
         for word in (term.word, *term.synonyms):
             other = known.setdefault(word.casefold(), term.word)
