@@ -50,7 +50,6 @@ def test_sql_of_the_documented_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("shopflow_postgres")
 def test_postgres_by_the_environment(tmp_path: Path, postgres: PostgresServer) -> None:
     postgres.execute("DROP DATABASE IF EXISTS by_command", "CREATE DATABASE by_command")
     url = f"postgresql://postgres@/by_command?host={postgres.socket_folder}"

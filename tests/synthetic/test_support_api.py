@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEY = {"X-API-Key": "open sesame"}
-pytestmark = pytest.mark.xdist_group("shopflow_mongo")
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,6 @@ from customer360.synthetic.to_mongo import COLLECTION, write_mongo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.xdist_group("shopflow_mongo")
-
 
 @pytest.fixture
 def client(mongo_url: str) -> Iterator[MongoClient[dict[str, Any]]]:

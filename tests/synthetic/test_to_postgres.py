@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.postgres_server import PostgresServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
+pytestmark = pytest.mark.postgres
 TABLES = [(system, table) for system, tables in DOCUMENTED.items() for table in tables]
 
 

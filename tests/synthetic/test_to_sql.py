@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.postgres_server import PostgresServer
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("shopflow_postgres")]
+pytestmark = pytest.mark.postgres
 
 # The commands stand as the source's quick start has them; only the generating script is our own command.
 QUICK_START = (

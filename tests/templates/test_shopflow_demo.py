@@ -90,7 +90,7 @@ def test_live_servers_started_for_the_demo_give_the_same_tables(of_files: Path, 
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("shopflow_postgres")
+@pytest.mark.full
 def test_your_own_servers_are_filled_and_read(
     of_files: Path, tmp_path: Path, postgres: PostgresServer, mongo_url: str
 ) -> None:

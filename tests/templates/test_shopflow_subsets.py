@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("systems", [("shop", "support"), ("crm", "erp"), ("cdp",)], ids=",".join)
+@pytest.mark.parametrize(
+    "systems",
+    [("crm", "erp"), *(pytest.param(systems, marks=pytest.mark.full) for systems in (("shop", "support"), ("cdp",)))],
+    ids=",".join,
+)
 def test_some_systems_run_and_every_metric_equals_its_check(tmp_path: Path, systems: tuple[str, ...]) -> None:
     root = tmp_path / "some"
     create_project(root, template="shopflow", systems=systems)

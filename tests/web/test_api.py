@@ -268,6 +268,12 @@ def test_the_description_covers_every_endpoint(client: TestClient) -> None:
     description = client.get("/api/v1/openapi.json").json()
     assert set(description["paths"]) == {
         "/api/v1/ask",
+        "/api/v1/privacy/people",
+        "/api/v1/privacy/erasures",
+        "/api/v1/privacy/erasures/{number}/completion",
+        "/api/v1/privacy/erasures/{number}/certificate",
+        "/api/v1/privacy/exports",
+        "/api/v1/privacy/consent",
         "/api/v1/customers",
         "/api/v1/metrics",
         "/api/v1/metrics/query",

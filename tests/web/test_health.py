@@ -21,6 +21,7 @@ def test_a_project_without_metrics_is_healthy(tmp_path: Path) -> None:
     create_project(root, template="blank", name="acme")
     shutil.rmtree(root / "semantic")
     shutil.rmtree(root / "dashboards")
+    (root / "glossary.yaml").unlink()
     workspace = open_project(root)
     with TestClient(create_app(workspace), base_url=HERE, raise_server_exceptions=False) as client:
         assert client.get("/api/v1/health").json()["status"] == "nothing_built"

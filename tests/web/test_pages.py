@@ -153,6 +153,7 @@ def test_a_failure_of_ours_is_a_page_without_its_insides(shop: object, client: T
     class Broken:
         project = shop.project  # type: ignore[attr-defined]
         governance = shop.governance  # type: ignore[attr-defined]
+        engine = shop.engine  # type: ignore[attr-defined]
 
         def history(self) -> None:
             raise ZeroDivisionError("a secret value")
