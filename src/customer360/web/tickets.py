@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -107,6 +108,7 @@ class MongoTickets:
                 next_step="Write it as mongodb://user:password@host:27017.",
             ) from None
         self._rows = client[database][collection]
+        weakref.finalize(self, client.close)
 
     def count(self, asked: Asked) -> int:
         """Return how many tickets match."""
