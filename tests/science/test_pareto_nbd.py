@@ -80,7 +80,7 @@ def test_the_gradient_is_the_slope_of_the_likelihood(parameters, history):
 
     gradient = ours(parameters, x, t_x, t)[1]
     slope = (
-        approx_fprime(parameters, value, 1e-6 * parameters) + approx_fprime(parameters, value, -1e-6 * parameters)
+        approx_fprime(parameters, value, 1e-5 * parameters) + approx_fprime(parameters, value, -1e-5 * parameters)
     ) / 2
     assert gradient == pytest.approx(
         slope, abs=1e-5 * (np.abs(slope).max() + abs(value(parameters)) / parameters.min())
