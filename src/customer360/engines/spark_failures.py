@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,7 +49,9 @@ def translated() -> Iterator[None]:
 
     logging.getLogger("SQLQueryContextLogger").disabled = True  # it would print rows' values to the terminal
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r"\[RETRIES_EXCEEDED\]")  # said once, by us
+            yield
     except (PySparkException, RpcError, ConnectionError) as error:
         raise translation(error) from error
 

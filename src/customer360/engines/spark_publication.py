@@ -122,7 +122,7 @@ class SparkPublication(LakePublication):
         from pyspark.sql.connect.functions import count, lit
         from pyspark.sql.connect.observation import Observation
 
-        counted = Observation("rows")
+        counted: Any = Observation("rows")
         with translated():
             made = session.sql(text).observe(counted, count(lit(1)).alias("n"))
             made.write.option("compression", "snappy").parquet(folder.as_uri())

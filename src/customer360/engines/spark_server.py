@@ -28,7 +28,7 @@ DEFAULT_VARIABLE = "C360_SPARK_URL"
 OLDEST = 4
 """Spark 4 casts and computes as ANSI SQL says; 3 yields NULL where others stop."""
 OLDEST_JAVA = 17
-PATIENCE = {"max_retries": 6, "max_backoff": 4_000}
+RETRIES, LONGEST_WAIT_MS = 6, 4_000
 """A dozen seconds of trying to reach a server that went away; Spark's own patience is ten minutes."""
 SESSION = {
     "spark.sql.session.timeZone": "UTC",
@@ -78,11 +78,7 @@ def _url(options: Mapping[str, Any], place: Place) -> str:
         )
     url = os.environ.get(str(variable))
     if not url:
-        raise SettingMissing(
-            f"The environment variable {variable} is not set: it holds the address of Spark.",
-            place=place,
-            next_step=f"export {variable}='sc://host:15002'",
-        )
+        raise SettingMissing(str(variable), purpose="the address of Spark, sc://host:15002", place=place)
     if urlsplit(url).scheme != "sc":
         raise ProjectError(
             f"The environment variable {variable} does not hold a Spark Connect URL.",
@@ -146,7 +142,7 @@ class Spark:
 def _patience() -> Any:
     from pyspark.sql.connect.client.retries import DefaultPolicy
 
-    return DefaultPolicy(**PATIENCE)
+    return DefaultPolicy(max_retries=RETRIES, max_backoff=LONGEST_WAIT_MS)
 
 
 def _driver() -> Any:

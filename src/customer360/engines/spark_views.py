@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlglot
 from sqlglot import exp
@@ -104,6 +104,7 @@ class SparkViews:
 
     def _read(self, name: str, columns: Sequence[Column], files: Sequence[Path]) -> None:
         with translated():
+            found: Any
             if files:
                 found = self._session.read.schema(ddl(columns)).parquet(*(file.as_uri() for file in files))
             else:
