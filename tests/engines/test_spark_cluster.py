@@ -124,7 +124,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def loaded(engine: Engine) -> None:
     with engine.publish(note="load") as publication:
         publication.create_schema("raw_shop")
-        rows = "SELECT range AS n, range % 8 AS part, 1::BIGINT AS _load_id FROM range(100_000)"
+        rows = "SELECT range AS n, range % 8 AS part, 1::BIGINT AS _load_id FROM range(40_000)"
         publication.create_table_as(NUMBERS, rows)
 
 

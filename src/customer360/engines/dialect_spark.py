@@ -147,6 +147,8 @@ def _table(node: Any) -> exp.Expr:
     if isinstance(node.this, exp.Anonymous) and alias is not None and not alias.columns:
         # DuckDB names the column after the function; Spark calls it `col`
         raise Unportable("A table function without column names", "Write for example `range(10) AS r(i)`.")
+    if isinstance(node.this, exp.Anonymous) and isinstance(node.parent, exp.Join) and node.this.find(exp.Column):
+        return exp.Lateral(this=node.this.copy(), alias=alias.copy())  # only so may it read columns before it
     return same(node)
 
 
