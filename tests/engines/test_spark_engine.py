@@ -208,6 +208,7 @@ def test_one_process_has_one_spark_of_its_own(spark: Spark) -> None:
         other.session()
 
 
+@pytest.mark.full  # waiting takes a dozen seconds
 def test_a_server_that_is_not_there_is_told_within_half_a_minute() -> None:
     away = Spark(Address(url="sc://localhost:1"))
     with pytest.raises(WarehouseError, match="does not answer") as caught:

@@ -37,7 +37,11 @@ def session(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return session
 
 
-@pytest.mark.parametrize("name", QUERIES)
+SAMPLE = {"total", "two_facts", "cumulative", "period_to_date", "distinct_and_percentile", "comparison", "filled"}
+CASES = [pytest.param(name, marks=() if name in SAMPLE else pytest.mark.full) for name in QUERIES]
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_a_pinned_query_answers_on_spark_as_on_duckdb(name: str, session: Any) -> None:
     shop = Shop(CHANGES.get(name))
     model = changed(CHANGES[name]) if name in CHANGES else shop.model
