@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["spark"]
 
 PEOPLE, TALL, COPY = Relation("raw_shop", "people"), Relation("gold", "tall"), Relation("gold", "copy")
+FOLDER = "ware house é"
 ROWS = "SELECT * FROM (VALUES (1, 'Ann', 1.75), (2, 'Bob', 1.62), (3, 'Cleo', NULL)) AS t(id, name, height)"
 
 
@@ -45,7 +46,7 @@ def settings(**options: Any) -> Settings:
 
 @pytest.fixture
 def engine(spark: Spark, tmp_path: Path) -> Iterator[SparkEngine]:
-    opened = SparkEngine.open(settings(), tmp_path, spark=Kept(spark))
+    opened = SparkEngine.open(settings(folder=FOLDER), tmp_path, spark=Kept(spark))
     with opened.publish(note="load") as publication:
         publication.create_schema("raw_shop")
         publication.create_schema("gold")
@@ -89,7 +90,7 @@ def test_the_files_that_spark_wrote_are_the_lakes_and_move_with_the_project(
     engine.close()
     moved = tmp_path.parent / f"{tmp_path.name}_moved"
     shutil.move(tmp_path, moved)
-    other = SparkEngine.open(settings(), moved, spark=Kept(spark))
+    other = SparkEngine.open(settings(folder=FOLDER), moved, spark=Kept(spark))
     assert [row[0] for row in rows(other, f"FROM {TALL.sql}")] == [1]
     assert make(other, COPY, f"SELECT t.id FROM {TALL.sql} AS t") == 1
     other.close()
@@ -166,7 +167,7 @@ def test_a_purge_leaves_no_trace_of_a_deleted_row(engine: SparkEngine, tmp_path:
         publication.execute(f"DELETE FROM {PEOPLE.sql} WHERE id = 2")
         publication.execute(f"DELETE FROM {TALL.sql} WHERE id = 2")
     engine.maintain(purge=True)
-    kept = [path for path in (tmp_path / "warehouse").rglob("*") if path.is_file()]
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in kept if secret in path.read_bytes()] == []
     assert len(rows(engine, f"FROM {TALL.sql}")) == 2
 

@@ -19,7 +19,7 @@ from customer360.engines.lake import LAKE, Lake, literal
 from customer360.engines.sessions import LakePublication, Listener
 from customer360.engines.spark_failures import SHARE, UNSEEN, translated
 from customer360.engines.spark_server import Spark
-from customer360.engines.spark_sql import for_spark, stored_only
+from customer360.engines.spark_sql import address, for_spark, stored_only
 from customer360.engines.spark_types import is_plain, taken_back, typed
 from customer360.engines.spark_views import SparkViews
 from customer360.errors import WarehouseError
@@ -125,7 +125,7 @@ class SparkPublication(LakePublication):
         counted: Any = Observation("rows")
         with translated():
             made = session.sql(text).observe(counted, count(lit(1)).alias("n"))
-            made.write.option("compression", "snappy").parquet(folder.as_uri())
+            made.write.option("compression", "snappy").parquet(address(folder))
             rows = int(counted.get["n"])
         return _files(folder, rows, keep_empty=keep_empty)
 

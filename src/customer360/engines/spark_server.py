@@ -202,7 +202,13 @@ class OwnServer:
         token, port = secrets.token_hex(16), _free_port()
         conf = SparkConf(loadDefaults=False)
         conf.setAll([*_server_settings(address, port).items(), *address.settings])
-        with tempfile.TemporaryFile() as log, _environment(SPARK_CONNECT_AUTHENTICATE_TOKEN=token):
+        with (
+            tempfile.TemporaryFile() as log,
+            _environment(
+                SPARK_CONNECT_AUTHENTICATE_TOKEN=token,
+                LC_ALL="C.UTF-8",  # else Java cannot name files with letters beyond ASCII
+            ),
+        ):
             try:
                 self._gateway = launch_gateway(conf, popen_kwargs={"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
                 self._context = SparkContext(conf=conf, gateway=self._gateway)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlglot import exp
 from sqlglot.errors import UnsupportedError
@@ -10,6 +11,11 @@ from sqlglot.errors import UnsupportedError
 from customer360.engines.dialect import transpile
 from customer360.errors import ModelError, StatementFailed
 from customer360.names import Relation
+
+
+def address(path: Path) -> str:
+    """Return a path as Spark takes it: not as a URI, of which Hadoop would take ``%20`` for a name."""
+    return f"file://{path}"
 
 
 def stored_only(tree: exp.Expr) -> bool:

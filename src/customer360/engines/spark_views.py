@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 
 from customer360.engines.lake import LAKE, literal, metadata
 from customer360.engines.spark_failures import translated
-from customer360.engines.spark_sql import for_spark
+from customer360.engines.spark_sql import address, for_spark
 from customer360.engines.spark_types import ddl, handed_over, is_plain, typed
 from customer360.errors import StatementFailed
 from customer360.names import Relation
@@ -106,7 +106,7 @@ class SparkViews:
         with translated():
             found: Any
             if files:
-                found = self._session.read.schema(ddl(columns)).parquet(*(file.as_uri() for file in files))
+                found = self._session.read.schema(ddl(columns)).parquet(*map(address, files))
             else:
                 nothing = ", ".join(["NULL"] * len(columns))
                 found = self._session.sql(f"SELECT * FROM ({typed(f'SELECT {nothing}', columns)}) WHERE FALSE")
