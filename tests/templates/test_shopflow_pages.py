@@ -92,10 +92,12 @@ def found(client: TestClient, text: str, **more: Any) -> list[str]:
         "{first_name} {last_name}",
         "{last_name}",
         "{record_phone}",
+        "{spaced_phone}",
     ],
 )
 def test_a_customer_is_found_by_every_identity(clear: TestClient, person: dict[str, Any], by: str) -> None:
-    text = by.format(**person)
+    digits = re.sub("[^0-9]", "", person["record_phone"])
+    text = by.format(**person, spaced_phone=f"+{digits[:2]} {digits[2:5]} {digits[5:]}")
     hits = found(clear, text)
     assert person["customer_id"] in hits
     if "name" not in by:

@@ -79,10 +79,10 @@ class Permit:
                 )
 
     def _is_masked(self, model: SemanticModel, field: SemanticField, by: Principal) -> bool:
-        source = model.datasets[field.dataset].source
-        if source.count(".") != 1 or " " in source:
-            return False  # a query of the model: its tables are masked where it reads them
-        relation = Relation.parse(source)
+        dataset = model.datasets[field.dataset]
+        if dataset.is_query:
+            return False  # its tables are masked where it reads them
+        relation = Relation.parse(dataset.source)
         contract = self._project.contract_of(relation)
         named = {each.name for each in model.field_trees[field.dataset, field.name].find_all(exp.Column)}
         masked = {column.name for column in contract.columns if column.mask} if contract else set()

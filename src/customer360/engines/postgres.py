@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -45,6 +46,7 @@ class PostgresEngine:
         self._versions = Versions(catalog)
         self._writer = Writer(server, self._versions, keep=max(keep_snapshots, 1), patience=lock_seconds)
         self._known: dict[str, Mapping[Relation, Member]] = {}
+        self._guard = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings, root: Path) -> PostgresEngine:  # noqa: ARG003 - every engine is opened this way
@@ -161,12 +163,16 @@ class PostgresEngine:
             self._versions.release(connection, number)
 
     def _members(self, connection: Connection[Any], number: int, state: str) -> Mapping[Relation, Member]:
-        if state not in self._known:
-            found = self._versions.members(connection, number)
+        with self._guard:
+            known = self._known.get(state)
+        if known is not None:
+            return known
+        found = self._versions.members(connection, number)
+        with self._guard:
             while len(self._known) >= _REMEMBERED:
-                self._known.pop(next(iter(self._known)), None)
+                self._known.pop(next(iter(self._known)))
             self._known[state] = found
-        return self._known[state]
+        return found
 
     def _require(self, snapshot: int) -> str:
         """Return what published a kept snapshot; SnapshotMissing with the kept ones."""

@@ -19,6 +19,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from customer360.engines.parsing import serialized
+from customer360.engines.sentences import explained
 from customer360.errors import NotPermitted, QueryError
 from customer360.names import Relation
 
@@ -203,7 +204,8 @@ class GuardedSession:
             raise QueryError("The query is nested too deeply.") from None
         if tree.get("error", True) or len(tree["statements"]) != 1:
             if tree.get("error_type") == "parser":
-                self._session.query(sql)  # the session knows how to say where it is wrong
+                sentence, step = explained(str(tree.get("error_message")))
+                raise QueryError(sentence, next_step=step)
             raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT.")
         node: dict[str, Any] = tree["statements"][0]["node"]
         return node

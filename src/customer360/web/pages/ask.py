@@ -68,7 +68,7 @@ def _settled(text: str) -> MetricQuery | None:
         return None
     try:
         return parse_query(json.loads(text))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise QueryError("The reading in the address is no JSON.", next_step="Ask the question again.") from error
 
 
