@@ -40,7 +40,7 @@ PAIRS_SCHEMA = pa.schema(
 
 
 def compare(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared`` of ``pair`` and all pairs known before: l, r (l is the lower number), weight, gammas, is_known.
+    """Make ``compared`` of ``pair`` and all pairs known before: l, r (l is the lower number), weight, gammas.
 
     ``known_pair`` (see ``know``) holds the latter. Weights are without the prior. ``record_a`` and ``record_b`` are the
     two fingerprints, the smaller first.
@@ -50,7 +50,7 @@ def compare(connection: DuckDBPyConnection, model: Model) -> None:
         f"""
         CREATE OR REPLACE TABLE compared AS
         SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r, weight, {gammas},
-          true AS is_known, record_a, record_b
+          record_a, record_b
         FROM known_pair JOIN rep AS a ON a.fingerprint = record_a JOIN rep AS b ON b.fingerprint = record_b
         WHERE record_a <> record_b
         """
@@ -61,7 +61,7 @@ def compare(connection: DuckDBPyConnection, model: Model) -> None:
     )
     predict(connection, present_comparisons(connection), model, "rest", "new_compared")
     connection.execute(
-        f"INSERT INTO compared SELECT least(l, r), greatest(l, r), weight, {gammas}, false,"
+        f"INSERT INTO compared SELECT least(l, r), greatest(l, r), weight, {gammas},"
         " least(a.fingerprint, b.fingerprint), greatest(a.fingerprint, b.fingerprint)"
         " FROM new_compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r"
     )
