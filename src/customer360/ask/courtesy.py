@@ -18,6 +18,9 @@ COURTESY = [
     "can you",
     "could you",
     "would you",
+    "would",
+    "could",
+    "can",
     "will you",
     "can we",
     "could we",
@@ -130,9 +133,6 @@ COURTESY = [
     "has",
     "have",
     "had",
-    "would",
-    "could",
-    "can",
     "make",
     "makes",
     "made",
@@ -306,9 +306,37 @@ COURTESY = [
     "how strong",
     "put together",
     "the following",
+    "ever",
+    "how",
+    "show how",
+    "see how",
+    "tell me how",
+    "like",
+    "from us",
+    "with us",
+    "at us",
+    "quick one",
+    "a quick one",
+    "in our books",
+    "roughly speaking",
+    "we can",
+    "still",
+    "all of our",
+    "all of the",
+    "somehow",
+    "got to know",
+    "it is",
+    "check",
+    "give me an idea of",
+    "run me",
+    "looks",
     "but",
 ]
 """Words that cannot change a number. `new`, `net`, `first`, `average`, `only`, `target` are not among them."""
+
+
+LEADING = frozenset({"can", "could", "may", "would", "might"})
+"""Words that are courtesy only before the question itself: `can we see`, not `how many can we reach`."""
 
 
 def courtesy_phrases() -> frozenset[tuple[str, ...]]:

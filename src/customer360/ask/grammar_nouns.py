@@ -89,7 +89,7 @@ def _named_first(noun: Noun, members: Members) -> Members | None:
     return of_noun(members, noun)
 
 
-@rules("Plain", "Values NOUN")
+@rules("Plain", "Values NOUN", "Values <AS> NOUN")
 def _named_last(members: Members, noun: Noun) -> Members | None:
     return None if noun.is_entity else of_noun(members, noun)
 

@@ -42,7 +42,7 @@ def _share_of_part(conds: tuple[Cond, ...], metric: MetricWord, part: tuple[Cond
     return Draft(metrics=(metric,), head="figure", share=True, whole=conds, share_of=part)
 
 
-@rules("Clause", "<SHARE> Conds Metric")
+@rules("Clause", "<SHARE> Conds Metric", "Conds <SHARE> Metric")
 def _share_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True, share_of=conds)
 

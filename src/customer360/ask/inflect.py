@@ -111,6 +111,19 @@ def base_form(word: str) -> str:
     return _BASE.get(word, word)
 
 
+@lru_cache(maxsize=65_536)
+def verb_stem(word: str) -> str:
+    """Return one form for all forms of a word that may be a verb: lost and lose, ordered and order."""
+    base = base_form(word)
+    if base != word:
+        return base.removesuffix("e")
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) > len(ending) + _SHORT - 1:
+            cut = word.removesuffix(ending)
+            return cut[:-1] if cut[-1:] == cut[-2:-1] and cut[-1] not in "ls" else cut.rstrip("e")
+    return singular(word).removesuffix("e")
+
+
 def _regular(base: str) -> tuple[str, ...]:
     if base.endswith("e"):
         return base, base + "s", base + "d", base[:-1] + "ing"

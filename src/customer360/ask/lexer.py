@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Edge
-from customer360.ask.courtesy import courtesy_phrases
+from customer360.ask.courtesy import LEADING, courtesy_phrases
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import singular, stems
 from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
@@ -101,19 +101,22 @@ class Lexer:
                 (
                     n
                     for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
-                    if words[at : at + n] in _COURTESY and tokens[at].kind != "quoted"
+                    if words[at : at + n] in _COURTESY
+                    and tokens[at].kind != "quoted"
+                    and not named & set(range(at, at + n))
+                    and not (kept and words[at] in LEADING and words[at + 1 : at + 2] != ("you",))
                 ),
                 0,
             )
             if size == 1 and tokens[at].text in _COPULA and at >= shared:
                 size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
-            if size and not any(at <= place < at + size for place in named):
+            if size:
                 own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in _CLOSED)
                 collides = collides or own
                 if not own or drop_colliding:
                     at += size
                     continue
-            kept += tokens[at : at + max(size, 1)] if size else tokens[at : at + 1]
+            kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
         return _without_loose_commas(kept), collides
 
@@ -152,7 +155,10 @@ class Lexer:
                     if entry.noun is None:
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
-                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail)
+                        is_noun = (
+                            entry.sort == "VERB" and is_plural and len(self.vocabulary.lookup(words[start:end])) > 1
+                        )
+                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + 2 * is_noun)
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
@@ -206,13 +212,25 @@ class Lexer:
         is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
         yield Edge(start, end, "VALUE", members, cost + NAME_COST * is_dearer)
         is_plural = words[end - 1] != tokens[end - 1].text
+        if is_plural and not ends and not _is_written(members, tuple(token.text for token in tokens[start:end])):
+            for noun in self.vocabulary.things_with({option.field.name for option in members.options}):
+                yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
+            members = self._with_shorter(members, words[start:at], text)
             if entry.sort == "METRIC":
                 yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
             elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
                 noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
+
+    def _with_shorter(self, members: Members, words: tuple[str, ...], text: str) -> Members:
+        """Return a value with those written without its last word: who says loyal customers may mean Loyal as well."""
+        shorter = self._members(words, text) if words else None
+        if shorter is None:
+            return members
+        known = {option.field.name for option in members.options}
+        return replace(members, options=(*members.options, *(o for o in shorter.options if o.field.name not in known)))
 
     def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
         """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
@@ -250,6 +268,8 @@ class Lexer:
     def _is_far(self, name: str, other: str) -> bool:
         """Say whether a dimension is called like another with more words before it: preferred channel, channel."""
         key = (name, other)
+        if key not in self._far and self.vocabulary.are_of_same_things(name, other):
+            self._far[key] = False  # segment and loyalty segment of one customer: neither is meant rather
         if key not in self._far:
             mine, theirs = self.vocabulary.names_of(name), self.vocabulary.names_of(other)
             self._far[key] = (
@@ -288,7 +308,7 @@ def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
         found.append(token)
     while found and found[-1].text == ",":
         found.pop()
-    return tuple(found)
+    return tuple(found[1:] if len(found) > 1 and found[0].text == "and" else found)
 
 
 def _is_function(words: tuple[str, ...]) -> bool:

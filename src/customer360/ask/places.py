@@ -82,6 +82,8 @@ class Places:
         ]
         if not known:
             return ()
+        if not members.of and not any(self.reach(o.field.name, bases) is not None for o in known if not o.field.far):
+            known = [o for o in known if self.reach(o.field.name, bases) == 0] or known  # rather one of the rows' own
         nearest = min(option.field.far for option in known)
         close = [option for option in known if option.field.far == nearest]
         reached = [option for option in close if self.reach(option.field.name, bases) is not None]
