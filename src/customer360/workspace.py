@@ -209,7 +209,7 @@ class Workspace:
         """Return who may see what: accounts, requests, grants."""
         from customer360.governance.office import Governance
 
-        self._governance = self._governance or Governance(self.project)
+        self._governance = self._governance or Governance(self.project, warehouse=self.engine)
         return self._governance
 
     @property

@@ -46,6 +46,9 @@ def add_to(app: typer.Typer) -> None:
         ("renew", renew),
         ("revoke", revoke),
         ("history", history),
+        ("notices", notices),
+        ("view-as", view_as),
+        ("sync", sync),
     ):
         group.command(name)(command)
     app.add_typer(group, name="access", help=_HELP)
@@ -118,7 +121,7 @@ def _visible(workspace: Workspace, status: str | None) -> list[object]:
     return [
         each
         for each in access.requests(status=status)
-        if each.account == who.name or who.decides(access.port(each.port), personal=each.personal)
+        if each.account == who.name or access.decides(who, each.port, personal=each.personal)
     ]
 
 
@@ -202,13 +205,15 @@ def grants(
       c360 access grants
       c360 access grants --port gold.gold_sales_fact --format csv
     """
+    from customer360.governance.records import EVERYONE
+
     workspace = opened(project)
     who, access = actor(workspace), workspace.governance.access
-    now = workspace.governance.state.clock()
+    now, names = workspace.governance.state.clock(), {who.name, *who.groups, EVERYONE}
     rows = [
         {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
         for each in access.grants(port=port, holder=holder)
-        if each.holder == who.name or who.decides(access.port(each.port), personal=each.personal)
+        if each.holder in names or access.decides(who, each.port, personal=each.personal)
     ]
     write_rows(rows, _GRANT, format_)
 
@@ -266,6 +271,92 @@ def history(
         if e.action.startswith("access.") and (e.subject in decided or e.actor == who.name)
     ]
     write_rows(rows, ("at", "actor", "action", "port", "detail"), format_)
+
+
+def notices(
+    seen: Annotated[bool, typer.Option("--seen", help="Mark them as seen.")] = False,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """List what you were told about requests and grants, newest first.
+
+    \b
+    Examples:
+      c360 access notices
+      c360 access notices --seen
+    """
+    workspace = opened(project)
+    who, told = actor(workspace), workspace.governance.notices
+    found = told.of(who.name)
+    rows = [{"at": e.at, "new": "new" if e.is_new else "", "port": e.port, "text": e.text} for e in found]
+    write_rows(rows, ("at", "new", "port", "text"), format_)
+    if seen and found:
+        told.mark_seen(who.name, found[0].id)
+
+
+def view_as(
+    whom: Annotated[str, typer.Argument(help="An account, or role:member for a role.")],
+    sql: Annotated[str | None, typer.Option("--sql", help="Run one SELECT as they would see it.")] = None,
+    query: Annotated[
+        str | None, typer.Option("--query", help="Answer a metric query (JSON) as they would see it.")
+    ] = None,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """Show what another account or role may read, or an answer as they would see it. It is written down.
+
+    With C360_API_KEY: for administrators and owners, who see no more than they may themselves.
+
+    \b
+    Examples:
+      c360 access view-as kai
+      c360 access view-as role:viewer --sql "SELECT count(*) FROM gold.gold_sales_fact"
+      c360 access view-as kai --query '{"metrics": ["revenue"], "dimensions": [{"name": "segment"}]}'
+    """
+    from customer360.cli.output import write_table
+    from customer360.cli.query_words import json_query
+    from customer360.governance.asking import asking
+    from customer360.governance.viewing import looking, sights
+
+    workspace = opened(project)
+    principal = looking(workspace.governance, actor(workspace), whom, scopes=asking().scopes)
+    if sql is not None:
+        write_table(workspace.sql(sql, principal=principal), format_)
+    elif query is not None:
+        write_table(workspace.query(json_query(query, {}), principal=principal), format_)
+    else:
+        rows = [
+            {
+                "port": each.port,
+                "access": each.access,
+                "reads": "yes" if each.reads else "no",
+                "rows": ("some" if each.filters_rows else "all") if each.reads else None,
+                "masked": ", ".join(each.masked),
+                "why_not": each.why_not,
+            }
+            for each in sights(workspace.governance, principal)
+        ]
+        write_rows(rows, ("port", "access", "reads", "rows", "masked", "why_not"), format_)
+
+
+def sync(project: ProjectOption = HERE) -> None:
+    """Make GRANTs of the PostgreSQL warehouse what grants here are: after one has expired, say, in the scheduler.
+
+    Accounts with the attribute postgres_role read, with that role, the tables that they see whole and unmasked.
+
+    \b
+    Examples:
+      c360 access sync
+      c360 access sync --project acme
+    """
+    from customer360.governance.lending import lend
+
+    workspace = opened(project, operating=True)
+    lent = lend(workspace.governance, workspace.engine)
+    if lent is None:
+        note("There is nothing to do: no account has a postgres_role, or the warehouse is not PostgreSQL.")
+        return
+    note(f"{len(lent.given)} tables were given to roles of the database, {len(lent.taken)} taken from them.")
 
 
 def _until(moment: object) -> str:

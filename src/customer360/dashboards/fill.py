@@ -85,7 +85,9 @@ class _Filling:
             if missing and "no_data_source" in widget.options:
                 return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]))
             return self._answered(widget, chart, query, blank)
-        except (QueryError, NotPermitted, ProjectError) as error:
+        except NotPermitted as error:
+            return replace(blank, state="not_permitted", message=error.what, next_step=error.next_step)
+        except (QueryError, ProjectError) as error:
             return replace(blank, message=error.what, next_step=error.next_step)
 
     def _answered(self, widget: Widget, chart: Chart, query: MetricQuery, blank: FilledWidget) -> FilledWidget:

@@ -59,6 +59,7 @@ def read_as(
         yield Seen(session, who)
         return
     try:
+        who = governance.current(who)
         check_scope(who, door)
         entitlements = governance.entitlements(who)
         guarded = GuardedSession(session, entitlements, typed=typed)

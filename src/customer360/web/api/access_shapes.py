@@ -92,6 +92,38 @@ class GrantOut(BaseModel):
         return cls(**{k: v for k, v in vars(grant).items() if k in cls.model_fields}, status=grant.status(at))
 
 
+class NoticeOut(BaseModel):
+    """Something an account was told."""
+
+    id: int
+    at: datetime
+    account: str
+    kind: str
+    text: str
+    port: str
+    request: int | None
+    is_new: bool
+
+
+class SeenIn(BaseModel):
+    """Up to which notice an account has read."""
+
+    model_config = ConfigDict(extra="forbid")
+    up_to: int = Field(ge=0, le=2**62)
+
+
+class SightOut(BaseModel):
+    """How a port looks to somebody."""
+
+    port: str
+    access: str
+    reads: bool
+    why_not: str | None
+    filters_rows: bool
+    masked: list[str]
+    clear: bool
+
+
 class EventOut(BaseModel):
     """An entry of the history."""
 

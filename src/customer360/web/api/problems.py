@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from customer360 import errors
 from customer360.audiences import failures as audience_failures
 from customer360.governance import failures
+from customer360.identity.failures import IdentityError
 from customer360.privacy.failures import PrivacyError
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +34,7 @@ STATUS: dict[type[errors.C360Error], HTTPStatus] = {
     audience_failures.ExportFailed: HTTPStatus.BAD_GATEWAY,
     errors.SettingMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     PrivacyError: HTTPStatus.CONFLICT,
+    IdentityError: HTTPStatus.CONFLICT,
 }
 """Status of each situation; an error takes that of its nearest parent here, else 500."""
 

@@ -211,7 +211,7 @@ class WidgetOut(BaseModel):
     name: str
     title: str
     chart: str
-    state: Literal["ok", "empty", "no_data_source", "error"]
+    state: Literal["ok", "empty", "no_data_source", "not_permitted", "error"]
     message: str | None = None
     next_step: str | None = None
     alt: str = Field(description="The figure in one sentence.")
