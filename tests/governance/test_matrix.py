@@ -365,6 +365,13 @@ def check(door: Door, name: str, role: str, state: str, found: Answer) -> list[s
     return wrong
 
 
+REFUSED = {
+    "data": ('"reason":"not_permitted"',),
+    "part": ("may not read crm.customer", "may not read identity.", "hom you may not see"),
+}
+"""How an answer with status 200 says that what the door is about is not shown."""
+
+
 def heard(answer: Any, door: Door) -> Answer:
     """Read an answer over HTTP."""
     is_arrow = door.accept == ARROW and answer.status_code == 200
@@ -376,7 +383,7 @@ def heard(answer: Any, door: Door) -> Answer:
         answer.status_code == 409 and "access" in (*door.call[0].split("/"), *text.split("-"))
     )
     if door.kind != "plain" and answer.status_code == 200:
-        is_refused = '"not_permitted"' in text or "ou may not read" in text or "hom you may not see" in text
+        is_refused = any(words in text for words in REFUSED[door.kind])
     return Answer("refused" if is_refused else "answered", text)
 
 
@@ -400,7 +407,8 @@ def _leaves(group: Any, before: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 SIZES = ["in turn", pytest.param("whole", marks=pytest.mark.full)]
-"""`make test` tries each door in each role and each state, in pairs that take turns; `make test-full` tries every pair."""
+"""`make test` tries each route in each role and each state, in pairs that take turns, and each command in three of them;
+`make test-full` tries every pair."""
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -443,7 +451,7 @@ def test_every_tool_answers_each_role_as_its_grants_say(town: Town, size: str) -
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["some", *SIZES[1:]])
 def test_every_command_answers_each_role_as_its_grants_say(town: Town, size: str) -> None:
     wrong: list[str] = []
     for number, (name, door) in enumerate(LEAVES.items()):
@@ -458,7 +466,7 @@ def _run(town: Town, door: Door, key: str) -> Answer:
     done = contextvars.copy_context().run(CliRunner().invoke, commands, words, env={"C360_API_KEY": key}, input="x\n")
     text = f"{done.output}{done.exception or ''}"
     is_refused = isinstance(done.exception, NotPermitted | AccessRefused | NotSignedIn) or (
-        door.kind != "plain" and ("ou may not read" in text or "not permitted" in text)
+        door.kind != "plain" and ("may not read crm.customer" in text or "not permitted" in text)
     )
     assert done.exit_code in (0, 1), (words, text)
     return Answer("refused" if is_refused else "answered", text)
@@ -466,9 +474,12 @@ def _run(town: Town, door: Door, key: str) -> Answer:
 
 def _everybody(town: Town, door: Door, number: int, size: str) -> Iterator[tuple[str, str, str]]:
     """Yield roles and states with their keys, and nobody without one."""
+    states = STATES if size != "some" else STATES[number % 2 :: 2]
     for place, state in enumerate(STATES):
+        if state not in states:
+            continue
         turn = (place + number) % len(ROLES)
-        if size == "whole" or not door.says_the_same or state in ("none", "personal"):
+        if size == "whole" or not door.says_the_same or state in ("granted", "personal"):
             for role in ROLES if size == "whole" else [ROLES[turn]]:
                 yield role, state, town.keys[role, state]
     yield "nobody", "none", ""

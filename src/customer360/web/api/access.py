@@ -22,7 +22,7 @@ from customer360.web.api.access_shapes import (
     SeenIn,
     SightOut,
 )
-from customer360.web.api.problems import RESPONSES, Problem
+from customer360.web.api.problems import RESPONSES, problems
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ Number = Annotated[int, Field(ge=1, le=_BIGGEST)]
 SightOf = Annotated[str, Query(max_length=100, description="An account, or role:<role>.")]
 Limit = Annotated[int, Query(ge=1, le=100_000)]
 
-_ALL = {**RESPONSES, 409: {"model": Problem, "description": "A rule of access forbids it; `detail` says which."}}
+_ALL = {**RESPONSES, 409: problems("A rule of access forbids it; `detail` says which.")}
 
 
 def router(rooms: Rooms) -> APIRouter:

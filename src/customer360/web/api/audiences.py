@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from customer360.audiences.room import audiences_of
 from customer360.semantic.segment_query import Segment
-from customer360.web.api.problems import RESPONSES, Problem
+from customer360.web.api.problems import RESPONSES, problems
 
 if TYPE_CHECKING:
     from customer360.audiences.book import Export, Refresh
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _MORE: dict[int | str, dict[str, Any]] = {
     **RESPONSES,
-    409: {"model": Problem, "description": "The audience is not refreshed, or too small, or sent just now."},
-    502: {"model": Problem, "description": "The destination did not take the members."},
+    409: problems("The audience is not refreshed, or too small, or sent just now."),
+    502: problems("The destination did not take the members."),
 }
 Name = Annotated[str, Field(max_length=63)]
 Metric = Annotated[str, Query(max_length=100, description="A sum or a count.")]

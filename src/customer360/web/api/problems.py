@@ -85,8 +85,13 @@ def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
+def problems(text: str) -> dict[str, Any]:
+    """Return how the OpenAPI document tells of problem details under one status."""
+    return {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
+    status: problems(text)
     for status, text in (
         (401, "Nobody is signed in, or the API key is wrong."),
         (403, "You may not see this; `next_step` says who decides."),
