@@ -11,7 +11,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from customer360.errors import C360Error, SettingMissing
@@ -126,7 +126,7 @@ class Provider:
             addresses = self._addresses(client)
             try:
                 token = client.fetch_token(addresses.token, code=code, code_verifier=attempt["verifier"])
-                keys = jwk.KeySet.import_key_set(_document(client, addresses.keys))
+                keys = jwk.KeySet.import_key_set(cast("Any", _document(client, addresses.keys)))
                 read = jwt.decode(str(token.get("id_token", "")), keys, algorithms=list(ALGORITHMS))
             except (AuthlibBaseError, HTTPError) as error:
                 raise _refused("the provider did not take the code") from error
@@ -182,7 +182,7 @@ class Provider:
             account = self._accounts.named(found[0]["account"])
             if not account.is_active:
                 raise NotSignedIn("Your account is disabled.", next_step="Ask an administrator.")
-            if (account.roles, account.groups) != (roles, frozenset(named)):
+            if account.roles != roles or account.groups != set(named):
                 account = self._accounts.change(account.name, roles=roles, groups=named, by="oidc")
         else:
             account = self._new(str(claims.get(self._settings.name_claim) or ""), roles, named, issuer, subject)
