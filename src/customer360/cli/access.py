@@ -21,6 +21,9 @@ Port = Annotated[str, typer.Argument(help="An output port's table: gold.gold_sal
 Number = Annotated[int, typer.Argument(help="Number of the request or grant.")]
 DaysOption = Annotated[int | None, typer.Option("--days", min=1, help="For so many days.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why.")]
+FiguresOption = Annotated[
+    bool, typer.Option("--figures-only", help="Only figures that enough people stand behind, and no rows.")
+]
 FilterOption = Annotated[str | None, typer.Option("--rows", help="Only these rows: \"country = 'US'\".")]
 
 _HELP = """Ask for data products, decide, and see who has what.
@@ -107,6 +110,7 @@ _GRANT = (
     "holder",
     "port",
     "personal",
+    "figures_only",
     "row_filter",
     "granted_by",
     "starts_at",
@@ -129,6 +133,7 @@ def approve(
     number: Number,
     rows: FilterOption = None,
     days: DaysOption = None,
+    figures_only: FiguresOption = False,
     remark: NoteOption = None,
     project: ProjectOption = HERE,
 ) -> None:
@@ -140,7 +145,9 @@ def approve(
       c360 access approve 12 --rows "country = 'US'" --days 30
     """
     workspace = opened(project)
-    made = workspace.governance.access.approve(number, by=actor(workspace), note=remark, row_filter=rows, days=days)
+    made = workspace.governance.access.approve(
+        number, by=actor(workspace), note=remark, row_filter=rows, days=days, figures_only=figures_only
+    )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 
 
@@ -170,6 +177,7 @@ def grant(
     personal: Annotated[
         bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
     ] = False,
+    figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Grant a port without a request.
@@ -188,6 +196,7 @@ def grant(
         days=days,
         row_filter=rows,
         personal=personal,
+        figures_only=figures_only,
     )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 

@@ -94,7 +94,8 @@ class _Filling:
         narrow = self._narrowed(query)
         answer = self.ask(narrow.query)
         frame = frame_of(answer)
-        blank = replace(blank, frame=frame, sql=answer.sql, notes=self._unreached(narrow))
+        few = ("Figures of too few people are withheld.",) if answer.withheld else ()
+        blank = replace(blank, frame=frame, sql=answer.sql, notes=(*few, *self._unreached(narrow)))
         if not frame.has_figures:
             return self._without_figures(widget, blank)
         drawn = chart.draw(frame, self._canvas(widget, query))

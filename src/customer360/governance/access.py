@@ -116,11 +116,18 @@ class Access:
     # ---- deciding ---------------------------------------------------------------------------------------------
 
     def approve(
-        self, number: int, *, by: Actor, note: str | None = None, row_filter: str | None = None, days: int | None = None
+        self,
+        number: int,
+        *,
+        by: Actor,
+        note: str | None = None,
+        row_filter: str | None = None,
+        days: int | None = None,
+        figures_only: bool = False,
     ) -> Grant:
         """Approve a request: its account may read the port from now on. Errors: UnknownName, AccessRefused.
 
-        ``row_filter`` narrows the rows, ``days`` shortens the time.
+        ``row_filter`` narrows the rows, ``days`` shortens the time, ``figures_only`` shows no rows.
         """
         request = self._open(number)
         port = self.port(request.port)
@@ -139,6 +146,7 @@ class Access:
                 days=given,
                 personal=request.personal,
                 row_filter=row_filter,
+                figures_only=figures_only,
                 by=by,
                 request=number,
             )
@@ -162,6 +170,7 @@ class Access:
         days: int | None = 90,
         personal: bool = False,
         row_filter: str | None = None,
+        figures_only: bool = False,
     ) -> Grant:
         """Grant without a request: to a group, or by the operator. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
@@ -176,7 +185,15 @@ class Access:
         _check_days(wanted, days)
         with self._changing() as writing:
             number = self._grant(
-                writing, wanted, holder_kind, holder, days=days, personal=personal, row_filter=row_filter, by=by
+                writing,
+                wanted,
+                holder_kind,
+                holder,
+                days=days,
+                personal=personal,
+                row_filter=row_filter,
+                figures_only=figures_only,
+                by=by,
             )
         return self.grant_of(number)
 
@@ -271,7 +288,9 @@ class Access:
 
     def _opens(self, account: Account, port: Port) -> bool:
         """Say whether somebody may read a port, masked."""
-        is_held = any(grant.port == port.id and not grant.personal for grant in self.held(account))
+        is_held = any(
+            grant.port == port.id and not grant.personal and not grant.figures_only for grant in self.held(account)
+        )
         return is_held or port.access == "unrestricted" or Actor.of(account).owns(port)
 
     def _open(self, number: int) -> Request:
@@ -321,16 +340,19 @@ class Access:
         days: int | None,
         personal: bool,
         row_filter: str | None,
+        figures_only: bool,
         by: Actor,
         request: int | None = None,
     ) -> int:
+        if personal and figures_only:
+            raise AccessRefused("Figures of many people are nobody's personal data: grant one or the other.")
         if row_filter is not None:
             _checked_filter(row_filter, port)
         until = None if days is None else stamp(writing.at + timedelta(days=days))
         row = writing.run(
             "INSERT INTO access_grant (request_id, holder_kind, holder, port, personal, row_filter, granted_by,"
-            " starts_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until),
+            " starts_at, expires_at, figures_only) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until, figures_only),
         )
         number = int(row.lastrowid or 0)
         writing.note(
@@ -343,6 +365,7 @@ class Access:
             until=until,
             personal=personal,
             row_filter=row_filter,
+            figures_only=figures_only,
         )
         if request is None:
             self._tell(writing, kind, holder, by, "granted", port.id)

@@ -98,9 +98,10 @@ class Governance:
         """Return who an API key stands for. Errors: NotSignedIn."""
         return self.principal(*self.tickets.holder(text))
 
-    def entitlements(self, principal: Principal) -> Entitlements:
+    def entitlements(self, principal: Principal, *, figures: bool = False) -> Entitlements:
         """Return what a principal may read now. Errors: NotPermitted for an account that is gone or disabled.
 
+        ``figures``: also what they may only see figures of; whoever asks so withholds what is about too few people.
         Everything is looked up anew, so a grant that was revoked a moment ago is gone in every process.
         """
         if principal.reads_all:
@@ -109,7 +110,7 @@ class Governance:
             }
             return Entitlements(readings, self._refused, self.state.salt, reads_all=True)
         account = self._account(principal)
-        readings = self._granted(account, principal)
+        readings = self._granted(account, principal, figures=figures)
         if principal.viewer is not None:
             readings = self._no_more_than(principal, readings, account)
         return Entitlements(readings, self._refused, self.state.salt)
@@ -126,10 +127,10 @@ class Governance:
         viewer = self.accounts.find(str(principal.viewer))
         if viewer is None or not viewer.is_active:
             raise NotPermitted("Your account is not known here or was disabled.", next_step="Ask an administrator.")
-        mine = self._granted(viewer, replace(principal, user=viewer.name, viewer=None))
+        mine = self._granted(viewer, replace(principal, user=viewer.name, viewer=None))  # rows, not only figures
         masked = self._granted(account, principal, shows_personal=False)
         return {
-            relation: reading if mine[relation].personal else masked[relation]
+            relation: reading if mine[relation].personal or reading.figures_only else masked[relation]
             for relation, reading in theirs.items()
             if relation in mine and not mine[relation].filters_rows
         }
@@ -149,10 +150,14 @@ class Governance:
         return frozenset({*self._project.models, *self.ports})
 
     def _granted(
-        self, account: Account, principal: Principal, *, shows_personal: bool = True
+        self, account: Account, principal: Principal, *, shows_personal: bool = True, figures: bool = False
     ) -> dict[Relation, Reading]:
         actor = Actor.of(account)
-        grants = [grant for grant in self.access.held(account) if shows_personal or not grant.personal]
+        grants = [
+            grant
+            for grant in self.access.held(account)
+            if (shows_personal or not grant.personal) and (figures or not grant.figures_only)
+        ]
         held = {grant.port for grant in grants if not grant.personal}
         attributes = {**account.attributes, "name": account.name}
         only = {scope.removeprefix(PORT_SCOPE) for scope in principal.scopes or () if scope.startswith(PORT_SCOPE)}

@@ -105,7 +105,14 @@ def _requests(rooms: Rooms) -> APIRouter:
         """Approve, deny or withdraw a request. Nobody decides his own."""
         who, access = visitor_of(request).actor, rooms.governance.access
         if decided.decision == "approve":
-            access.approve(number, by=who, note=decided.note, row_filter=decided.row_filter, days=decided.days)
+            access.approve(
+                number,
+                by=who,
+                note=decided.note,
+                row_filter=decided.row_filter,
+                days=decided.days,
+                figures_only=decided.figures_only,
+            )
         elif decided.decision == "deny":
             access.deny(number, by=who, note=decided.note or "")
         else:

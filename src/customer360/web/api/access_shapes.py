@@ -40,6 +40,7 @@ class DecisionIn(BaseModel):
     note: str | None = Field(default=None, max_length=2_000)
     row_filter: str | None = Field(default=None, max_length=2_000, examples=["country = 'US'"])
     days: int | None = Field(default=None, ge=1, le=36_500)
+    figures_only: bool = Field(default=False, description="Only figures that enough people stand behind, and no rows.")
 
 
 class RenewalIn(BaseModel):
@@ -79,6 +80,7 @@ class GrantOut(BaseModel):
     holder: str
     port: str
     personal: bool
+    figures_only: bool
     row_filter: str | None
     granted_by: str
     starts_at: datetime
