@@ -168,9 +168,10 @@ class Workspace:
         sees everything. Answers are kept in memory for the state they come from, and the shape of the question is
         counted in the log.
         """
+        from customer360.governance.figures import answer_as
         from customer360.governance.reading import read_as
         from customer360.models.as_of import resolve_as_of
-        from customer360.semantic.answer import Memory, answer
+        from customer360.semantic.answer import Memory
         from customer360.semantic.query import parse_query
 
         asked, found = parse_query(query), self.semantic_model(model)
@@ -178,9 +179,8 @@ class Workspace:
         began = stopwatch()
         with self.engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self.project)
-            with read_as(self.governance, session, "metrics", principal, found) as seen:
-                memory = self._memory if seen.may_remember else None
-                answered = answer(seen.session, found, asked, as_of=day, principal=seen.principal, memory=memory)
+            with read_as(self.governance, session, "metrics", principal, found, figures=True) as seen:
+                answered = answer_as(seen, self.project, found, asked, as_of=day, memory=self._memory)
                 seen.answered(answered.sql, answered.rows)
         seconds = 0.0 if answered.remembered else stopwatch() - began
         self.query_log.note(
@@ -209,7 +209,7 @@ class Workspace:
         """Return who may see what: accounts, requests, grants."""
         from customer360.governance.office import Governance
 
-        self._governance = self._governance or Governance(self.project)
+        self._governance = self._governance or Governance(self.project, warehouse=self.engine)
         return self._governance
 
     @property

@@ -14,11 +14,11 @@ from customer360.audiences.delivery import Delivery, difference
 from customer360.audiences.destinations import SENDERS
 from customer360.audiences.failures import AudienceError, ExportFailed, NotRefreshed
 from customer360.audiences.holdout import group_of, suppression_hash
-from customer360.audiences.lift import Lift, lift
+from customer360.audiences.lift import Measured, lift
 from customer360.audiences.lint import consent_field, segment_of
 from customer360.audiences.permit import DOOR, Permit
 from customer360.audiences.words import worded
-from customer360.errors import QueryError, SettingMissing, UnknownName
+from customer360.errors import NotPermitted, QueryError, SettingMissing, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
@@ -59,12 +59,16 @@ class Preview:
 
 @dataclass(frozen=True)
 class Status:
-    """An audience as a list shows it. ``is_fresh`` is None before the first refresh."""
+    """An audience as a list shows it. ``is_fresh`` is None before the first refresh.
+
+    ``refused`` says why whoever asks may not know how many are in it; then nothing else is told.
+    """
 
     audience: Audience
     refresh: Refresh | None
     is_fresh: bool | None
     last_export: Export | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,17 +84,6 @@ class Overlap:
         """The share of all of them who are in both."""
         either = self.first + self.second - self.both
         return self.both / either if either else 0.0
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The lift of an audience by one metric over the days after a refresh."""
-
-    metric: str
-    refresh: Refresh
-    start: date
-    end: date
-    lift: Lift
 
 
 class Company(Protocol):
@@ -133,6 +126,11 @@ class Audiences:
         state = self._state() if self._engine.exists() else ""
         found = []
         for audience in self._project.audiences.values():
+            try:
+                self._check_sizes(audience)
+            except NotPermitted as error:
+                found.append(Status(audience, None, None, None, error.what))
+                continue
             last = self.book.last_refresh(audience.name)
             sent = next(iter(self.book.exports(audience.name)), None)
             found.append(Status(audience, last, None if last is None else last.state.startswith(state), sent))
@@ -204,10 +202,10 @@ class Audiences:
         return tuple(sorted(after - before)), tuple(sorted(before - after))
 
     def overlap(self, name: str, other: str) -> Overlap:
-        """Compare two audiences as they were last worked out. Errors: UnknownName, NotRefreshed."""
+        """Compare two audiences as they were last worked out. Errors: UnknownName, NotRefreshed, NotPermitted."""
         found = []
         for each in (name, other):
-            self.named(each)
+            self._check_sizes(self.named(each))
             self._refreshed(each)
             found.append({member.id for member in self.book.members(each)})
         return Overlap(len(found[0]), len(found[1]), len(found[0] & found[1]))
@@ -254,6 +252,7 @@ class Audiences:
         Errors: NotRefreshed, NotEnoughData, QueryError.
         """
         audience = self.named(name)
+        self._check_sizes(audience)
         base = self._baseline(name, refresh)
         with self._seen(None) as (seen, day, model):
             if metric in model.formulas and not nothing_is_zero(model.formulas[metric]):
@@ -282,9 +281,15 @@ class Audiences:
         """Keep a customer out of every export of a channel from now on; ``*`` is all of them."""
         if channel != "*" and channel not in self._project.settings.consent:
             raise UnknownName("channel", channel, ["*", *self._project.settings.consent])
-        by = self._permit.actor
-        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=by)
+        self._permit.check_suppressor(self._project.audiences.values())
+        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=self._permit.actor)
         self._permit.note("suppressed", channel, reason=reason)
+
+    def log(self, name: str | None = None) -> tuple[Export, ...]:
+        """Return the export log (of one audience), newest first. Errors: UnknownName, NotPermitted."""
+        for audience in [self.named(name)] if name is not None else self._project.audiences.values():
+            self._check_sizes(audience)
+        return self.book.exports(name)
 
     # ---- parts --------------------------------------------------------------------------------------------------
 
@@ -299,6 +304,10 @@ class Audiences:
     def _state(self) -> str:
         with self._engine.read() as session:
             return session.state
+
+    def _check_sizes(self, audience: Audience) -> None:
+        model = self._model()
+        self._permit.check_sizes(audience, model, self._subject(audience, model))
 
     def _subject(self, audience: Audience, model: SemanticModel) -> str:
         return subject_of(model, audience.subject or self._project.settings.subject).qualified

@@ -58,7 +58,7 @@ def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.t
       c360 identity run
       c360 identity run --project acme
     """
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.build(select="+identity.*+", progress=progress)
     note(f"Built {report.built} tables, {report.unchanged} unchanged, in {report.seconds:.1f} s.")
@@ -227,7 +227,7 @@ def train(project: ProjectOption = HERE) -> None:
     """
     from customer360.identity.configured import settings_of
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     path = workspace.people().train(settings_of(workspace.project), as_of=workspace.as_of())
     note(f"Kept in {path.name}. Run `c360 identity run` to apply it; put the file under version control.")
 

@@ -121,6 +121,8 @@ def query(
         note(answer.sql)
     write_table(answer.table, format_, out, formats=_formats(answer))
     note(f"As of {answer.as_of}.")
+    if answer.withheld:
+        note(f"Too few people stand behind {answer.withheld} of the rows, so their figures are withheld.")
 
 
 def sql(

@@ -85,14 +85,17 @@ class _Filling:
             if missing and "no_data_source" in widget.options:
                 return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]))
             return self._answered(widget, chart, query, blank)
-        except (QueryError, NotPermitted, ProjectError) as error:
+        except NotPermitted as error:
+            return replace(blank, state="not_permitted", message=error.what, next_step=error.next_step)
+        except (QueryError, ProjectError) as error:
             return replace(blank, message=error.what, next_step=error.next_step)
 
     def _answered(self, widget: Widget, chart: Chart, query: MetricQuery, blank: FilledWidget) -> FilledWidget:
         narrow = self._narrowed(query)
         answer = self.ask(narrow.query)
         frame = frame_of(answer)
-        blank = replace(blank, frame=frame, sql=answer.sql, notes=self._unreached(narrow))
+        few = ("Figures of too few people are withheld.",) if answer.withheld else ()
+        blank = replace(blank, frame=frame, sql=answer.sql, notes=(*few, *self._unreached(narrow)))
         if not frame.has_figures:
             return self._without_figures(widget, blank)
         drawn = chart.draw(frame, self._canvas(widget, query))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer360.engines.base import Capabilities, Publication, Session, Snapshot
+from customer360.engines.base import Capabilities, Lent, Publication, Session, Snapshot
+from customer360.engines.postgres_grants import let_read
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_sessions import PostgresSession, UntrustedPostgresSession
 from customer360.engines.postgres_versions import Member, Versions, physical_sql
@@ -123,6 +124,13 @@ class PostgresEngine:
         ``purge`` keeps the newest state only.
         """
         return asdict(self._writer.maintain(keep=1 if purge else None, wait=wait))
+
+    def let_read(self, wanted: Mapping[str, Collection[Relation]]) -> Lent:
+        """Let each role of the database read these views and no other of ours. Errors: WarehouseError."""
+        with self._pinned(None) as (connection, number, state, _):
+            views = self._members(connection, number, state)
+            with translated():
+                return let_read(connection, views, wanted)
 
     def sizes(self, relations: Iterable[Relation]) -> Mapping[Relation, int]:
         """Return bytes stored per table, indexes included; 0 for views and for names that are not there."""

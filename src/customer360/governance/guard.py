@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -131,7 +132,13 @@ def _shorten(tree: exp.Query, readings: dict[Relation, Any]) -> None:
 
 def _part(relation: Relation, select: str) -> exp.CTE:
     alias = exp.TableAlias(this=exp.to_identifier(_name(relation), quoted=True))
-    return exp.CTE(this=sqlglot.parse_one(select, read="duckdb"), alias=alias, materialized=False)
+    return exp.CTE(this=_read(select).copy(), alias=alias, materialized=False)
+
+
+@lru_cache(maxsize=1024)
+def _read(select: str) -> exp.Expr:
+    """Read what stands in a table's place; the same few texts come with every query."""
+    return sqlglot.parse_one(select, read="duckdb")
 
 
 def _name(relation: Relation) -> str:

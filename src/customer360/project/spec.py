@@ -65,6 +65,28 @@ class LanguageModelSettings:
 
 
 @dataclass(frozen=True)
+class NoticeAddress:
+    """Where notices of requests and decisions are sent: names of environment variables."""
+
+    url: str
+    secret: str | None = None
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """An OpenID provider that says who somebody is (``sign_in:``). ``roles`` are roles by the provider's groups."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None = None
+    """Name of the environment variable that holds it; None for a public client."""
+    name_claim: str = "preferred_username"
+    groups_claim: str = "groups"
+    roles: Mapping[str, str] = field(default_factory=dict)
+    default_role: str = "viewer"
+
+
+@dataclass(frozen=True)
 class Settings:
     """c360.yaml. ``as_of`` is a date, or "latest": the newest value of the columns in ``as_of_columns``."""
 
@@ -91,6 +113,8 @@ class Settings:
     consent: Mapping[str, str] = field(default_factory=dict)
     """``audiences.consent``: by channel (or ``channel/purpose``), the true-or-false field that says who consented."""
     openlineage: LineageEvents | None = None
+    notices: NoticeAddress | None = None
+    sign_in: SignIn | None = None
 
     def policy(self, name: str, *, place: Place | str | None = None) -> Any:
         """Return what stands at a dotted name of ``policies:`` (``value_tier.high``).

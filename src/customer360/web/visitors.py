@@ -23,6 +23,8 @@ class Visitor:
     csrf: str = ""
     token: str | None = None
     signs_in: bool = False
+    views: str | None = None
+    """Whom the visitor looks as; the principal is theirs, and nothing can be changed meanwhile."""
 
     @property
     def actor(self) -> Actor:

@@ -59,6 +59,8 @@ class Pages:
             account=visitor.account.name if visitor.account else None,
             signs_in=visitor.signs_in,
             csrf=visitor.csrf,
+            views=visitor.views,
+            news=self._rooms.governance.notices.count_new(visitor.account.name) if visitor.account else 0,
             **facts,
         )
         return HTMLResponse(html, status, headers={"Vary": "Cookie"})
