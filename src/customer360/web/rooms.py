@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.ask.reply import Reply
-    from customer360.catalog.cards import Card
+    from customer360.catalog.cards import Card, Catalogue
     from customer360.engines.base import Engine, Snapshot
     from customer360.governance.office import Governance
     from customer360.identity.lifecycle import People
@@ -82,6 +82,11 @@ class Rooms(Protocol):
     @property
     def governance(self) -> Governance:
         """Return who may see what."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue, and what feeds what."""
         ...
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
