@@ -124,7 +124,7 @@ class Workspace:
 
         if not self.project.dashboards:
             return []
-        return lint_dashboards(self.project.dashboards.values(), self.semantic_model())
+        return lint_dashboards(self.project.dashboards.values(), self.semantic_model(), self.semantic_model)
 
     # ---- asking -----------------------------------------------------------------------------------------------
 

@@ -254,7 +254,9 @@ def test_every_figure_of_a_dashboard_equals_its_metric_query(house: Workspace, b
         assert filled_widget.state == "ok", (board, widget.name, filled_widget.message)
         assert filled_widget.frame is not None
         shown = [plain_row(row) for row in filled_widget.frame.rows()]
-        assert shown == [plain_row(row) for row in house.query(widget.query).to_pylist()], widget.name
+        assert shown == [plain_row(row) for row in house.answer(widget.query, model=widget.model).table.to_pylist()], (
+            widget.name
+        )
 
 
 @pytest.mark.parametrize("board", ["executive", "inventory"])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["source", "table", "metric", "dashboard", "audience", "product", "column"]
 FURTHEST = 3
+FOLDED_FROM = 4
+"""Columns of one table above which they are drawn as one."""
 
 
 @dataclass(frozen=True, order=True)
@@ -151,9 +153,13 @@ class LineageGraph:
         if (relation, column) not in {(edge.to, edge.to_column) for edge in self._edges}:
             raise UnknownName("column", f"{table}.{column}", [f"{e.to}.{e.to_column}" for e in self.columns(table)])
         used = [edge for edge in upstream(self._edges, relation, column) if edge.source is not None]
-        pairs = {(f"{e.source}.{e.source_column}", f"{e.to}.{e.to_column}") for e in used if e.source != e.to}
-        before, _ = _neighbours(pairs)
         end = f"{table}.{column}"
+        names = _folded(used, end)
+        pairs = {
+            (names[e.source, e.source_column], names[e.to, e.to_column]) for e in used if e.source and e.source_column
+        }
+        pairs = {(one, other) for one, other in pairs if one.rpartition(".")[0] != other.rpartition(".")[0]}
+        before, _ = _neighbours(pairs)
         levels = [*reversed(_longest(end, before)), [end]]
         columns = [[Node(each, "column", each) for each in level] for level in levels]
         links = sorted(pairs)
@@ -172,6 +178,21 @@ def _table(relation: Relation) -> Node:
     if relation.schema.startswith(RAW_PREFIX):
         return Node(str(relation), "source", f"{relation.schema.removeprefix(RAW_PREFIX)}.{relation.table}")
     return Node(str(relation), "table", str(relation))
+
+
+def _folded(edges: Iterable[Edge], end: str) -> dict[tuple[Relation, str], str]:
+    """Return how each column is called; those of a table that gives many of them (to a method) are one."""
+    by_table: dict[Relation, set[str]] = defaultdict(set)
+    for edge in edges:
+        by_table[edge.to].add(edge.to_column)
+        if edge.source and edge.source_column:
+            by_table[edge.source].add(edge.source_column)
+    folded = {table for table, columns in by_table.items() if len(columns) > FOLDED_FROM}
+    return {
+        (table, column): f"{table}.*" if table in folded and f"{table}.{column}" != end else f"{table}.{column}"
+        for table, columns in by_table.items()
+        for column in columns
+    }
 
 
 def _product(id_: str) -> str:

@@ -68,7 +68,15 @@ class OwnBoard:
         """Return it as pages fill it."""
         place = Place(f"{STATE_FILE} ({self.name})")
         widgets = tuple(
-            Widget(each["name"], each["title"], each["chart"], place, each["query"], each.get("options", {}))
+            Widget(
+                each["name"],
+                each["title"],
+                each["chart"],
+                place,
+                each["query"],
+                each.get("options", {}),
+                each.get("model"),
+            )
             for each in self.document["widgets"]
         )
         filters = tuple(self.document.get("filters", ()))

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import date
 
+    from customer360.dashboards.fill import Source
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
     from customer360.semantic.answer import Answer
-    from customer360.semantic.query import MetricQuery
     from customer360.web.rooms import Rooms
 
 KEPT = 48
@@ -45,6 +45,8 @@ class Edition:
     snapshot: Snapshot
     as_of: date
     vocabulary: Vocabulary
+    others: dict[str, Vocabulary] = field(default_factory=dict)
+    """Vocabularies of further semantic models, by name; made when first needed."""
     choices: dict[tuple[Hashable, str], tuple[Choices, ...]] = field(default_factory=dict)
     """What filters offer, by dashboard and what the asker may see; asked once."""
 
@@ -172,8 +174,15 @@ class Boards:
             currency=self._rooms.project.settings.currency,
             filters=filters,
             only=only,
+            others={name: self._source(name, edition) for name in {w.model for w in board.widgets if w.model}},
         )
 
-    def _asking(self, edition: Edition) -> Callable[[MetricQuery], Answer]:
+    def _source(self, name: str, edition: Edition) -> Source:
+        """Return what answers queries of another semantic model. Errors: UnknownName."""
+        if name not in edition.others:
+            edition.others[name] = vocabulary_of(self._rooms.semantic_model(name), as_of=edition.as_of)
+        return partial(self._asking(edition), model=name), edition.others[name]
+
+    def _asking(self, edition: Edition) -> Callable[..., Answer]:
         """Return what answers queries from this edition, even when something newer is published meanwhile."""
         return partial(self._rooms.answer, as_of=edition.as_of, at_snapshot=edition.snapshot.id)

@@ -47,6 +47,7 @@ class Rooms(Protocol):
         self,
         query: MetricQuery,
         *,
+        model: str | None = None,
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
@@ -71,8 +72,8 @@ class Rooms(Protocol):
         """
         ...
 
-    def semantic_model(self) -> SemanticModel:
-        """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+    def semantic_model(self, name: str | None = None) -> SemanticModel:
+        """Return the model that metrics come from, the first without a name. Errors: ProjectError, UnknownName."""
         ...
 
     def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:

@@ -11,13 +11,23 @@ if TYPE_CHECKING:
 
     from customer360.catalog.graph import Layout, Node
 
-WIDTH, HEIGHT = 188, 30
-ACROSS, DOWN = 64, 10
-MARGIN = 4
-LETTERS = 25
-"""Letters of a label that fit into a box; the whole is in its title."""
+HEIGHT, DOWN, MARGIN = 30, 10, 4
 MOST = 24
 """Boxes of one column; the others are counted, and stand in the table beside."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How wide boxes are, how far apart, and how many letters of a label fit; the whole is in its title."""
+
+    width: int
+    across: int
+    letters: int
+
+
+WIDE, TIGHT = Measure(188, 64, 25), Measure(138, 30, 17)
+"""Few columns, and so many that the wide ones would not fit a desk's screen."""
+FITTING = 5
 
 
 @dataclass(frozen=True)
@@ -29,14 +39,15 @@ class Box:
     y: int
     href: str
     is_focus: bool
+    measure: Measure = WIDE
 
     @property
     def shown(self) -> str:
         """The label, cut in the middle so that both ends tell."""
         label = self.node.label
-        if len(label) <= LETTERS:
+        if len(label) <= self.measure.letters:
             return label
-        half = (LETTERS - 1) // 2
+        half = (self.measure.letters - 1) // 2
         return f"{label[:half]}…{label[-half:]}"
 
 
@@ -48,6 +59,8 @@ class Drawing:
     height: int
     boxes: tuple[Box, ...]
     curves: tuple[str, ...]
+    box: int
+    """How wide each box is."""
     more: tuple[tuple[int, int, int], ...]
     """Where a column goes on: x, y, how many more."""
 
@@ -59,27 +72,28 @@ def address_of(node: Node) -> str:
 
 def drawn(layout: Layout, href: Callable[[Node], str] = address_of) -> Drawing:
     """Return the shapes of a graph."""
+    size = WIDE if len(layout.columns) <= FITTING else TIGHT
     columns = [column[:MOST] for column in layout.columns]
     tallest = max(len(column) + (len(whole) > MOST) for column, whole in zip(columns, layout.columns, strict=True))
     height = tallest * (HEIGHT + DOWN) - DOWN + 2 * MARGIN
     boxes, more = {}, []
     for at, (column, whole) in enumerate(zip(columns, layout.columns, strict=True)):
-        x = MARGIN + at * (WIDTH + ACROSS)
+        x = MARGIN + at * (size.width + size.across)
         rows = len(column) + (len(whole) > MOST)
         y = MARGIN + (height - 2 * MARGIN - (rows * (HEIGHT + DOWN) - DOWN)) // 2
         for node in column:
-            boxes[node.id] = Box(node, x, y, href(node), node.id == layout.focus)
+            boxes[node.id] = Box(node, x, y, href(node), node.id == layout.focus, size)
             y += HEIGHT + DOWN
         if len(whole) > len(column):
             more.append((x, y + 16, len(whole) - len(column)))
     curves = [_curve(boxes[one], boxes[other]) for one, other in layout.links if one in boxes and other in boxes]
-    width = len(columns) * (WIDTH + ACROSS) - ACROSS + 2 * MARGIN
-    return Drawing(width, height, tuple(boxes.values()), tuple(curves), tuple(more))
+    width = len(columns) * (size.width + size.across) - size.across + 2 * MARGIN
+    return Drawing(width, height, tuple(boxes.values()), tuple(curves), size.width, tuple(more))
 
 
 def _curve(one: Box, other: Box) -> str:
     """Return the path of a line that leaves a box to the right and enters one from the left."""
-    x1, y1 = one.x + WIDTH, one.y + HEIGHT // 2
+    x1, y1 = one.x + one.measure.width, one.y + HEIGHT // 2
     x2, y2 = other.x, other.y + HEIGHT // 2
-    bend = max(ACROSS // 2, (x2 - x1) // 2)
+    bend = max(one.measure.across // 2, (x2 - x1) // 2)
     return f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"

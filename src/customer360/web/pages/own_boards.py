@@ -27,6 +27,7 @@ from customer360.web.visitors import visitor_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import MetricQuery
     from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
@@ -92,20 +93,24 @@ def _add_list(routes: APIRouter, boards: Boards, pages: Pages) -> None:
 
 
 def _add_editor(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) -> None:
-    def page(request: Request, own: OwnBoard, status: int = 200, **more: Any) -> Response:
+    def page(request: Request, own: OwnBoard, status: int = 200, model: str | None = None, **more: Any) -> Response:
         if own.owner != owner_of(request):
             raise NotPermitted(f"'{own.title}' is not yours to change.", next_step="Make a copy, and change that.")
-        return pages.respond(request, "edit_board.html", status, **_facts(rooms, boards, own), **more)
+        return pages.respond(request, "edit_board.html", status, **_facts(rooms, boards, own, model), **more)
+
+    def again(request: Request, own: OwnBoard, form: Form, error: C360Error) -> Response:
+        tile = form.get("tile") or None
+        facts: dict[str, Any] = {"title": form.get("title", ""), "chart": form.get("chart", AUTOMATIC)}
+        model = editing.tile_of(own.document, tile).get("model") if tile else None
+        facts |= {"entered": given(form), "tile": tile, "refused": error, "model": model}
+        return page(request, own, HTTPStatus.UNPROCESSABLE_ENTITY, **facts)
 
     @routes.get("/dashboards/{name}/edit")
     def edit(request: Request, name: str, tile: str | None = None) -> Response:
         own = boards.own.named(name)
         if tile is None:
             return page(request, own, entered=Entered(), tile=None, title="", chart=AUTOMATIC, refused=None)
-        found = editing.tile_of(own.document, tile)
-        query = parse_query(found["query"])
-        facts = {"title": found["title"], "chart": found["chart"], "refused": None}
-        return page(request, own, entered=entered(query), tile=tile, **facts)
+        return page(request, own, tile=tile, refused=None, **_as_entered(editing.tile_of(own.document, tile)))
 
     @routes.post("/dashboards/{name}/edit")
     async def change(request: Request, name: str) -> Response:
@@ -118,10 +123,14 @@ def _add_editor(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) -
         except C360Error as error:
             if form.get("do") != "tile":
                 raise
-            facts = {"title": form.get("title", ""), "chart": form.get("chart", AUTOMATIC), "refused": error}
-            tile = form.get("tile") or None
-            return page(request, own, HTTPStatus.UNPROCESSABLE_ENTITY, entered=given(form), tile=tile, **facts)
+            return await run_sync(again, request, own, form, error)
         return RedirectResponse(edit_address(saved, _touched(saved, form)), HTTPStatus.SEE_OTHER)
+
+
+def _as_entered(tile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tile as it stands in the form."""
+    query = parse_query(tile["query"])
+    return {"title": tile["title"], "chart": tile["chart"], "model": tile.get("model"), "entered": entered(query)}
 
 
 def _touched(board: OwnBoard, form: Mapping[str, str]) -> str | None:
@@ -137,11 +146,14 @@ def _document_of(boards: Boards, name: str) -> dict[str, Any]:
     if own is not None:
         return dict(own.document)
     board = boards.named(name)
-    tiles = [
-        {"name": w.name, "title": w.title, "chart": w.chart, "query": _plain(w.query), "options": _plain(w.options)}
-        for w in board.widgets
-    ]
+    tiles = [_tile(widget) for widget in board.widgets]
     return {"title": board.title, "description": board.description, "filters": list(board.filters), "widgets": tiles}
+
+
+def _tile(widget: Widget) -> dict[str, Any]:
+    tile = {"name": widget.name, "title": widget.title, "chart": widget.chart, "query": _plain(widget.query)}
+    model = {"model": widget.model} if widget.model else {}
+    return {**tile, "options": _plain(widget.options), **model}
 
 
 def _plain(value: Any) -> Any:
@@ -153,12 +165,13 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | type(None)) else str(value)
 
 
-def _facts(rooms: Rooms, boards: Boards, own: OwnBoard) -> dict[str, Any]:
+def _facts(rooms: Rooms, boards: Boards, own: OwnBoard, model: str | None) -> dict[str, Any]:
     edition = boards.edition()
     return {
         "own": own,
         "board": boards.filled(own.name, NO_FILTERS, edition=edition),
-        "offers": offers(rooms.semantic_model()),
+        "offers": offers(rooms.semantic_model(model)),
+        "board_offers": offers(rooms.semantic_model()),
         "kinds": list(CHARTS),
         "filters": list(own.document.get("filters", ())),
         "most_filters": MOST_FILTERS,
@@ -199,30 +212,41 @@ def _span(form: Form) -> int:
 def _with_tile(rooms: Rooms, own: OwnBoard, form: Form) -> dict[str, Any]:
     name = form.get("tile")
     before = editing.tile_of(own.document, name) if name else None
-    model = rooms.semantic_model()
+    other = before.get("model") if before else None
+    model = rooms.semantic_model(other)
     query = query_from(form, model, parse_query(before["query"]) if before else None)
     chart = form.get("chart") or chart_for(query, model)
     options = dict(before.get("options", {})) if before and before["chart"] == chart else {}
-    tile = tile_for(rooms, form.get("title", ""), chart, query, options)
+    tile = tile_for(rooms, form.get("title", ""), chart, query, options, model=other)
     return editing.replaced(own.document, name, tile) if name else editing.added(own.document, tile)
 
 
 def tile_for(
-    rooms: Rooms, title: str, chart: str, query: MetricQuery, options: Mapping[str, Any] | None = None
+    rooms: Rooms,
+    title: str,
+    chart: str,
+    query: MetricQuery,
+    options: Mapping[str, Any] | None = None,
+    *,
+    model: str | None = None,
 ) -> dict[str, Any]:
     """Return a tile that can be answered. Errors: QueryError that says what is wrong with it."""
-    model = rooms.semantic_model()
+    answers = rooms.semantic_model(model)
     if chart not in CHARTS:
         raise QueryError(f"There is no chart kind '{chart[:20]}'.", next_step=f"Choose one of {', '.join(CHARTS)}.")
-    shown = " ".join(title.split())[:120] or ", ".join(model.metrics[name].title for name in query.metrics)
+    shown = " ".join(title.split())[:120] or ", ".join(_title(answers, name) for name in query.metrics)
     document = query.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     tile = {"title": shown, "chart": chart, "query": document, "options": dict(options or {})}
     board = Dashboard("new", "new", _NOWHERE, (Widget("new", shown, chart, _NOWHERE, document),))
-    for finding in lint_dashboards([board], model):
+    for finding in lint_dashboards([board], answers):
         raise QueryError(
             finding.what.removeprefix("The widget 'new' cannot be answered: "), next_step=finding.next_step
         )
-    return tile
+    return {**tile, "model": model} if model else tile
+
+
+def _title(model: SemanticModel, name: str) -> str:
+    return model.metrics[name].title if name in model.metrics else name
 
 
 def _with_settings(own: OwnBoard, form: Form) -> dict[str, Any]:

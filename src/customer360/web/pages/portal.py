@@ -18,6 +18,8 @@ from customer360.semantic.describe import describe, describe_dimensions, fits
 from customer360.web.pages.drawing import drawn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from customer360.catalog.graph import Layout, Node
     from customer360.semantic.describe import MetricDescription
     from customer360.web.boards import Boards
@@ -68,6 +70,12 @@ def _metrics(rooms: Rooms) -> list[MetricDescription]:
 
 
 def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
+    def page(request: Request, layout: Layout, href: Callable[[Node], str] = _address, **facts: Any) -> Response:
+        names = sorted(rooms.catalogue.graph.nodes.values(), key=lambda node: (node.kind, node.label))
+        blank = {"of": "", "column": "", "schema": "", "steps": 1, "node": None}
+        shown = {"drawing": drawn(layout, href), "names": names, "layout": layout, "href": _column_address}
+        return pages.respond(request, "lineage.html", 200, furthest=FURTHEST, **shown, **{**blank, **facts})
+
     @routes.get("/lineage")
     def lineage(
         request: Request,
@@ -75,45 +83,20 @@ def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         column: Name = "",
         steps: Annotated[int, Query(ge=1, le=FURTHEST)] = 1,
     ) -> Response:
-        facts: dict[str, Any] = {
-            "schema": "",
-            "of": of,
-            "column": column,
-            "steps": steps,
-            "furthest": FURTHEST,
-            "node": None,
-        }
         graph = rooms.catalogue.graph
         if not of:
-            layout = graph.overview()
-        elif column:
-            layout = graph.of_column(of, column)
-        else:
-            layout = graph.around(of, steps=steps)
-        if of:
-            if of not in graph.nodes:
-                raise UnknownName("table, metric or dashboard", of, list(graph.nodes))
-            facts |= {"node": graph.nodes[of], "columns": _columns(rooms, of), "sides": _sides(layout)}
-        names = sorted(graph.nodes.values(), key=lambda node: (node.kind, node.label))
-        shapes = drawn(layout, _column_address) if column else drawn(layout, _address)
-        facts |= {"drawing": shapes, "names": names, "layout": layout, "href": _column_address}
-        return pages.respond(request, "lineage.html", 200, **facts)
+            return page(request, graph.overview())
+        if of not in graph.nodes:
+            raise UnknownName("table, metric or dashboard", of, list(graph.nodes))
+        facts = {"of": of, "node": graph.nodes[of], "steps": steps}
+        if column:
+            return page(request, graph.of_column(of, column), _column_address, column=column, **facts)
+        layout = graph.around(of, steps=steps)
+        return page(request, layout, columns=_columns(rooms, of), sides=_sides(layout), **facts)
 
     @routes.get("/lineage/products/{schema}")
     def product(request: Request, schema: str) -> Response:
-        graph = rooms.catalogue.graph
-        layout = graph.within(schema)
-        facts: dict[str, Any] = {
-            "of": "",
-            "column": "",
-            "steps": 1,
-            "furthest": FURTHEST,
-            "node": None,
-            "schema": schema,
-        }
-        names = sorted(graph.nodes.values(), key=lambda node: (node.kind, node.label))
-        shapes = drawn(layout, _address)
-        return pages.respond(request, "lineage.html", 200, drawing=shapes, names=names, layout=layout, **facts)
+        return page(request, rooms.catalogue.graph.within(schema), schema=schema)
 
 
 def _address(node: Node) -> str:
