@@ -124,7 +124,7 @@ class Workspace:
 
         if not self.project.dashboards:
             return []
-        return lint_dashboards(self.project.dashboards.values(), self.semantic_model())
+        return lint_dashboards(self.project.dashboards.values(), self.semantic_model(), self.semantic_model)
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -213,7 +213,8 @@ class Workspace:
         return self._governance
 
     @property
-    def _catalogue(self) -> Catalogue:
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue of the project's output ports, and what feeds what."""
         from customer360.catalog.cards import Catalogue
 
         self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
@@ -221,11 +222,11 @@ class Workspace:
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
         """Return the output ports of the catalogue (that fit a search), with what the last build says of them."""
-        return self._catalogue.published(self.engine, search=search)
+        return self.catalogue.published(self.engine, search=search)
 
     def card(self, port: str) -> Card:
         """Return one output port of the catalogue. Errors: UnknownName."""
-        return self._catalogue.published_card(self.engine, port)
+        return self.catalogue.published_card(self.engine, port)
 
     def sees(self, principal: Principal | None = None) -> str:
         """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""

@@ -40,6 +40,8 @@ DATA_DOORS = {
     "/api/v1/audiences/{name}/overlap", "/api/v1/audiences/{name}/lift",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
     "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
+    "/dashboards/{name}/edit", "/ask.csv", "/ask/reading", "/ask/pin", "/metrics/{name}",
+    "/audiences", "/audiences/new", "/audiences/{name}", "/audiences/{name}/refresh",
 }  # fmt: skip
 """Routes that show figures; `test_matrix.py` tries each."""
 SIGNED_IN = {
@@ -47,7 +49,10 @@ SIGNED_IN = {
     "/api/v1/access/requests", "/api/v1/access/requests/{number}/decision", "/api/v1/access/grants",
     "/api/v1/access/grants/{number}", "/api/v1/access/grants/{number}/renewal", "/api/v1/audit", "/access/requests",
     "/catalogue", "/catalogue/{port}", "/api/v1/catalogue", "/api/v1/catalogue/{port}",
-    "/runs", "/runs/rollback",
+    "/runs", "/runs/rollback", "/dashboards", "/dashboards/{name}/deletion", "/dashboards/{name}/yaml",
+    "/audiences/{name}/deletion", "/audiences/{name}/yaml", "/ask/opinions", "/ask/asked",
+    "/ask/opinions/{number}/closing", "/ask/history/deletion", "/ask/words",
+    "/lineage", "/lineage/products/{schema}", "/metrics", "/glossary", "/quality", "/admin",
     "/api/v1/catalogue/glossary", "/api/v1/catalogue/{port}/usage",
     "/api/v1/access/notices", "/api/v1/access/notices/seen", "/api/v1/access/sights", "/access/notices", "/access/view-as",
     "/access/requests/{number}", "/access/grants/{number}/revocation", "/api/v1/privacy/erasures",
@@ -123,6 +128,7 @@ def test_without_signing_in_every_route_is_closed(people: Workspace) -> None:
                 address="app.css",
                 port="crm.customer",
                 customer_id="3",
+                schema="crm",
             )
             for method in route.methods - {"HEAD"}:
                 answer = client.request(method, path)
@@ -296,3 +302,31 @@ def test_the_first_account_closes_a_running_server(shop: Workspace) -> None:
         shop.governance.accounts.create("ada", password=PASSWORD, roles=["admin"], by="test")
         assert client.get("/").status_code == 303
         assert client.get("/api/v1/metrics").status_code == 401
+
+
+def test_administrators_and_owners_see_what_is_for_them(people: Workspace) -> None:
+    keys = {name: people.governance.tickets.create_key(name, label="t", by="t")[1] for name in ("ida", "olga", "ada")}
+
+    def status(name: str, path: str) -> int:
+        return int(through_api(people, keys[name], "GET", path).status_code)
+
+    assert [status(name, "/admin") for name in ("ida", "olga", "ada")] == [403, 403, 200]
+    assert [status(name, "/ask/asked") for name in ("ida", "olga", "ada")] == [403, 200, 200]
+    page = through_api(people, keys["ada"], "GET", "/admin").text
+    assert all(f">{account.name}</th>" in page for account in people.governance.accounts.all())
+    assert not any(key in page for key in keys.values())
+
+
+def test_rows_of_a_port_are_shown_as_they_may_be_seen(people: Workspace) -> None:
+    _, key = people.governance.tickets.create_key("ida", label="t", by="t")
+
+    def page() -> str:
+        return str(through_api(people, key, "GET", "/catalogue/crm.customer?rows=10").text)
+
+    assert "Ten rows" not in page()
+    people.governance.access.grant("crm.customer", "ida", by=OPERATOR)
+    assert "secretmail" not in page()
+    assert page().count("hidden</span>") >= 10
+    people.governance.access.grant("crm.customer", "ida", by=OPERATOR, days=5, personal=True)
+    assert page().count("secretmail") == 10
+    assert people.governance.state.history(limit=1)[0].subject == "crm.customer", "that rows were read is written down"

@@ -360,6 +360,8 @@ class Widget:
     place: Place
     query: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    """The semantic model that answers; None is the project's first."""
 
 
 @dataclass(frozen=True)

@@ -187,16 +187,7 @@ class DimensionOut(BaseModel):
     @classmethod
     def of(cls, dimension: DimensionDescription) -> DimensionOut:
         """Describe a dimension."""
-        return cls(
-            name=dimension.name,
-            label=dimension.label,
-            description=dimension.description,
-            datatype=dimension.datatype,
-            is_time=dimension.is_time,
-            values=list(dimension.values),
-            synonyms=list(dimension.synonyms),
-            roles=list(dimension.roles),
-        )
+        return cls.model_validate(dimension, from_attributes=True)
 
 
 class MetricsOut(BaseModel):
