@@ -281,7 +281,7 @@ class Workspace:
         principal: Principal | None = None,
         **parts: Any,
     ) -> pa.Table:
-        """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
+        """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=["segment"])``."""
         asked = query if query is not None else parts
         return self.answer(asked, as_of=as_of, at_snapshot=at_snapshot, principal=principal).table
 
