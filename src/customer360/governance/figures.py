@@ -1,8 +1,8 @@
 """Answer metric queries for those who may see figures and no rows: nothing about fewer than so many people.
 
 Each figure is asked a second time as a count of the people behind it, with the same filters, and a third time without
-the conditions of the query: figures of too few people are withheld, and so are those whose conditions leave too few out,
-for the difference to the whole would tell of them. Where one group alone would go, the next smallest goes with it.
+the conditions of the query: figures of too few people are withheld, and so are those whose conditions leave too few
+out, for the difference to the whole would tell of them. Where one group alone would go, the next smallest goes too.
 """
 
 from __future__ import annotations
