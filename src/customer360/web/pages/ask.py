@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from customer360.dashboards.charts import CHARTS, Canvas
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of
 from customer360.dashboards.theme import PALETTES
-from customer360.errors import QueryError
+from customer360.errors import C360Error, QueryError
 from customer360.semantic.answer import Answer
 from customer360.semantic.describe import describe
 from customer360.web.pages.asking import Question, address_of, again, chips, choices
@@ -53,7 +54,8 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
         question, who = Question(q.strip(), tuple(c or ()), r), owner_of(request)
         reply = question.answered(rooms) if question.text else None
         if reply is not None:
-            asked.remember(who, question.text, reply.status)
+            with suppress(OSError, C360Error):  # a folder that cannot be written costs the history, not the answer
+                asked.remember(who, question.text, reply.status)
         facts = _answer(rooms, boards, reply, who) if reply is not None else {}
         past = [each for each in asked.last(who, limit=HISTORY + 1) if each.text != question.text][:HISTORY]
         shown: dict[str, Any] = {

@@ -35,7 +35,7 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
         edition = boards.edition()
         filled = boards.filled(board.name, filters, edition=edition)
         choices = boards.choices(board.name, edition=edition)
-        own = boards.own.find(board.name)
+        own = None if board in boards.all else boards.own.find(board.name)
         return pages.respond(
             request,
             "dashboard.html",

@@ -88,7 +88,7 @@ def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             return page(request, graph.overview())
         if of not in graph.nodes:
             raise UnknownName("table, metric or dashboard", of, list(graph.nodes))
-        facts = {"of": of, "node": graph.nodes[of], "steps": steps}
+        facts: dict[str, Any] = {"of": of, "node": graph.nodes[of], "steps": steps}
         if column:
             return page(request, graph.of_column(of, column), _column_address, column=column, **facts)
         layout = graph.around(of, steps=steps)
