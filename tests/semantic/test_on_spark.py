@@ -26,7 +26,7 @@ pytestmark = pytest.mark.spark
 def session(spark: Spark, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The shop's tables in Spark's own catalogue, over Parquet files."""
     folder, shop, session = tmp_path_factory.mktemp("shop"), Shop(), spark.session()
-    session.sql("CREATE DATABASE gold").collect()
+    session.sql(f"CREATE DATABASE gold LOCATION 'file://{folder}/gold'").collect()
     with duckdb.connect() as copies:
         for table, columns in COLUMNS.items():
             copies.execute(f"CREATE TABLE {table} ({columns})")

@@ -34,7 +34,7 @@ class Lake:
     threads: int | None = None
     files: Path | None = None
     """Where the data files lie when not in ``folder``: other machines may have to see them, never the catalogue."""
-    encoding: Mapping[str, str] = field(default_factory=lambda: ENCODING)
+    encoding: Mapping[str, str] = field(default_factory=lambda: ENCODING, hash=False)
     """DuckLake's options for new data files."""
 
     @property
@@ -129,7 +129,7 @@ class Lake:
         with translated(self.folder):
             chosen = dict(connection.execute(f"SELECT option_name, value FROM {quoted(alias)}.options()").fetchall())
             for option, value in ours.items():
-                if option not in chosen or (ours is not ENCODING and chosen[option] != value):
+                if option not in chosen or (ours != ENCODING and chosen[option] != value):
                     connection.execute(f"CALL {quoted(alias)}.set_option({literal(option)}, {literal(value)})")
 
     def _writable(self) -> bool:

@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -46,7 +46,7 @@ JAVA = "Install one (Debian: apt-get install openjdk-17-jre-headless), or name a
 class Address:
     """Where Spark is. ``url``: a Spark Connect server; else one of our own is started for ``master``."""
 
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     master: str = "local[*]"
     memory: str = "2g"
     settings: tuple[tuple[str, str], ...] = ()
