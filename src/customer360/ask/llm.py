@@ -27,7 +27,7 @@ from customer360.semantic.query import MetricQuery, parse_query
 
 if TYPE_CHECKING:
     from customer360.ask.edition import Edition
-    from customer360.project.services import LanguageModelSettings
+    from customer360.project.spec import LanguageModelSettings
 
 LONGEST_REPLY = 200_000
 """Bytes of a reply that are looked at."""

@@ -17,8 +17,7 @@ from customer360.connectors.http_post import UNREACHED, post
 if TYPE_CHECKING:
     from customer360.catalog.openlineage import Event
     from customer360.models.report import BuildReport
-    from customer360.project.services import LineageEvents
-    from customer360.project.spec import Project
+    from customer360.project.spec import LineageEvents, Project
     from customer360.raw.report import LoadReport
 
 log = logging.getLogger("customer360.catalog")

@@ -13,11 +13,14 @@ from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
-from customer360.project.services import LanguageModelSettings, LineageEvents, NoticeAddress, SignIn
 from customer360.project.spec import (
     Domain,
     EngineSettings,
+    LanguageModelSettings,
+    LineageEvents,
+    NoticeAddress,
     Settings,
+    SignIn,
 )
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 
