@@ -15,7 +15,7 @@ from tests.governance.test_doors import HERE
 
 from customer360.governance.notices import Notices, signature
 from customer360.governance.office import Governance
-from customer360.project.spec import NoticeAddress
+from customer360.project.outside import NoticeAddress
 from customer360.web.app import create_app
 
 if TYPE_CHECKING:

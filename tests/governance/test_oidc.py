@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.governance.openid_provider import CLIENT, SECRET, Person, Provider
 
-from customer360.project.spec import SignIn
+from customer360.project.outside import SignIn
 from customer360.web.app import create_app
 from customer360.workspace import Workspace
 

@@ -22,7 +22,7 @@ from customer360.governance.state import State, Writing, stamp
 if TYPE_CHECKING:
     import sqlite3
 
-    from customer360.project.spec import NoticeAddress
+    from customer360.project.outside import NoticeAddress
 
 PATIENCE = 5.0
 """Seconds that an address may take; nobody's request waits longer for it."""

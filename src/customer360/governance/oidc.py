@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from customer360.project.spec import SignIn
+    from customer360.project.outside import SignIn
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 """Signatures by a key pair: `none` and those by a shared secret are not among them."""

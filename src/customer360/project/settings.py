@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
+from customer360.project.outside import NoticeAddress, SignIn
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
 from customer360.project.spec import (
@@ -18,9 +19,7 @@ from customer360.project.spec import (
     EngineSettings,
     LanguageModelSettings,
     LineageEvents,
-    NoticeAddress,
     Settings,
-    SignIn,
 )
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from customer360.names import Relation
     from customer360.project.audiences import Audience
     from customer360.project.glossary import Term
+    from customer360.project.outside import NoticeAddress, SignIn
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
@@ -62,28 +63,6 @@ class LanguageModelSettings:
     key: str | None = None
     """Name of the environment variable that holds the key."""
     timeout_seconds: float = 20.0
-
-
-@dataclass(frozen=True)
-class NoticeAddress:
-    """Where notices of requests and decisions are sent: names of environment variables."""
-
-    url: str
-    secret: str | None = None
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """An OpenID provider that says who somebody is (``sign_in:``). ``roles`` are roles by the provider's groups."""
-
-    issuer: str
-    client_id: str
-    client_secret: str | None = None
-    """Name of the environment variable that holds it; None for a public client."""
-    name_claim: str = "preferred_username"
-    groups_claim: str = "groups"
-    roles: Mapping[str, str] = field(default_factory=dict)
-    default_role: str = "viewer"
 
 
 @dataclass(frozen=True)

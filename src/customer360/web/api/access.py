@@ -26,7 +26,9 @@ from customer360.web.api.problems import RESPONSES, problems
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
+    from customer360.governance.access import Access
     from customer360.governance.ports import Port
+    from customer360.governance.records import Actor
     from customer360.names import Relation
     from customer360.web.rooms import Rooms
 
@@ -104,22 +106,26 @@ def _requests(rooms: Rooms) -> APIRouter:
     def decide(request: Request, number: Number, decided: DecisionIn) -> RequestOut:
         """Approve, deny or withdraw a request. Nobody decides his own."""
         who, access = visitor_of(request).actor, rooms.governance.access
-        if decided.decision == "approve":
-            access.approve(
-                number,
-                by=who,
-                note=decided.note,
-                row_filter=decided.row_filter,
-                days=decided.days,
-                figures_only=decided.figures_only,
-            )
-        elif decided.decision == "deny":
-            access.deny(number, by=who, note=decided.note or "")
-        else:
-            access.withdraw(number, by=who)
+        _decide(access, number, decided, by=who)
         return RequestOut.of(access.request_of(number))
 
     return routes
+
+
+def _decide(access: Access, number: int, decided: DecisionIn, *, by: Actor) -> None:
+    if decided.decision == "approve":
+        access.approve(
+            number,
+            by=by,
+            note=decided.note,
+            row_filter=decided.row_filter,
+            days=decided.days,
+            figures_only=decided.figures_only,
+        )
+    elif decided.decision == "deny":
+        access.deny(number, by=by, note=decided.note or "")
+    else:
+        access.withdraw(number, by=by)
 
 
 def _grants(rooms: Rooms) -> APIRouter:

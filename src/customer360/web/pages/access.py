@@ -44,6 +44,20 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         form = await form_of(request)
         return await _done(lambda: _decide(rooms, visitor_of(request), number, form))
 
+    _add_views(routes, rooms)
+
+    @routes.post("/access/grants/{number}/revocation")
+    async def revoke(request: Request, number: int) -> Response:
+        await form_of(request)
+        return await _done(lambda: access.revoke(number, by=visitor_of(request).actor))
+
+    return routes
+
+
+def _add_views(routes: APIRouter, rooms: Rooms) -> None:
+    """Add the switch to look as somebody else, and the mark of what was seen."""
+    governance = rooms.governance
+
     @routes.post("/access/notices")
     async def see(request: Request) -> Response:
         form, who = await form_of(request), visitor_of(request).actor.name
@@ -63,13 +77,6 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         else:
             answer.delete_cookie(COOKIE, secure=secure, httponly=True, samesite="strict")
         return answer
-
-    @routes.post("/access/grants/{number}/revocation")
-    async def revoke(request: Request, number: int) -> Response:
-        await form_of(request)
-        return await _done(lambda: access.revoke(number, by=visitor_of(request).actor))
-
-    return routes
 
 
 async def _done(change: object) -> Response:
