@@ -119,7 +119,12 @@ def agree(ground: Ground, verb: MetricWord, metric: str) -> bool:
     if metric in verb.names:
         return True
     mine = _rows(ground, metric)
-    return any(_rows(ground, name) == mine for name in verb.names)
+    return any(_rows(ground, name) == mine for name in deeds(ground, verb))
+
+
+def deeds(ground: Ground, verb: MetricWord) -> tuple[str, ...]:
+    """Return the metrics of a verb that measure what was done, not how long it took: not all that lasts is done."""
+    return tuple(name for name in verb.names if not is_of_kind(ground.model.metrics[name], "duration"))
 
 
 def _rows(ground: Ground, metric: str) -> frozenset[tuple[str, tuple[str, ...]]]:
@@ -132,6 +137,8 @@ def having_conditions(
 ) -> Iterator[tuple[str, Condition] | Problem]:
     """Yield metric and condition for each metric that a condition may be about, or why there is none."""
     named = metric_names(ground, having.metric, having.needs)
+    if having.number.value == 0 and having.needs is None:
+        named = deeds(ground, replace(having.metric, names=named))
     if not named:
         yield Problem("nonsense", f"'{having.metric.text}' cannot be held against {having.number.text}.")
         return

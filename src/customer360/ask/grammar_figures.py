@@ -176,7 +176,7 @@ def _adjective(grain: str) -> Draft:
     return Draft(groups=(grain,))
 
 
-@rules("Clause", "Noun", cost=4)
+@rules("Clause", "Noun", cost=7)
 def _loose(noun: Noun) -> Draft | None:
     """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
     return None if noun.apart and not noun.is_plural else Draft(loose=(noun,))

@@ -159,7 +159,7 @@ def _to_do(verb: MetricWord) -> Draft:
 @rules("Clause", "BY Values", cost=6)
 def _by_means(word: str, members: Members) -> Draft | None:
     """Read ``claims by phone``: filed that way."""
-    return Draft(conds=(members,)) if word == "by" and not members.negated and members.joint != "and" else None
+    return Draft(conds=(members,)) if word == "by" and not members.negated else None
 
 
 @rules("Clause", "<SHARE> Metric VERB", "<SHARE> Metric <WHO> VERB")

@@ -73,7 +73,7 @@ def of_noun(members: Members, noun: Noun) -> Members | None:
     options = tuple(
         replace(option, field=replace(option.field, far=0)) for option in members.options if option.field.name in names
     )
-    return replace(members, options=options) if options else None
+    return replace(members, options=options, text=f"{noun.text} {members.text}") if options else None
 
 
 # ---- conditions -----------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def _noun(noun: Noun) -> Noun:
 @rules("Noun", "NOUN NOUN", cost=2)
 def _owned(owner: Noun, noun: Noun) -> Noun | None:
     """Read ``customer segment``: the segment that is an attribute of customers."""
-    if not owner.is_entity and len(owner.fields) > 1:
+    if not owner.is_thing:
         return None
     datasets = {field.name.rpartition(".")[0] for field in owner.fields}
     fields = tuple(field for field in noun.fields if field.name.rpartition(".")[0] in datasets)

@@ -114,9 +114,16 @@ def _of_rows(things: MetricWord) -> Draft:
 
 
 @rules("Clause", "<OF> Conds METRIC", "<FROM> Conds METRIC", "<IN> Conds METRIC", "<FOR> Conds METRIC", cost=1)
+@rules("Clause", "<BY> Conds METRIC", cost=4)
 def _of_such_rows(conds: tuple[Cond, ...], things: MetricWord) -> Draft:
     """Read ``payouts for settled claims``: the filter, and that each payout is one of a claim."""
     return Draft(rows_of=(things,), conds=conds)
+
+
+@rules("Clause", "Conds METRIC VERB", cost=2)
+def _such_rows_did(conds: tuple[Cond, ...], things: MetricWord, verb: MetricWord) -> Draft:
+    """Read ``(how many people did) the motor policies cover``."""
+    return Draft(verbs=(verb,), rows_of=(things,), conds=conds)
 
 
 rules("Clause", "<INTOTAL>")(Draft)

@@ -42,6 +42,18 @@ _IRREGULAR: dict[str, tuple[str, ...]] = {
     "get": ("gets", "got", "gotten", "getting"),
     "give": ("gives", "gave", "given", "giving"),
     "go": ("goes", "went", "gone", "going"),
+    "build": ("builds", "built", "building"),
+    "deal": ("deals", "dealt", "dealing"),
+    "find": ("finds", "found", "finding"),
+    "grow": ("grows", "grew", "grown", "growing"),
+    "hear": ("hears", "heard", "hearing"),
+    "hold": ("holds", "held", "holding"),
+    "meet": ("meets", "met", "meeting"),
+    "plan": ("plans", "planned", "planning"),
+    "refer": ("refers", "referred", "referring"),
+    "see": ("sees", "saw", "seen", "seeing"),
+    "stand": ("stands", "stood", "standing"),
+    "tell": ("tells", "told", "telling"),
     "keep": ("keeps", "kept", "keeping"),
     "leave": ("leaves", "left", "leaving"),
     "lend": ("lends", "lent", "lending"),
@@ -95,6 +107,11 @@ def plural(noun: str) -> str:
     else:
         made = last + "s"
     return f"{head} {made}" if head else made
+
+
+def is_order(verb: str) -> bool:
+    """Say whether the first word of a question is a verb's plain form, which tells somebody to do it: send, file."""
+    return base_form(verb) == verb and not verb.endswith(("ed", "ing", "s"))
 
 
 def verb_forms(verb: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Interpreter:
         self.vocabulary = vocabulary
         self.lexer = Lexer(vocabulary, values, as_of, calendar)
         self.near = NearWords(vocabulary, values)
-        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model), as_of, calendar)
+        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model, vocabulary.kinds), as_of, calendar)
 
     def read(self, question: str) -> Interpretation:
         """Return what a question means."""

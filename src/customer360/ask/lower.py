@@ -161,7 +161,7 @@ def _figure(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame
         return
     query, notes = made
     if draft.havings:
-        if not frame.dimensions:
+        if not frame.dimensions or ground.vocabulary.counts_things(metrics[0]):  # people with 3 orders, not areas
             yield NONSENSE
             return
         yield from _with_havings(ground, draft, query, notes)

@@ -21,9 +21,13 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
         if not draft.metrics or draft.verbs or draft.things or draft.rank:
             return NONSENSE
         grouped = replace(draft, groups=(*draft.groups, *(_spanned(noun) for noun in draft.loose)), loose=())
-        if not any(noun.is_entity for noun in draft.loose):
+        said = tuple(noun for noun in draft.loose if not noun.is_entity)
+        if said == draft.loose:
             return (grouped,)
-        return (grouped, replace(draft, loose=()))  # `customer revenue`: by customer, or of customers at all
+        return (
+            grouped,
+            replace(draft, groups=(*draft.groups, *said), loose=()),
+        )  # customer revenue: of customers at all
     if draft.when is not None and draft.when.also:
         return _listed_times(draft, draft.when)
     if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:

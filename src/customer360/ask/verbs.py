@@ -32,7 +32,7 @@ def with_verbs(ground: Ground, draft: Draft) -> Draft:
         names = () if verb.text.startswith(_TO_DO) else metric_names(ground, verb, draft.wants)
         return replace(draft, metrics=(MetricWord(names, verb.text),), verbs=()) if names else draft
     (metric, *others) = draft.metrics
-    if draft.share and not draft.conds:
+    if draft.share and not (draft.conds or draft.share_of or draft.whole or draft.groups):
         return _share_of_doers(ground, draft, metric, verb)
     if draft.wants == "much":  # how much do customers spend: not how many there are
         metric = replace(metric, names=tuple(n for n in metric.names if ground.model.metrics[n].c360.unit != "count"))

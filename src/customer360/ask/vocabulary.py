@@ -147,6 +147,11 @@ class Vocabulary:
             if field is not None:
                 self._note(dataset.name, "NOUN", field.qualified)
 
+    @property
+    def kinds(self) -> tuple[frozenset[str], ...]:
+        """Tables whose rows are the same things: customers and what is known of customers."""
+        return tuple(owners for owners, _ in self._kinds)
+
     def are_of_same_things(self, one: str, other: str) -> bool:
         """Say whether two dimensions describe the same kind of things, such as customers, maybe in two tables."""
         owners = {one.rpartition(".")[0], other.rpartition(".")[0]}
@@ -192,6 +197,11 @@ class Vocabulary:
         keys = dataset.primary_key if dataset is not None and self.is_name(name) else ()
         is_sole = dataset is not None and len(keys) == 1 and dataset.fields[keys[0]].is_dimension
         return f"{owner}.{keys[0]}" if is_sole else name
+
+    def counts_things(self, metric: str) -> bool:
+        """Say whether a metric counts things that have a noun of their own, such as customers."""
+        atom = self.model.formulas[metric].sole_atom
+        return atom is not None and atom.kind == "count" and any(atom.base in kind for kind, _ in self._kinds)
 
     def thing(self, name: str) -> str:
         """Return what the things are called that a dimension tells apart."""
