@@ -32,7 +32,7 @@ MOST_LIKELY = 60
 
 
 def judge(connection: DuckDBPyConnection, model: Model, settings: Settings) -> None:
-    """Make ``scored`` of ``compared`` and ``known_pair``: the number of the rule and the veto that hold, the probability.
+    """Make ``scored`` of ``compared`` and ``known_pair``: the number of rule and veto that hold, and the probability.
 
     Of those pairs only that may be linked or looked at: most of the compared are neither.
     """

@@ -48,7 +48,8 @@ def compare(connection: DuckDBPyConnection, model: Model) -> None:
         """
         CREATE OR REPLACE TEMP TABLE rest AS
         SELECT l, r FROM (
-          SELECT l, r, least(a.fingerprint, b.fingerprint) AS record_a, greatest(a.fingerprint, b.fingerprint) AS record_b
+          SELECT l, r, least(a.fingerprint, b.fingerprint) AS record_a,
+            greatest(a.fingerprint, b.fingerprint) AS record_b
           FROM pair JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r
         ) ANTI JOIN known_pair USING (record_a, record_b)
         """
