@@ -130,7 +130,7 @@ FIRST = Comparison(
             "swapped",
             "(jaro_winkler_similarity(given_l, last_r) >= 0.90 AND jaro_winkler_similarity(last_l, given_r) >= 0.90)",
             0.01,
-            0.0001,
+            0.00001,
         ),
         Level(
             "initial",

@@ -32,19 +32,30 @@ MOST_LIKELY = 60
 
 
 def judge(connection: DuckDBPyConnection, model: Model, settings: Settings) -> None:
-    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability.
+    """Make ``scored`` of ``compared`` and ``known_pair``: the number of rule and veto that hold, and the probability.
 
     Of those pairs only that may be linked or looked at: most of the compared are neither.
     """
     vetoes = vetoes_of(settings.vetoes, twins=model.twins, namesakes=model.namesakes)
     bits = f"least(greatest(weight + {model.shift}, -{MOST_LIKELY}), {MOST_LIKELY})"
     least = math.log2(settings.review_probability / (1 - settings.review_probability)) - model.shift - _SLACK
+    wanted = (
+        f"(SELECT *, {rule_number(settings.rules)} AS rule FROM {{0}})"
+        f" WHERE (weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER})"
+    )
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS"
-        f" SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),"
-        f" {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability"
-        f" FROM (SELECT *, {rule_number(settings.rules)} AS rule FROM compared)"
-        f" WHERE weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER}"
+        f"""
+        CREATE OR REPLACE TABLE scored AS
+        SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),
+          {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability
+        FROM (
+          SELECT * FROM {wanted.format("compared")}
+          UNION ALL BY NAME
+          SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r, k.*
+          FROM (SELECT * FROM {wanted.format("known_pair")} AND record_a <> record_b) AS k
+          JOIN rep AS a ON a.fingerprint = record_a JOIN rep AS b ON b.fingerprint = record_b
+        )
+        """
     )
 
 
