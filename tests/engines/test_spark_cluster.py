@@ -128,21 +128,29 @@ def loaded(engine: Engine) -> None:
         publication.create_table_as(NUMBERS, rows)
 
 
-def kill_during(folder: Path, kill: Callable[[], None]) -> threading.Thread:
-    """Do it as soon as Spark has begun to write a table's files."""
+@dataclass
+class Killing:
+    """Something dies as soon as Spark has begun to write a table's files; was Spark still at it then?"""
 
-    def watch() -> None:
+    folder: Path
+    kill: Callable[[], None]
+    amid: bool = False
+
+    def __enter__(self) -> Killing:
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.thread.join()
+
+    def watch(self) -> None:
         end = time.monotonic() + 120
-        while time.monotonic() < end:
-            if any(folder.rglob("spark-*/_temporary")):
-                time.sleep(1)
-                kill()
-                return
+        while time.monotonic() < end and not any(self.folder.rglob("spark-*/_temporary")):
             time.sleep(0.05)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    return thread
+        time.sleep(1)
+        self.kill()
+        self.amid = any(self.folder.rglob("spark-*/_temporary"))
 
 
 def test_a_worker_and_then_the_server_die_during_builds(cluster: Cluster, tmp_path: Path) -> None:
@@ -153,10 +161,9 @@ def test_a_worker_and_then_the_server_die_during_builds(cluster: Cluster, tmp_pa
     loaded(engine)
     data = tmp_path / "warehouse" / "data"
 
-    thread = kill_during(data, lambda: cluster.kill(workers[0]))
-    build(engine, PROJECT)
-    thread.join()
-    assert workers[0].poll() is not None, "the worker died while the table was computed"
+    with Killing(data, lambda: cluster.kill(workers[0])) as died:
+        build(engine, PROJECT)
+    assert died.amid, "the worker died while the table was computed"
     lake = DuckLakeEngine(Lake(tmp_path / "compared"))
     loaded(lake)
     build(lake, PROJECT)
@@ -166,10 +173,9 @@ def test_a_worker_and_then_the_server_die_during_builds(cluster: Cluster, tmp_pa
     lake.close()
 
     before, files = engine.history(), sorted(data.rglob("*.parquet"))
-    thread = kill_during(data, lambda: cluster.kill(server))
-    with pytest.raises(BuildFailed, match="went away"):
+    with Killing(data, lambda: cluster.kill(server)) as died, pytest.raises(BuildFailed, match="went away"):
         build(engine, PROJECT, full_refresh=True)
-    thread.join()
+    assert died.amid
     assert engine.history() == before
     with engine.read() as session:
         assert session.query(f"FROM {PAIRS.sql} ORDER BY 1").equals(first)
