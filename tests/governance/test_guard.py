@@ -176,6 +176,10 @@ def test_every_function_of_duckdb_that_is_not_pure_is_refused() -> None:
     assert not {name for name in names if name not in IMPURE and not IMPURE_PREFIX.match(name)}
 
 
+HARMLESS = 0.1
+"""The share of texts over granted tables in plain words: they must be answered, or all is simply broken."""
+
+
 def hostile(rng: random.Random) -> Iterator[str]:
     """Yield texts that try to get past: a target, wrapped in the tricks of the trade."""
     targets = [
@@ -234,7 +238,11 @@ def hostile(rng: random.Random) -> Iterator[str]:
     every = list(itertools.product(shapes, columns, targets))
     rng.shuffle(every)
     for shape, column, target in every:
-        yield disguised(rng, shape.format(c=column, t=target, u=rng.choice(targets)))
+        if rng.random() < HARMLESS:
+            own = rng.choice(["crm.customer", "sales.by_country"])
+            yield rng.choice(shapes[:9]).format(c=rng.choice(["*", "count(*)", "t.*"]), t=own, u=own)
+        else:
+            yield disguised(rng, shape.format(c=column, t=target, u=rng.choice(targets)))
 
 
 def disguised(rng: random.Random, sql: str) -> str:
@@ -263,5 +271,5 @@ def test_hostile_texts_get_nothing(people: Workspace, ida: Principal, size: int)
             answered += 1
         assert not [secret for secret in SECRETS if secret in found], sql
         assert "root:x" not in found, sql
-    assert answered > size / 60  # the harmless ones among them are answered, so not everything is simply broken
+    assert answered > size / 30  # the harmless ones among them are answered, so not everything is simply broken
     assert people.governance.state.verify()[0] > size / 10
