@@ -156,6 +156,12 @@ def _to_do(verb: MetricWord) -> Draft:
     return Draft(verbs=(replace(verb, text=f"to {verb.text}"),))
 
 
+@rules("Clause", "<WHO> Conds", "<WHO> <COP> Conds", cost=2)
+def _that_are(conds: tuple[Cond, ...]) -> Draft:
+    """Read ``claims in the north that are open``."""
+    return Draft(conds=conds)
+
+
 @rules("Clause", "BY Values", cost=6)
 def _by_means(word: str, members: Members) -> Draft | None:
     """Read ``claims by phone``: filed that way."""

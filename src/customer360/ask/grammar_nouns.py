@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 rules = Rules()
 And = Noun | str
 
-rules("And", "<AND>", "<COMMA>", "<COMMA> <AND>")(lambda: "and")
+rules("And", "<AND>", "<COMMA> <AND>")(lambda: "and")
+rules("And", "<COMMA>")(lambda: ",")
 rules("Or", "<OR>", "<COMMA> <OR>")(lambda: "or")
 rules("Prep", "<IN>", "<FOR>", "<FROM>", "<OF>", "<WITH>")(lambda: "of")
 
@@ -28,8 +29,9 @@ def _one_value(value: Members) -> Members:
 
 
 @rules("Values", "VALUE And Values")
-def _both_values(one: Members, _: str, more: Members) -> Members | None:
-    return united(one, more, "and")
+def _both_values(one: Members, joint: str, more: Members) -> Members | None:
+    """Join values; a comma joins as the words behind it do: bread, milk or soap."""
+    return united(one, more, more.joint or "and" if joint == "," else "and")
 
 
 @rules("Values", "VALUE Or Values", "<EITHER> VALUE Or Values")
@@ -271,6 +273,12 @@ def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
     if any(isinstance(cond, Members) and cond.joint == "and" for cond in conds):
         return None
     return ((Having(verb, ">", _SOME),), conds)
+
+
+@rules("Did", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
+def _did_none(verb: MetricWord, metric: MetricWord) -> Did:
+    """Read ``never filed a claim``."""
+    return ((Having(metric, "=", _SOME, needs="count", verb=verb),), ())
 
 
 @rules("Did", "<NEVER> VERB", "<NOT> VERB")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
+from customer360.ask.grammar_nouns import united
 from customer360.ask.meaning import Cond, Draft, Grain, Members, MetricWord, Noun, Rank, Things, Versus
 
 if TYPE_CHECKING:
@@ -91,6 +92,13 @@ def _difference_between(metric: MetricWord, members: Members) -> Draft | None:
 def _point_by_point(grain: Grain) -> Draft:
     """Read ``month over month``: each month against the one before it."""
     return Draft(groups=(grain,), versus=Versus("previous point"))
+
+
+@rules("Clause", "VALUE METRIC <VS> VALUE METRIC", "Values METRIC <COMPARE> Values METRIC")
+def _such_against_such(one: Members, metric: MetricWord, other: Members, again: MetricWord) -> Draft | None:
+    """Read ``motor claims vs home claims``."""
+    both = united(one, other, "and") if metric.names == again.names else None
+    return Draft(metrics=(metric,), head="figure", conds=(both,), split=True) if both is not None else None
 
 
 # ---- whose rows ------------------------------------------------------------------------------------------------------

@@ -91,7 +91,11 @@ class Lexer:
                     if words[at : at + n] in _COURTESY
                     and tokens[at].kind != "quoted"
                     and not named & set(range(at, at + n))
-                    and not (kept and words[at] in LEADING and words[at + 1 : at + 2] != ("you",))
+                    and not (
+                        any(each.text != "," for each in kept)
+                        and words[at] in LEADING
+                        and words[at + 1 : at + 2] != ("you",)
+                    )
                 ),
                 0,
             )

@@ -360,7 +360,7 @@ def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> P
     word = "Median" if stat.function == "median" else "Average"
     return Problem(
         "ambiguous",
-        f"{word} {title.lower()} of what: each order, customer, day, month?",
+        f"{word} {title.lower()} per what?",
         f"Say: {word.lower()} {title.lower()} per ...",
         choices=_valid(ground, choices),
     )
