@@ -17,7 +17,7 @@ from customer360.ask.metaforms import Asked as MetaAsked
 from customer360.ask.metaforms import meta_question, perhaps_meta
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
-from customer360.ask.scope import foreign_matter
+from customer360.ask.scope import foreign_matter, names_a_person
 from customer360.ask.sentences import sentence
 from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
@@ -162,17 +162,18 @@ class Asker:
             return self._about(asked, about)
         found, context = self._interpreted(asked)
         asked = replace(asked, context=context)
-        foreign = foreign_matter(asked.text, asked.edition.vocabulary)
-        if not asked.context[:-1] and (foreign is None or found.outcome == "read"):
+        foreign = foreign_matter(asked.text, asked.edition.vocabulary, asked.edition.values)
+        if not asked.context[:-1] and foreign is None and not names_a_person(asked.text):
             found = self._beside(asked, found)
         if found.outcome in ("unclear", "unknown"):
             for form in perhaps_meta(said):
                 told = Metadata(self._project, asked.edition, asked.session).told(form)
                 if told is not None:
                     return as_reply(asked.text, told, asked.edition, asked.session)
-        if found.outcome == "read":
+        is_personal = foreign is not None and foreign[0] == "personal_data"
+        if found.outcome == "read" and not is_personal:
             return self._run(asked, found.readings[0], found)
-        if found.outcome != "ambiguous" and foreign is not None:
+        if (found.outcome != "ambiguous" or is_personal) and foreign is not None:
             reason, what, step = foreign
             return _refusal(asked, reason, what, step, found)
         words = asked.edition.words

@@ -52,7 +52,7 @@ def migrate(
     from customer360.models.migration import migrate as moved
     from customer360.project.spec import EngineSettings
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     found = workspace.project
     if to == found.settings.engine.name:
         raise WarehouseError(f"The warehouse of this project is {to} already.")
