@@ -181,6 +181,31 @@ ROUTES: dict[tuple[str, str], Door] = {
         )
     },
     ("POST", "/sign-out"): plain("/sign-out", ""),
+    ("GET", "/admin"): plain("/admin", roles=ADMIN),
+    ("GET", "/ask.csv"): data("/ask.csv?q=customers+by+email", shows_mail=True),
+    ("GET", "/ask/asked"): plain("/ask/asked", roles=OWNING | ADMIN),
+    ("POST", "/ask/words"): plain("/ask/words", "", roles=OWNING | ADMIN),
+    ("POST", "/ask/opinions/{number}/closing"): plain("/ask/opinions/99/closing", "", roles=OWNING | ADMIN),
+    ("GET", "/ask/reading"): plain("/ask/reading?q=customers+by+email"),
+    ("GET", "/audiences"): part("/audiences", whole=True),
+    ("GET", "/audiences/new"): plain("/audiences/new"),
+    ("GET", "/audiences/{name}"): part("/audiences/offer", whole=True),
+    ("POST", "/audiences/{name}/refresh"): plain("/audiences/other/refresh", "", roles=KEEPER),
+    **{
+        ("GET", path): plain(path.format(name=name, schema="crm"))
+        for path, name in (
+            ("/audiences/{name}/yaml", "offer"), ("/dashboards", ""), ("/dashboards/{name}/edit", "executive"),
+            ("/dashboards/{name}/yaml", "executive"), ("/glossary", ""), ("/lineage", ""), ("/metrics", ""),
+            ("/lineage/products/{schema}", ""), ("/metrics/{name}", "customers"), ("/quality", ""),
+        )
+    },
+    **{
+        ("POST", path): plain(path.format(name=name, number=99), "")
+        for path, name in (
+            ("/ask/history/deletion", ""), ("/ask/opinions", ""), ("/ask/pin", ""), ("/audiences", ""), ("/audiences/{name}/deletion", "offer"), ("/dashboards", ""),
+            ("/dashboards/{name}/deletion", "executive"), ("/dashboards/{name}/edit", "executive"),
+        )
+    },
     ("POST", "/api/v1/access/notices/seen"): plain("/api/v1/access/notices/seen", {"up_to": 0}),
     ("POST", "/access/notices"): plain("/access/notices", "up_to=0"),
     ("GET", "/api/v1/access/sights"): plain("/api/v1/access/sights?account=role:member", roles=OWNING | ADMIN),

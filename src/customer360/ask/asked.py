@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from customer360.clock import now
-from customer360.errors import C360Error, UnknownName
+from customer360.errors import QueryError, UnknownName
 from customer360.statefile import StateFile
 
 STATE_FILE = Path("state") / "asked.sqlite"
@@ -101,7 +101,7 @@ class Asked:
     ) -> int:
         """Keep what somebody says of an answer, and return its number; a later word of theirs replaces an open one."""
         if verdict not in ("up", "down"):
-            raise C360Error("An opinion is up or down.")
+            raise QueryError("An opinion is up or down.")
         said = (note or "").strip()[:LONGEST_NOTE] or None
         shape = None if reading is None else json.dumps(reading, sort_keys=True)
         with self._file.writing() as database:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from customer360.dashboards.layout import COLUMNS
-from customer360.errors import C360Error, UnknownName
+from customer360.errors import QueryError, UnknownName
 
 Document = Mapping[str, Any]
 Tile = Mapping[str, Any]
@@ -28,7 +28,7 @@ def copied(document: Document, title: str) -> dict[str, Any]:
 def added(document: Document, tile: Tile) -> dict[str, Any]:
     """Return the dashboard with a tile more at its end, under a name of its own. Errors: C360Error."""
     if len(document["widgets"]) >= MOST_TILES:
-        raise C360Error(f"A dashboard has {MOST_TILES} tiles at most.", next_step="Make another one.")
+        raise QueryError(f"A dashboard has {MOST_TILES} tiles at most.", next_step="Make another one.")
     taken = {each["name"] for each in document["widgets"]}
     return _with(document, [*document["widgets"], {"name": name_for(tile["title"], taken), **tile}])
 
@@ -53,7 +53,7 @@ def moved(document: Document, name: str, steps: int) -> dict[str, Any]:
 def resized(document: Document, name: str, span: int) -> dict[str, Any]:
     """Return the dashboard with a tile of so many columns. Errors: UnknownName, C360Error."""
     if not 1 <= span <= COLUMNS:
-        raise C360Error(f"A tile has 1 to {COLUMNS} columns.")
+        raise QueryError(f"A tile has 1 to {COLUMNS} columns.")
     at = _place(document, name)
     tile = document["widgets"][at]
     return replaced(document, name, {**_content(tile), "options": {**tile.get("options", {}), "span": span}})

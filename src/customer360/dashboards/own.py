@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from customer360.clock import now
-from customer360.errors import C360Error, NotPermitted, Place, UnknownName
+from customer360.errors import C360Error, NotPermitted, Place, QueryError, UnknownName
 from customer360.project.spec import Dashboard, Widget
 from customer360.statefile import StateFile
 
@@ -114,7 +114,7 @@ class OwnBoards:
         with self._file.writing() as database:
             (count,) = database.execute("SELECT count(*) FROM board WHERE owner = ?", (owner,)).fetchone()
             if count >= MOST:
-                raise C360Error(f"You have {MOST} dashboards already.", next_step="Delete one you do not need.")
+                raise QueryError(f"You have {MOST} dashboards already.", next_step="Delete one you do not need.")
             database.execute("INSERT INTO board VALUES (?, ?, 1)", (name, owner))
             database.execute("INSERT INTO board_version VALUES (?, 1, ?, ?)", (name, self._now(), json.dumps(checked)))
         return self.named(name)
@@ -148,7 +148,7 @@ class OwnBoards:
                 "SELECT max(version) FROM board_version WHERE name = ? AND version < ?", (board.name, board.version)
             ).fetchone()[0]
             if before is None:
-                raise C360Error("There is nothing to undo.", next_step="Change something first.")
+                raise QueryError("There is nothing to undo.", next_step="Change something first.")
             database.execute("DELETE FROM board_version WHERE name = ? AND version > ?", (board.name, before))
             database.execute("UPDATE board SET version = ? WHERE name = ?", (before, board.name))
         return self.named(board.name)
@@ -177,7 +177,7 @@ def _check_owner(board: OwnBoard, by: str) -> None:
 def _checked(document: Mapping[str, Any]) -> dict[str, Any]:
     title = " ".join(str(document.get("title") or "").split())
     if not title:
-        raise C360Error("A dashboard needs a title.", next_step="Write what it shows.")
+        raise QueryError("A dashboard needs a title.", next_step="Write what it shows.")
     if len(title) > LONGEST_TITLE:
-        raise C360Error(f"A title has {LONGEST_TITLE} characters at most.")
+        raise QueryError(f"A title has {LONGEST_TITLE} characters at most.")
     return {**document, "title": title, "widgets": list(document.get("widgets", ()))}

@@ -15,7 +15,7 @@ from customer360.dashboards.charts import CHARTS, Canvas
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of
 from customer360.dashboards.theme import PALETTES
-from customer360.errors import C360Error, QueryError
+from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.answer import Answer
 from customer360.semantic.describe import describe
 from customer360.web.pages.asking import Question, address_of, again, chips, choices
@@ -71,6 +71,8 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     @routes.get("/ask.csv")
     def table(q: Text = "", c: Context = None, r: ReadingText = "") -> Response:
         reply = Question(q.strip(), tuple(c or ()), r).answered(rooms)
+        if reply.reason == "not_permitted":
+            raise NotPermitted(reply.text)
         if reply.table is None:
             raise QueryError(reply.text, next_step="Ask for figures; the answer is then a table.")
         headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}

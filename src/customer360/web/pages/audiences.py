@@ -19,7 +19,8 @@ from customer360.web.pages.forms import form_of
 from customer360.web.pages.own_boards import owner_of
 
 if TYPE_CHECKING:
-    from customer360.audiences.room import Measured, Preview, Status
+    from customer360.audiences.lift import Measured
+    from customer360.audiences.room import Preview, Status
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
 
@@ -159,8 +160,8 @@ def _facts(rooms: Rooms, room: Audiences, status: Status, metric: str) -> dict[s
         "size": size,
         "refused": refused,
         "labels": conditions.labels_of(rooms.semantic_model()),
-        "refreshes": room.book.refreshes(audience.name)[:LOGGED],
-        "exports": room.book.exports(audience.name)[:LOGGED],
+        "refreshes": () if status.refused else room.book.refreshes(audience.name)[:LOGGED],
+        "exports": () if status.refused else room.book.exports(audience.name)[:LOGGED],
         "lift": lift,
         "unmeasured": unmeasured,
         "metric": metric,
