@@ -85,8 +85,12 @@ def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
         return None
     names = having.metric.names
     pieces = tuple(name for name in names if ground.model.metrics[name].c360.unit == "items")
-    if not pieces and things.noun.is_name:  # items that were returned: kinds of them, or times
+    if not pieces:  # items that were returned: kinds of them, or times
         pieces = tuple(name for name in names if kind_of(ground.model.metrics[name]) == "count")
+    fields = [each.name for each in things.noun.fields] if things.noun.is_name else []  # carts left are no stock
+    pieces = tuple(
+        n for n in pieces if any(ground.places.reach(f, ground.places.bases((n,))) is not None for f in fields)
+    )
     if not pieces:
         return None
     word = MetricWord(pieces, having.metric.text)
