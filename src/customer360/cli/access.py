@@ -68,7 +68,7 @@ def request(
       c360 access request shop.customers --purpose "call back" --days 7 --personal
     """
     workspace = opened(project)
-    who = actor(workspace)
+    who = actor(workspace, "access")
     if who.is_operator:
         raise C360Error(
             "The operator of this machine has no account to ask for.",
@@ -113,7 +113,7 @@ _GRANT = (
 
 
 def _visible(workspace: Workspace, status: str | None) -> list[object]:
-    who = actor(workspace)
+    who = actor(workspace, "access")
     access = workspace.governance.access
     return [
         each
@@ -137,7 +137,9 @@ def approve(
       c360 access approve 12 --rows "country = 'US'" --days 30
     """
     workspace = opened(project)
-    made = workspace.governance.access.approve(number, by=actor(workspace), note=remark, row_filter=rows, days=days)
+    made = workspace.governance.access.approve(
+        number, by=actor(workspace, "access"), note=remark, row_filter=rows, days=days
+    )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 
 
@@ -154,7 +156,7 @@ def deny(
       c360 access deny 12 --note "no purpose given" --project acme
     """
     workspace = opened(project)
-    workspace.governance.access.deny(number, by=actor(workspace), note=remark)
+    workspace.governance.access.deny(number, by=actor(workspace, "access"), note=remark)
     note(f"Request {number} is denied.")
 
 
@@ -180,7 +182,7 @@ def grant(
     made = workspace.governance.access.grant(
         port,
         holder,
-        by=actor(workspace),
+        by=actor(workspace, "access"),
         holder_kind="group" if to_group else "account",
         days=days,
         row_filter=rows,
@@ -203,7 +205,7 @@ def grants(
       c360 access grants --port gold.gold_sales_fact --format csv
     """
     workspace = opened(project)
-    who, access = actor(workspace), workspace.governance.access
+    who, access = actor(workspace, "access"), workspace.governance.access
     now = workspace.governance.state.clock()
     rows = [
         {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
@@ -226,7 +228,7 @@ def renew(
       c360 access renew 7 --days 30
     """
     workspace = opened(project)
-    made = workspace.governance.access.renew(number, by=actor(workspace), days=days)
+    made = workspace.governance.access.renew(number, by=actor(workspace, "access"), days=days)
     note(f"Grant {made.id} holds{_until(made.expires_at)}.")
 
 
@@ -239,7 +241,7 @@ def revoke(number: Number, remark: NoteOption = None, project: ProjectOption = H
       c360 access revoke 7 --note "the campaign is over"
     """
     workspace = opened(project)
-    workspace.governance.access.revoke(number, by=actor(workspace), note=remark)
+    workspace.governance.access.revoke(number, by=actor(workspace, "access"), note=remark)
     note(f"Grant {number} is revoked.")
 
 
@@ -256,7 +258,7 @@ def history(
       c360 access history gold.gold_sales_fact --format json
     """
     workspace = opened(project)
-    who, access = actor(workspace), workspace.governance.access
+    who, access = actor(workspace, "access"), workspace.governance.access
     decided = {each.id for each in workspace.governance.ports.values() if who.decides(each, personal=False)}
     if port is not None:
         access.port(port)
