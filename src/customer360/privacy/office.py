@@ -272,7 +272,7 @@ class _Erasing:
         """Return decisions as they will hold, those that name the person, and one that keeps its records together."""
         names = set(subject.names)
         decided = SqliteStore(self._project.root / OVERRIDES_FILE).all()
-        theirs = [each for each in decided if names.intersection(each.records_a, each.records_b)]
+        theirs = [each for each in decided if names.intersection((*each.records_a, *each.records_b))]
         rest = [each for each in decided if each not in theirs]
         merge = None
         if len(stands) > 1:
