@@ -14,13 +14,20 @@ from customer360.semantic.model import SemanticModel
 AS_OF = date(2024, 11, 30)
 HOLDERS = [(n, f"P{n:03d}", ("Motor", "Home", "Travel")[n % 3], ("North", "South")[n % 2]) for n in range(1, 61)]
 CLAIMS = [
-    (n, n % 60 + 1, date(2024, 1, 1) + timedelta(days=n * 3 % 330), 100.0 + n * 7 % 900, ("Open", "Settled")[n % 2])
+    (
+        n,
+        n % 60 + 1,
+        date(2024, 1, 1) + timedelta(days=n * 3 % 330),
+        100.0 + n * 7 % 900,
+        ("Open", "Settled")[n % 2],
+        n % 23,
+    )
     for n in range(1, 201)
 ]
 PREMIUMS = [(n, n % 60 + 1, date(2024, n % 11 + 1, 5), 50.0 + n % 40) for n in range(1, 301)]
 _TABLES = {
     "holder": ("holder_key INT, holder_id TEXT, line TEXT, area TEXT", HOLDERS),
-    "claims": ("claim_id INT, holder_key INT, reported DATE, amount DOUBLE, state TEXT", CLAIMS),
+    "claims": ("claim_id INT, holder_key INT, reported DATE, amount DOUBLE, state TEXT, days INT", CLAIMS),
     "premiums": ("premium_id INT, holder_key INT, due DATE, amount DOUBLE", PREMIUMS),
 }
 
@@ -52,6 +59,7 @@ def insurance_model() -> SemanticModel:
                         _field("reported", "Date", "Reported on"),
                         _field("state", "String", "Claim state"),
                         _field("amount", "Float", "Claim amount", role="measure_input"),
+                        _field("days", "Integer", "Days of work", role="measure_input"),
                     ], time_field="reported"),
                     _dataset("premiums", "fact", "premium_id", [
                         _field("premium_id", "Integer", "Premium number", role="key"),
@@ -63,6 +71,7 @@ def insurance_model() -> SemanticModel:
                 "metrics": [
                     _metric("claim_count", "COUNT(claims.claim_id)", "claims", "Claims", "count", ",d", plural="claims", verbs=["file", "report"]),
                     _metric("paid_claims", "SUM(claims.amount)", "claims", "Claim payments", "EUR", ",.0f", ["payments", "payouts"]),
+                    _metric("days_to_settle", "AVG(claims.days)", "claims", "Days to settlement", "days", ",.1f", ["settlement time"], verbs=["settle", "handle"], better="down", additivity="non_additive", non_additive_over=["*"]),
                     _metric("written_premium", "SUM(premiums.amount)", "premiums", "Written premium", "EUR", ",.0f", ["premium", "premium income"]),
                     _metric("policyholders", "COUNT(holder.holder_id)", "holder", "Policyholders", "count", ",d", ["number of insured"]),
                 ],
@@ -95,7 +104,8 @@ def _field(name: str, datatype: str, label: str, synonyms: list[str] | None = No
 def _metric(
     name: str, text: str, base: str, label: str, unit: str, format_: str, synonyms: list[str] | None = None, **more: Any
 ) -> dict[str, Any]:
-    extension = _c360(type="simple", base=base, additivity="additive", label=label, unit=unit, format=format_, **more)
+    facts = {"type": "simple", "base": base, "additivity": "additive", "label": label, "unit": unit, "format": format_}
+    extension = _c360(**{**facts, **more})
     found = {"name": name, "expression": _text(text), "custom_extensions": extension}
     return {**found, "ai_context": {"synonyms": synonyms}} if synonyms else found
 

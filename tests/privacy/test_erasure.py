@@ -181,6 +181,19 @@ class Erased:
         )
 
 
+def remember(company: Company, other: str) -> None:
+    """Let the person be in audiences, have left one, be known at a destination, and stand in a conversation."""
+    book, person = Book(company.root), company.person
+    facts = {"by": "t", "as_of": date(2024, 11, 30), "state": "s", "query": "q"}
+    for members in ([person, other], [other], [person, other]):
+        book.refresh("win_back", [Member(each, held_out=False) for each in members], **facts)
+    book.refresh("vip_early_access", [Member(person, held_out=True)], **facts)
+    book.has_sent("win_back", "newsletter", {person: "f1", other: "f2"})
+    questions = [f"orders of {company.telling[0]} last year", "revenue last month"]
+    conversations = company.root / "state" / "conversations.json"
+    conversations.write_text(json.dumps({"monday": questions, person: ["revenue"]}), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
     company = shopflow_copy(tmp_path_factory.mktemp("deleted") / "project")
@@ -188,6 +201,7 @@ def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.T
     other = company.one(
         f"SELECT customer_id FROM customer_360.customer_360 WHERE customer_id <> '{company.person}' LIMIT 1"
     )
+    remember(company, other["customer_id"])
     people.never(company.person, other["customer_id"], who="dana", why="asked both")
     desk = PrivacyDesk(company.workspace.engine, company.workspace.project, company.workspace.governance)
     desk.decide(company.person, purpose="*", channel="*", is_allowed=False, by=OPERATOR)
@@ -257,6 +271,22 @@ def test_rows_put_aside_go_however_their_source_writes_names_and_those_that_hang
     assert deleted.own_orders > 0
     left = everybody - deleted.own_orders
     assert deleted.company.one(deleted.bad) == {"orders": left, "returns": left}
+
+
+def test_the_person_leaves_audiences_and_remembered_questions(deleted: Erased) -> None:
+    book, person = Book(deleted.company.root), deleted.company.person
+    refreshes = [each.id for each in book.refreshes("win_back")]
+    seen = [{each.id for each in book.members("win_back", at=number)} for number in refreshes]
+    assert len(seen) == 3
+    assert all(len(members) == 1 and person not in members for members in seen)  # so no difference tells of them
+    assert book.members("vip_early_access") == ()
+    assert list(book.sent("win_back", "newsletter").values()) == ["f2"]
+    text = (deleted.company.root / "state" / "conversations.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"monday": ["revenue last month"]}
+    places = {each["place"]: each["rows"] for each in deleted.made.document["removed"]}
+    assert places["audiences.sqlite: membership"] == 3
+    assert places["audiences.sqlite: sent"] == 1
+    assert places["conversations.json"] >= 2
 
 
 def test_nobody_finds_the_person_again(deleted: Erased) -> None:

@@ -83,7 +83,10 @@ def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
     (having,) = things.havings
     if (having.op, having.number.value) != (">", 0) or having.needs is not None:
         return None
-    pieces = tuple(name for name in having.metric.names if ground.model.metrics[name].c360.unit == "items")
+    names = having.metric.names
+    pieces = tuple(name for name in names if ground.model.metrics[name].c360.unit == "items")
+    if not pieces and things.noun.is_name:  # items that were returned: kinds of them, or times
+        pieces = tuple(name for name in names if kind_of(ground.model.metrics[name]) == "count")
     if not pieces:
         return None
     word = MetricWord(pieces, having.metric.text)

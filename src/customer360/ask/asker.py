@@ -162,7 +162,7 @@ class Asker:
             return self._about(asked, about)
         found, context = self._interpreted(asked)
         asked = replace(asked, context=context)
-        foreign = foreign_matter(asked.text, asked.edition.vocabulary)
+        foreign = foreign_matter(asked.text, asked.edition.vocabulary, asked.edition.values)
         if not asked.context[:-1] and foreign is None and not names_a_person(asked.text):
             found = self._beside(asked, found)
         if found.outcome in ("unclear", "unknown"):
@@ -170,9 +170,10 @@ class Asker:
                 told = Metadata(self._project, asked.edition, asked.session).told(form)
                 if told is not None:
                     return as_reply(asked.text, told, asked.edition, asked.session)
-        if found.outcome == "read":
+        is_personal = foreign is not None and foreign[0] == "personal_data"
+        if found.outcome == "read" and not is_personal:
             return self._run(asked, found.readings[0], found)
-        if found.outcome != "ambiguous" and foreign is not None:
+        if (found.outcome != "ambiguous" or is_personal) and foreign is not None:
             reason, what, step = foreign
             return _refusal(asked, reason, what, step, found)
         words = asked.edition.words

@@ -32,7 +32,7 @@ _OPS = {
     "contains": "contains",
     "starts with": "starts with",
     "is null": "is empty",
-    "is not null": "is not empty",
+    "is not null": "is known",
 }
 _GRAINS = {"fiscal_quarter": "fiscal quarter", "fiscal_year": "fiscal year"}
 _FUNCTIONS = {
@@ -101,6 +101,7 @@ class Words:
         if query.summary is not None:
             over = next((d for d in query.dimensions if d.name == query.summary.over), None)
             what = self.dimension(query.summary.over, over.grain if over else None).lower()
+            what = what if over is None or over.grain else self._vocabulary.thing(over.name).lower()
             if query.summary.function == "count":
                 return f"Number of each {what} that fulfils the conditions"
             return f"{_FUNCTIONS[query.summary.function]} over each {what} of {self.title(query.summary.metric or '')}"
@@ -181,6 +182,11 @@ class Words:
             return " and ".join(self._condition(part) for part in given.all)
         if isinstance(given, Not):
             return f"not ({self._condition(given.negate)})"
+        owner, _, own = given.field.rpartition(".")
+        dataset = self._vocabulary.model.datasets.get(owner)
+        is_key = dataset is not None and given.op == "!=" and dataset.primary_key == (own,)
+        if is_key and dataset is not None and given.value == dataset.c360.unknown_member:
+            return f"{self._vocabulary.thing(given.field)} is known"
         return f"{self.title(given.field)} {self._compared(given)}".strip()
 
     def _compared(self, given: Condition) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Noun, When
 from customer360.ask.places import Places, condition_of, together
 from customer360.ask.reading import Problem
-from customer360.ask.units import bound, kind_of
+from customer360.ask.units import bound, is_of_kind, kind_of
 from customer360.semantic.query import AllOf, Condition, Dimension, Filter, TimeRange
 
 if TYPE_CHECKING:
@@ -110,9 +110,8 @@ def time_range(when: When | None) -> TimeRange | None:
 
 def metric_names(ground: Ground, word: MetricWord, needs: str | None = None) -> tuple[str, ...]:
     """Return the metrics a word may mean that have the needed kind of unit."""
-    if needs is None:
-        return word.names
-    return tuple(name for name in word.names if kind_of(ground.model.metrics[name]) == needs)
+    wanted = [kind for kind in (needs, word.needs) if kind is not None]
+    return tuple(n for n in word.names if all(is_of_kind(ground.model.metrics[n], kind) for kind in wanted))
 
 
 def agree(ground: Ground, verb: MetricWord, metric: str) -> bool:
@@ -120,7 +119,12 @@ def agree(ground: Ground, verb: MetricWord, metric: str) -> bool:
     if metric in verb.names:
         return True
     mine = _rows(ground, metric)
-    return any(_rows(ground, name) == mine for name in verb.names)
+    return any(_rows(ground, name) == mine for name in deeds(ground, verb))
+
+
+def deeds(ground: Ground, verb: MetricWord) -> tuple[str, ...]:
+    """Return the metrics of a verb that measure what was done, not how long it took: not all that lasts is done."""
+    return tuple(name for name in verb.names if not is_of_kind(ground.model.metrics[name], "duration"))
 
 
 def _rows(ground: Ground, metric: str) -> frozenset[tuple[str, tuple[str, ...]]]:
@@ -133,6 +137,8 @@ def having_conditions(
 ) -> Iterator[tuple[str, Condition] | Problem]:
     """Yield metric and condition for each metric that a condition may be about, or why there is none."""
     named = metric_names(ground, having.metric, having.needs)
+    if having.number.value == 0 and having.needs is None:
+        named = deeds(ground, replace(having.metric, names=named))
     if not named:
         yield Problem("nonsense", f"'{having.metric.text}' cannot be held against {having.number.text}.")
         return
@@ -152,6 +158,22 @@ def having_conditions(
             yield Problem("impossible", none_text(ground, name, field))
         else:
             yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
+
+
+def kept_on_things(ground: Ground, having: Having, noun: Noun) -> Having:
+    """Return a condition that things with none fulfil on the metric that counts the same on the things themselves.
+
+    Metrics of one plural count the same: orders of the shop, and the number of orders kept with each customer.
+    """
+    if not includes_none(having):
+        return having
+    plurals = {ground.model.metrics[name].c360.plural for name in having.metric.names} - {None}
+    found = tuple(
+        name
+        for name, metric in ground.model.metrics.items()
+        if metric.c360.plural in plurals and any(anchored(ground, name, field.name) for field in noun.fields)
+    )
+    return replace(having, metric=replace(having.metric, names=found), verb=None) if len(found) == 1 else having
 
 
 def _unfit(ground: Ground, metric: str, field: str | None, conds: Sequence[object]) -> tuple[bool, bool]:

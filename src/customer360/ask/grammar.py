@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask import grammar_figures, grammar_lists, grammar_nouns, grammar_relations
+from customer360.ask import grammar_figures, grammar_frames, grammar_lists, grammar_nouns, grammar_relations
 from customer360.ask.chart import Grammar, Rules
 from customer360.ask.grammar_nouns import same_kind
 from customer360.ask.meaning import Draft, joined
@@ -38,11 +38,26 @@ def _and_clause(so_far: Draft, clause: Draft) -> Draft | None:
 @rules(GOAL, "Clauses")
 def _question(draft: Draft) -> Draft | None:
     is_asking = draft.metrics or draft.things or draft.rank or draft.head == "count" or (draft.verbs and draft.wants)
-    return draft if is_asking or draft.verbs or draft.loose else None
+    return draft if is_asking or draft.loose else None
+
+
+@rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", cost=3)
+def _question_of_number(draft: Draft) -> Draft | None:
+    """Read ``customers in the north, how many?``."""
+    if draft.things is not None and draft.head in ("list", "things") and draft.rank is None:
+        return replace(draft, head="count")
+    return draft if draft.metrics and draft.head == "figure" and draft.wants is None else None
 
 
 GRAMMAR = Grammar(
     rule
-    for part in (grammar_nouns.rules, grammar_figures.rules, grammar_lists.rules, grammar_relations.rules, rules)
+    for part in (
+        grammar_nouns.rules,
+        grammar_figures.rules,
+        grammar_lists.rules,
+        grammar_relations.rules,
+        grammar_frames.rules,
+        rules,
+    )
     for rule in part.all
 )

@@ -55,9 +55,9 @@ def _how_many(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="count")
 
 
-@rules("Clause", "<HOWMUCH> Metrics", "<HOWMUCH> <OF> Metrics")
+@rules("Clause", "<HOWMUCH> Metrics", "<HOWMUCH> <OF> Metrics", "<HOWMUCH> <IN> Metrics")
 def _how_much(metrics: tuple[MetricWord, ...]) -> Draft:
-    return Draft(metrics=metrics, head="figure")
+    return Draft(metrics=metrics, head="figure", wants="much")
 
 
 @rules("Clause", "<WHICH> Metrics", cost=1)
@@ -97,6 +97,13 @@ def _subject(things: Things, verb: MetricWord) -> Draft | None:
     if things.havings or not things.noun.is_entity:
         return None
     return Draft(verbs=(verb,), conds=things.conds, about=() if things.conds else (things.noun,))
+
+
+@rules("Clause", "Things VERB", cost=1)
+def _deed_of_such(things: Things, verb: MetricWord) -> Draft | None:
+    """Read ``the motor policies paid``: what was done by those of that kind."""
+    is_plain = things.conds and not things.havings and not things.noun.is_entity
+    return Draft(verbs=(verb,), conds=things.conds, about=(things.noun,)) if is_plain else None
 
 
 @rules("Clause", "VERB <BY> Things", "<MADE> <BY> Things", "VERB <Prep> Things")
@@ -169,7 +176,7 @@ def _adjective(grain: str) -> Draft:
     return Draft(groups=(grain,))
 
 
-@rules("Clause", "Noun", cost=4)
+@rules("Clause", "Noun", cost=7)
 def _loose(noun: Noun) -> Draft | None:
     """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
     return None if noun.apart and not noun.is_plural else Draft(loose=(noun,))
@@ -199,7 +206,15 @@ def _rolling(number: Number, grain: Grain) -> Draft | None:
 
 
 @rules("Clause", "Conds", cost=1)
-@rules("Clause", "<Prep> Conds", "<ONLY> Conds", "Conds <ONLY>", "<Prep> <ONLY> Conds", "<ONLY> <Prep> Conds")
+@rules(
+    "Clause",
+    "<Prep> Conds",
+    "<ONLY> Conds",
+    "Conds <ONLY>",
+    "<Prep> <ONLY> Conds",
+    "<ONLY> <Prep> Conds",
+    "<Prep> Conds <ONLY>",
+)
 def _filter(conds: tuple[Cond, ...]) -> Draft:
     return Draft(conds=conds)
 

@@ -38,7 +38,7 @@ def _list(things: Things) -> Draft:
 
 @rules("Clause", "Things", cost=2)
 def _plain_list(things: Things) -> Draft | None:
-    return Draft(head="list", things=things) if things.havings else None
+    return Draft(head="things", things=things) if things.havings else None
 
 
 # ---- rankings --------------------------------------------------------------------------------------------------------
@@ -106,7 +106,13 @@ for _word, _ascending, _merit in (
         made = ranking(things, None, metric, ascending=ascending, merit=merit)
         return replace(made, when=when) if made is not None else None
 
-    @rules("Clause", f"<WHICH> NUM Things <WITH>? <{_word}> Metric", f"NUM Things <WITH> <{_word}> Metric")
+    @rules(
+        "Clause",
+        f"<WHICH> NUM Things <WITH>? <{_word}> Metric",
+        f"NUM Things <WITH> <{_word}> Metric",
+        f"<LIST> NUM Things <WITH> <{_word}> Metric",
+        f"<LIST> <OF> NUM Things <WITH> <{_word}> Metric",
+    )
     def _so_many_most(
         number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
     ) -> Draft | None:
@@ -175,6 +181,8 @@ def _share(metric: MetricWord) -> Draft:
     "<FROM> Conds",
     "<IN> Conds",
     "<WHO> Conds",
+    "<WHO> <FROM> Conds",
+    "<WHO> <IN> Conds",
     "<OF> Conds",
     "<FOR> Conds",
     "<BY> Conds",
@@ -200,7 +208,7 @@ def _span(when: When) -> When:
 # ---- times -----------------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "TIME", "<IN> TIME", "<FOR> TIME", "<FROM> TIME", "<OF> TIME")
+@rules("Clause", "Span", "<FOR> TIME", "<ONLY> Span", "Span <ONLY>", "<ONLY> <FOR> TIME", "<FOR> TIME <ONLY>")
 def _when(when: When) -> Draft:
     return Draft(when=when)
 

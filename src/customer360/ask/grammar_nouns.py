@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 rules = Rules()
 And = Noun | str
 
-rules("And", "<AND>", "<COMMA>", "<COMMA> <AND>")(lambda: "and")
+rules("And", "<AND>", "<COMMA> <AND>")(lambda: "and")
+rules("And", "<COMMA>")(lambda: ",")
 rules("Or", "<OR>", "<COMMA> <OR>")(lambda: "or")
 rules("Prep", "<IN>", "<FOR>", "<FROM>", "<OF>", "<WITH>")(lambda: "of")
 
@@ -28,8 +29,9 @@ def _one_value(value: Members) -> Members:
 
 
 @rules("Values", "VALUE And Values")
-def _both_values(one: Members, _: str, more: Members) -> Members | None:
-    return united(one, more, "and")
+def _both_values(one: Members, joint: str, more: Members) -> Members | None:
+    """Join values; a comma joins as the words behind it do: bread, milk or soap."""
+    return united(one, more, more.joint or "and" if joint == "," else "and")
 
 
 @rules("Values", "VALUE Or Values", "<EITHER> VALUE Or Values")
@@ -73,7 +75,7 @@ def of_noun(members: Members, noun: Noun) -> Members | None:
     options = tuple(
         replace(option, field=replace(option.field, far=0)) for option in members.options if option.field.name in names
     )
-    return replace(members, options=options) if options else None
+    return replace(members, options=options, text=f"{noun.text} {members.text}") if options else None
 
 
 # ---- conditions -----------------------------------------------------------------------------------------------
@@ -89,7 +91,7 @@ def _named_first(noun: Noun, members: Members) -> Members | None:
     return of_noun(members, noun)
 
 
-@rules("Plain", "Values NOUN")
+@rules("Plain", "Values NOUN", "Values <AS> NOUN")
 def _named_last(members: Members, noun: Noun) -> Members | None:
     return None if noun.is_entity else of_noun(members, noun)
 
@@ -273,6 +275,12 @@ def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
     return ((Having(verb, ">", _SOME),), conds)
 
 
+@rules("Did", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
+def _did_none(verb: MetricWord, metric: MetricWord) -> Did:
+    """Read ``never filed a claim``."""
+    return ((Having(metric, "=", _SOME, needs="count", verb=verb),), ())
+
+
 @rules("Did", "<NEVER> VERB", "<NOT> VERB")
 def _did_not(verb: MetricWord) -> Did:
     return ((Having(verb, "=", _SOME),), ())
@@ -294,7 +302,7 @@ def _noun(noun: Noun) -> Noun:
 @rules("Noun", "NOUN NOUN", cost=2)
 def _owned(owner: Noun, noun: Noun) -> Noun | None:
     """Read ``customer segment``: the segment that is an attribute of customers."""
-    if not owner.is_entity and len(owner.fields) > 1:
+    if not owner.is_thing:
         return None
     datasets = {field.name.rpartition(".")[0] for field in owner.fields}
     fields = tuple(field for field in noun.fields if field.name.rpartition(".")[0] in datasets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
+from customer360.ask.grammar_nouns import united
 from customer360.ask.meaning import Cond, Draft, Grain, Members, MetricWord, Noun, Rank, Things, Versus
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _share_of_part(conds: tuple[Cond, ...], metric: MetricWord, part: tuple[Cond
     return Draft(metrics=(metric,), head="figure", share=True, whole=conds, share_of=part)
 
 
-@rules("Clause", "<SHARE> Conds Metric")
+@rules("Clause", "<SHARE> Conds Metric", "Conds <SHARE> Metric")
 def _share_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True, share_of=conds)
 
@@ -93,6 +94,13 @@ def _point_by_point(grain: Grain) -> Draft:
     return Draft(groups=(grain,), versus=Versus("previous point"))
 
 
+@rules("Clause", "VALUE METRIC <VS> VALUE METRIC", "Values METRIC <COMPARE> Values METRIC")
+def _such_against_such(one: Members, metric: MetricWord, other: Members, again: MetricWord) -> Draft | None:
+    """Read ``motor claims vs home claims``."""
+    both = united(one, other, "and") if metric.names == again.names else None
+    return Draft(metrics=(metric,), head="figure", conds=(both,), split=True) if both is not None else None
+
+
 # ---- whose rows ------------------------------------------------------------------------------------------------------
 
 
@@ -114,9 +122,16 @@ def _of_rows(things: MetricWord) -> Draft:
 
 
 @rules("Clause", "<OF> Conds METRIC", "<FROM> Conds METRIC", "<IN> Conds METRIC", "<FOR> Conds METRIC", cost=1)
+@rules("Clause", "<BY> Conds METRIC", cost=4)
 def _of_such_rows(conds: tuple[Cond, ...], things: MetricWord) -> Draft:
     """Read ``payouts for settled claims``: the filter, and that each payout is one of a claim."""
     return Draft(rows_of=(things,), conds=conds)
+
+
+@rules("Clause", "Conds METRIC VERB", cost=2)
+def _such_rows_did(conds: tuple[Cond, ...], things: MetricWord, verb: MetricWord) -> Draft:
+    """Read ``(how many people did) the motor policies cover``."""
+    return Draft(verbs=(verb,), rows_of=(things,), conds=conds)
 
 
 rules("Clause", "<INTOTAL>")(Draft)

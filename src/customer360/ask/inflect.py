@@ -42,6 +42,18 @@ _IRREGULAR: dict[str, tuple[str, ...]] = {
     "get": ("gets", "got", "gotten", "getting"),
     "give": ("gives", "gave", "given", "giving"),
     "go": ("goes", "went", "gone", "going"),
+    "build": ("builds", "built", "building"),
+    "deal": ("deals", "dealt", "dealing"),
+    "find": ("finds", "found", "finding"),
+    "grow": ("grows", "grew", "grown", "growing"),
+    "hear": ("hears", "heard", "hearing"),
+    "hold": ("holds", "held", "holding"),
+    "meet": ("meets", "met", "meeting"),
+    "plan": ("plans", "planned", "planning"),
+    "refer": ("refers", "referred", "referring"),
+    "see": ("sees", "saw", "seen", "seeing"),
+    "stand": ("stands", "stood", "standing"),
+    "tell": ("tells", "told", "telling"),
     "keep": ("keeps", "kept", "keeping"),
     "leave": ("leaves", "left", "leaving"),
     "lend": ("lends", "lent", "lending"),
@@ -97,6 +109,11 @@ def plural(noun: str) -> str:
     return f"{head} {made}" if head else made
 
 
+def is_order(verb: str) -> bool:
+    """Say whether the first word of a question is a verb's plain form, which tells somebody to do it: send, file."""
+    return base_form(verb) == verb and not verb.endswith(("ed", "ing", "s"))
+
+
 def verb_forms(verb: str) -> tuple[str, ...]:
     """Return every form of a verb given in any form; what follows its first word (``bring in``) stays."""
     first, _, rest = verb.partition(" ")
@@ -109,6 +126,19 @@ def verb_forms(verb: str) -> tuple[str, ...]:
 def base_form(word: str) -> str:
     """Return the infinitive of an irregular form; any other word as it is."""
     return _BASE.get(word, word)
+
+
+@lru_cache(maxsize=65_536)
+def verb_stem(word: str) -> str:
+    """Return one form for all forms of a word that may be a verb: lost and lose, ordered and order."""
+    base = base_form(word)
+    if base != word:
+        return base.removesuffix("e")
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) > len(ending) + _SHORT - 1:
+            cut = word.removesuffix(ending)
+            return cut[:-1] if cut[-1:] == cut[-2:-1] and cut[-1] not in "ls" else cut.rstrip("e")
+    return singular(word).removesuffix("e")
 
 
 def _regular(base: str) -> tuple[str, ...]:

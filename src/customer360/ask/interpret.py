@@ -30,6 +30,8 @@ Outcome = Literal["read", "ambiguous", "unknown", "unclear", "impossible", "too_
 SLACK = 16
 """How much dearer than the cheapest a reading may be to be looked at when the cheapest is nonsense."""
 MOST_CHOICES = 8
+_OFFERED = 4
+"""Parts of a question that are tried, to offer one that has an answer."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Interpreter:
         self.vocabulary = vocabulary
         self.lexer = Lexer(vocabulary, values, as_of, calendar)
         self.near = NearWords(vocabulary, values)
-        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model), as_of, calendar)
+        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model, vocabulary.kinds), as_of, calendar)
 
     def read(self, question: str) -> Interpretation:
         """Return what a question means."""
@@ -134,7 +136,9 @@ class Interpreter:
         near = tuple((token.raw, word) for token in lexed.unknown for word in self.near.like(token.text))
         named = ", ".join(f"'{word}'" for word in words)
         what = f"I do not know {named}."
-        step = f"Did you mean {' or '.join(chr(39) + word + chr(39) for _, word in near[:3])}?" if near else None
+        step = "Ask 'which metrics are there' to see what is known."
+        if near:
+            step = f"Did you mean {' or '.join(chr(39) + word + chr(39) for _, word in near[:3])}?"
         return Interpretation("unknown", what=what, next_step=step, unknown=words, near=near)
 
     def _parsed(self, lexed: Lexed) -> tuple[list[Edge], Chart]:
@@ -204,9 +208,17 @@ class Interpreter:
         return Interpretation(
             "unclear",
             what=f"I understand '{known}', but not '{left}' beside it.",
-            next_step="Leave it out or say it in other words.",
+            next_step=self._offered(parts, words) or "Leave it out or say it in other words.",
             unknown=tuple(rest),
         )
+
+    def _offered(self, parts: Sequence[Edge], words: Sequence[Token]) -> str | None:
+        """Return the longest part of a question that is answered when it is asked alone."""
+        for part in parts[:_OFFERED]:
+            text = " ".join(token.raw for token in words[part.start : part.end])
+            if self.read(text).outcome == "read":
+                return f"This can be asked: '{text}'."
+        return None
 
 
 def _either(one: Interpretation, other: Interpretation) -> Interpretation:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Edge
-from customer360.ask.courtesy import courtesy_phrases
+from customer360.ask.courtesy import LEADING, courtesy_phrases
 from customer360.ask.grammar_nouns import of_things
-from customer360.ask.inflect import singular, stems
-from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
-from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Number, Things
-from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, OVER_GRAINS, SCALES
+from customer360.ask.inflect import is_order, stems
+from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import EVER, read_times
 from customer360.ask.words import phrase
@@ -21,34 +20,22 @@ from customer360.ask.words import phrase
 if TYPE_CHECKING:
     from datetime import date
 
-    from customer360.ask.meaning import Grain
     from customer360.ask.valueindex import ValueIndex
     from customer360.ask.vocabulary import Vocabulary
     from customer360.ask.words import Token
     from customer360.semantic.calendar_units import Calendar
 
-_CLOSED = closed_phrases()
 _COURTESY = courtesy_phrases()
-_LONGEST_CLOSED = max(len(key) for key in _CLOSED)
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
-_GRAINS = {stems(tuple(text.split())): grain for text, grain in GRAINS.items()}
-_GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_ADJECTIVES.items()}
-_OVER_GRAINS = {stems(tuple(text.split())): grain for text, grain in OVER_GRAINS.items()}
-_SHARES = frozenset(key for key, found in _CLOSED.items() if "SHARE" in found)
+_SHARES = frozenset(key for key, found in CLOSED.items() if "SHARE" in found)
 _ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
-_COPULA = frozenset({"is", "are", "was", "were"})
-_FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
-CLOSED_WORDS = frozenset(
-    word for key in (*_CLOSED, *_COURTESY, *_GRAINS, *_GRAIN_ADJECTIVES, *_OVER_GRAINS) for word in key
-)
-FUNCTION_PHRASES = frozenset(key for key in (*_CLOSED, *_COURTESY))
+CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
+FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
 
 NAME_COST = 10
 """What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
 COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
-GRAIN_COST = 5
-"""What it costs to take a span of time for things that are ranked or listed, less than a dimension of that name."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -82,8 +69,8 @@ class Lexer:
         cuts = _cuts(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         edges += self._values(words, kept, cuts)
-        edges += _closed(words, kept)
-        edges += _numbers(words, kept)
+        edges += joints(words, kept)
+        edges += numbers(words, kept)
         edges += self._times(words)
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
@@ -101,32 +88,39 @@ class Lexer:
                 (
                     n
                     for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
-                    if words[at : at + n] in _COURTESY and tokens[at].kind != "quoted"
+                    if words[at : at + n] in _COURTESY
+                    and tokens[at].kind != "quoted"
+                    and not named & set(range(at, at + n))
+                    and not (
+                        any(each.text != "," for each in kept)
+                        and words[at] in LEADING
+                        and words[at + 1 : at + 2] != ("you",)
+                    )
                 ),
                 0,
             )
-            if size == 1 and tokens[at].text in _COPULA and at >= shared:
+            if size == 1 and tokens[at].text in COPULA and at >= shared:
                 size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
-            if size and not any(at <= place < at + size for place in named):
-                own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in _CLOSED)
+            if size:
+                own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 collides = collides or own
                 if not own or drop_colliding:
                     at += size
                     continue
-            kept += tokens[at : at + max(size, 1)] if size else tokens[at : at + 1]
+            kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
         return _without_loose_commas(kept), collides
 
     def _inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
-        longest = max(self.vocabulary.longest, self.values.longest, _LONGEST_CLOSED)
+        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
-                    words[start:end] in _CLOSED
+                    words[start:end] in CLOSED
                     or words[start:end] in EVER
-                    or words[start:end] in _OVER_GRAINS
+                    or words[start:end] in SPANS_OVER
                     or self.vocabulary.lookup(words[start:end])
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
@@ -152,7 +146,12 @@ class Lexer:
                     if entry.noun is None:
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
-                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail)
+                        rivals = [e for e in self.vocabulary.lookup(words[start:end]) if e is not entry]
+                        is_same = any(set(e.metrics) & set(entry.metrics) for e in rivals)
+                        if entry.sort == "VERB" and start == 0 and is_order(said[0]) and len(words) > end:
+                            continue
+                        is_noun = entry.sort == "VERB" and (is_same or (is_plural and bool(rivals)))
+                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + 2 * is_noun)
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
@@ -206,13 +205,25 @@ class Lexer:
         is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
         yield Edge(start, end, "VALUE", members, cost + NAME_COST * is_dearer)
         is_plural = words[end - 1] != tokens[end - 1].text
+        if is_plural and not ends and not _is_written(members, tuple(token.text for token in tokens[start:end])):
+            for noun in self.vocabulary.things_with({option.field.name for option in members.options}):
+                yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
+            members = self._with_shorter(members, words[start:at], text)
             if entry.sort == "METRIC":
                 yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
             elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
                 noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
+
+    def _with_shorter(self, members: Members, words: tuple[str, ...], text: str) -> Members:
+        """Return a value with those written without its last word: who says loyal customers may mean Loyal as well."""
+        shorter = self._members(words, text) if words else None
+        if shorter is None:
+            return members
+        known = {option.field.name for option in members.options}
+        return replace(members, options=(*members.options, *(o for o in shorter.options if o.field.name not in known)))
 
     def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
         """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
@@ -250,6 +261,8 @@ class Lexer:
     def _is_far(self, name: str, other: str) -> bool:
         """Say whether a dimension is called like another with more words before it: preferred channel, channel."""
         key = (name, other)
+        if key not in self._far and self.vocabulary.are_of_same_things(name, other):
+            self._far[key] = False  # segment and loyalty segment of one customer: neither is meant rather
         if key not in self._far:
             mine, theirs = self.vocabulary.names_of(name), self.vocabulary.names_of(other)
             self._far[key] = (
@@ -288,7 +301,7 @@ def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
         found.append(token)
     while found and found[-1].text == ",":
         found.pop()
-    return tuple(found)
+    return tuple(found[1:] if len(found) > 1 and found[0].text == "and" else found)
 
 
 def _is_function(words: tuple[str, ...]) -> bool:
@@ -312,67 +325,3 @@ def _first_share(words: tuple[str, ...]) -> int:
 def _is_written(members: Members, said: tuple[str, ...]) -> bool:
     """Say whether a value is written just as it was said, not only in another number: `cart` for carts."""
     return any(phrase(str(value)) == said for option in members.options for value in option.values)
-
-
-def _closed(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
-    compared = False
-    for start in range(len(words)):
-        for end in range(start + 1, min(start + _LONGEST_CLOSED, len(words)) + 1):
-            span = words[start:end]
-            for category in _CLOSED.get(span, ()):
-                compared = compared or category == "COMPARE"
-                yield Edge(start, end, category, " ".join(span))
-            if span in _GRAINS:
-                yield from _grain(start, end, _GRAINS[span], tokens)
-            if span in _GRAIN_ADJECTIVES:
-                yield Edge(start, end, "GRAINADJ", _GRAIN_ADJECTIVES[span])
-            if span in _OVER_GRAINS:
-                yield Edge(start, end, "OVERGRAIN", _OVER_GRAINS[span])
-        if words[start] in _FIGURES:
-            yield Edge(start, start + 1, "FIGURE", words[start])
-        if tokens[start].text in _COPULA:
-            yield Edge(start, start + 1, "COP", words[start])
-        if compared and words[start] in ("with", "to"):  # compare A with B
-            yield Edge(start, start + 1, "VS", words[start])
-
-
-def _grain(start: int, end: int, grain: Grain, tokens: Sequence[Token]) -> Iterator[Edge]:
-    yield Edge(start, end, "GRAIN", grain)
-    text = " ".join(token.text for token in tokens[start:end])
-    is_plural = tokens[end - 1].text.endswith("s")
-    noun = Noun((Field("time"),), text, is_plural=is_plural, grain=grain)
-    yield Edge(start, end, "NOUN", noun, GRAIN_COST)
-
-
-def _numbers(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
-    """Find numbers with their scale and unit: ``$2.5k``, ``20 %``, ``30 days``, ``three``."""
-    for start, token in enumerate(tokens):
-        before = MONEY.get(words[start]) if token.kind == "sign" else None
-        at = start + (before is not None)
-        value = _value(words, tokens, at)
-        if value is None:
-            continue
-        number, end = value
-        if (
-            end < len(words)
-            and words[end] in SCALES
-            and (words[end] != "m" or tokens[end].start == tokens[end - 1].end)
-        ):
-            number, end = number * SCALES[words[end]], end + 1
-        text = " ".join(each.raw for each in tokens[start:end])
-        yield Edge(start, end, "NUM", Number(number, before, text))
-        unit = words[end] if end < len(words) else ""
-        named = MONEY.get(unit) or DURATIONS.get(unit) or ("percent" if unit in ("%", "percent") else None)
-        if named is not None and before is None:
-            yield Edge(start, end + 1, "NUM", Number(number, named, f"{text} {unit}"))
-
-
-def _value(words: tuple[str, ...], tokens: Sequence[Token], at: int) -> tuple[float | int, int] | None:
-    if at >= len(tokens):
-        return None
-    if tokens[at].kind == "number":
-        text = tokens[at].text
-        return (float(text) if "." in text else int(text)), at + 1
-    if words[at] in NUMERALS:
-        return NUMERALS[words[at]], at + 1
-    return None

@@ -35,7 +35,9 @@ WORDS: dict[str, str] = {
         "of every|within each|from each|at each|with each|on each|each|every|across|across all|along|by each|"
         "according to|depending on|differ by|vary by|for each of|per each|distributed by|distribution by|"
         "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|"
-        "over all|for all|split into|divided into|broken by|separated by|grouped into|itemized by|itemised by|"
+        "over all|for all|split into|divided into|broken by|separated by|grouped into|"
+        "spread over|spread across|breakdown over|broken down per|broken down into|split across|cut into|"
+        "itemized by|itemised by|"
         "listed by|detailed by|down by|down per|out by|up by|separately for|separately by|individually for|in all of"
     ),
     "PER": "per",
@@ -45,7 +47,12 @@ WORDS: dict[str, str] = {
         "for|among|amongst|with regard to|regarding|concerning|about|related to|relating to|with respect to|"
         "when it comes to|referring to"
     ),
-    "FROM": "from|coming from|come from|came from|originating from|due to|thanks to",
+    "FROM": (
+        "from|coming from|come from|came from|originating from|due to|thanks to|living in|live in|lives in|lived in|"
+        "based in|located in|resident in|residing in|came by|come by|comes by|coming by|came via|come via|coming via|"
+        "came through|come through|coming through|came in via|came in by|came in through|come in via|stemming from|"
+        "belonging to|who live in|arriving from|made via|made through|done via"
+    ),
     "OF": "of",
     "WITH": "with|having",
     "WITHOUT": "without|with no|with zero|lacking",
@@ -69,7 +76,13 @@ WORDS: dict[str, str] = {
     "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
     "NUMBEROF": "number of|count of|total number of|total count of|the number of",
     "HOWMANYDID": "how many did|how many do|how many does|how many were|how many are|how many have|how many was",
-    "HOWMUCH": "how much|what did|what do|what does|what have|what has",
+    "HOWMUCH": "amount|how much|what did|what do|what does|what have|what has",
+    "HOWLONG": (
+        "how long|how long does it take|how long did it take|how long do it take|how long it takes|how long it took|"
+        "how quickly|how fast|how quickly do|how fast do|how many days does it take|how many hours does it take|"
+        "how many minutes does it take"
+    ),
+    "MUST": "must|have to|need to|got to|has to|can|could|may",
     "WHICH": "which|what|who|what kind of|what type of",
     "LIST": "list|list of|name|enumerate|list all|list out",
     "AGO": "ago",
@@ -84,12 +97,14 @@ WORDS: dict[str, str] = {
     ),
     "AVERAGE": "average|mean|average of|typical",
     "MEDIAN": "median",
-    "MOST": "most|highest|largest|biggest|greatest|maximum|max",
+    "MOST": "most|busiest|highest|largest|biggest|greatest|maximum|max",
     "LEAST": "least|lowest|smallest|fewest|minimum|min",
-    "TOP": "top|highest|leading|largest|biggest|greatest|most important",
+    "TOP": "top|busiest|highest|leading|largest|biggest|greatest|most important",
     "BOTTOM": "bottom|lowest|smallest|least important",
     "BEST": "best|strongest|best performing|top performing|most successful",
     "WORST": "worst|weakest|poorest|worst performing|least successful",
+    "LONGEST": "longest|slowest",
+    "SHORTEST": "shortest|fastest|quickest",
     "FREQUENT": "most frequent|most common|most frequently|most often|commonest",
     "RARE": "least frequent|least common|least often|rarest",
     "RANKED": (

@@ -12,17 +12,18 @@ from customer360.ask.frame import (
     MOST,
     Frame,
     Ground,
-    agree,
     frames,
     having_conditions,
     metric_names,
     time_range,
 )
+from customer360.ask.known import known_only
 from customer360.ask.lower_things import count_things, list_things, rank_things
-from customer360.ask.meaning import Draft, MetricWord, Stat, Versus, When
+from customer360.ask.meaning import Draft, Stat, Versus, When
 from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
 from customer360.ask.units import kind_of
+from customer360.ask.verbs import is_said_of, with_rows, with_verbs
 from customer360.ask.versus import comparison, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
@@ -53,7 +54,7 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
         return drafts
     found: list[Reading] = []
     problems: list[Problem] = []
-    for each in drafts:
+    for each in (with_rows(ground, with_verbs(ground, draft)) for draft in drafts):
         for made in _readings(ground, each):
             checked = (
                 (misfit(ground, each, made) or checked_reading(ground, made)) if isinstance(made, Reading) else made
@@ -85,6 +86,8 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     if draft.changed and draft.versus is None:
         yield from _compared_with_what(ground, draft)
         return
+    if draft.head == "things":  # customers with 3 orders: listed, but counted when a group is named
+        draft = replace(draft, head="count" if draft.groups else "list")
     if draft.head == "count" and draft.things is None:
         counted = counted_by_value(ground, draft)
         yield from _figures(ground, counted) if counted is not None else (NONSENSE,)
@@ -136,19 +139,10 @@ def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         yield NONSENSE
         return
     words = draft.metrics
-    if not words:
-        if len(draft.verbs) != 1:
-            yield NONSENSE
-            return
-        names = metric_names(ground, draft.verbs[0], draft.wants)
-        if not names:
-            yield NONSENSE
-            return
-        words = (MetricWord(names, draft.verbs[0].text),)
-    for metrics in islice(product(*(word.names for word in words)), MOST):
+    for metrics in islice(product(*(metric_names(ground, word) for word in words)), MOST if words else 0):
         if len(set(metrics)) < len(metrics):
             continue
-        if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
+        if not all(is_said_of(ground, verb, name) for verb in draft.verbs for name in metrics):
             yield NONSENSE
             continue
         if draft.stat is not None:
@@ -167,7 +161,7 @@ def _figure(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame
         return
     query, notes = made
     if draft.havings:
-        if not frame.dimensions:
+        if not frame.dimensions or ground.vocabulary.counts_things(metrics[0]):  # people with 3 orders, not areas
             yield NONSENSE
             return
         yield from _with_havings(ground, draft, query, notes)
@@ -191,7 +185,8 @@ def _with_havings(
             yield problem
             continue
         having = together([each[1] for each in chosen if not isinstance(each, Problem)])
-        yield Reading(query.model_copy(update={"having": having}), notes=notes)
+        where, told = known_only(ground, field, query.where)
+        yield Reading(query.model_copy(update={"having": having, "where": where}), notes=(*notes, *told))
 
 
 def _with_trend(ground: Ground, draft: Draft) -> Draft:
@@ -365,7 +360,7 @@ def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> P
     word = "Median" if stat.function == "median" else "Average"
     return Problem(
         "ambiguous",
-        f"{word} {title.lower()} of what: each order, customer, day, month?",
+        f"{word} {title.lower()} per what?",
         f"Say: {word.lower()} {title.lower()} per ...",
         choices=_valid(ground, choices),
     )

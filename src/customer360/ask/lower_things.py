@@ -18,8 +18,11 @@ from customer360.ask.frame import (
     dimension_of,
     frames,
     having_conditions,
+    kept_on_things,
+    metric_names,
     time_range,
 )
+from customer360.ask.known import known_only
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Things
 from customer360.ask.places import together
 from customer360.ask.reading import Problem, Reading
@@ -75,13 +78,14 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
     if things is None or draft.metrics:
         yield _NONSENSE
         return
-    havings = (*things.havings, *draft.havings)
+    havings = tuple(kept_on_things(ground, having, things.noun) for having in (*things.havings, *draft.havings))
     words = [draft.order_by] if draft.order_by is not None else []
     if not havings and not words:
         yield _NONSENSE if draft.verbs else _by_what(things)
         return
     bases = ground.places.bases(_names(havings, words))
-    for field in ground.places.of_noun(things.noun, bases):
+    for name in ground.places.of_noun(things.noun, bases):
+        field = ground.vocabulary.key_of(name) if draft.head == "count" else name
         for chosen in islice(
             product(*(list(having_conditions(ground, each, field, things.conds)) for each in havings)), MOST
         ):
@@ -107,10 +111,11 @@ def _fitting(
     if problem is not None:
         yield problem
         return
+    where, _ = known_only(ground, field, frame.where)
     query = MetricQuery(
         metrics=metrics,
         dimensions=frame.dimensions,
-        where=frame.where,
+        where=where,
         having=having,  # type: ignore[arg-type]
         time=time_range(draft.when),
     )
@@ -181,7 +186,7 @@ def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         yield _NONSENSE if draft.rows_of else _rank_by_what(ground, draft, rank)
         return
     others = [word for word in draft.metrics if word != by]
-    for metrics in islice(product(by.names, *(word.names for word in others)), MOST):
+    for metrics in islice(product(metric_names(ground, by), *(word.names for word in others)), MOST):
         if not all(agree(ground, verb, metrics[0]) for verb in draft.verbs):
             yield _NONSENSE
             continue
@@ -197,12 +202,14 @@ def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
 def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], frame: Frame) -> Reading | Problem:
     field, others = frame.dimensions[0], frame.dimensions[1:]
     descending = not rank.ascending if draft.order is None else draft.order == "desc"
-    query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time_range(draft.when))
-    n = rank.n if rank.n is not None else TOP_ROWS
-    notes = () if rank.n is not None else (f"No number was said: the first {TOP_ROWS} are shown.",)
+    where, told = known_only(ground, field.name, frame.where)
+    query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=where, time=time_range(draft.when))
+    said = rank.n if rank.n is not None else draft.limit
+    n = said if said is not None else TOP_ROWS
+    notes = told if said is not None else (*told, f"No number was said: the first {TOP_ROWS} are shown.")
     if not others:
         order = (Order(by=metrics[0], descending=descending),)
-        return Reading(query.model_copy(update={"order": order, "limit": n or None}), notes=notes if n else ())
+        return Reading(query.model_copy(update={"order": order, "limit": n or None}), notes=notes if n else told)
     if len(others) == 1 and others[0].name == "time" and n:
         top = Top(dimension=field.name, n=n, by=metrics[0], other=False, ascending=not descending)
         return Reading(query.model_copy(update={"top": top}), notes=notes)

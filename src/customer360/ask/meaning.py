@@ -16,6 +16,8 @@ class MetricWord:
     text: str
     is_sum: bool = False
     """Whether it was asked as a sum, so that a list of them would have to be added up."""
+    needs: str | None = None
+    """Kind of unit that it was asked with: longest and how long ask for a duration."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,7 @@ class Window:
     unit: Grain | None = None
 
 
-HeadKind = Literal["figure", "count", "list", "which"]
+HeadKind = Literal["figure", "count", "list", "things"]
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,9 @@ class Draft:
     """Verbs that must agree with the metric: orders that customers placed."""
     rows_of: tuple[MetricWord, ...] = ()
     """Things counted whose rows the figure must be one of: clicks of campaigns."""
+    which: Noun | None = None
+    """What `in which` asks for: to group by, or the one with the highest figure when ``peak`` is said."""
+    peak: Literal["asc", "desc"] | None = None
     about: tuple[Noun, ...] = ()
     """Things said without a condition of their own: whatever stands beside them must be about them."""
     notes: tuple[str, ...] = field(default=())
@@ -236,6 +241,8 @@ _ONE_ONLY = (
     "order_by",
     "limit",
     "wants",
+    "which",
+    "peak",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes")
 _EITHER = ("changed", "split", "share", "trend")

@@ -28,7 +28,8 @@ _THERE = (
 _PERIOD = "(?:period|periods|time|time span|dates|date range|time range|range|years|months|days)"
 _NEWEST = "(?:last|latest|newest|most recent)"
 _ORIGIN = "(?:lineage|origin|source|sources|provenance)"
-_FROM = "(?:based on|built on|made of|made from|taken from|from|built from|read from)"
+_MADE = "(?:computed|calculated|derived|built|made|taken|loaded|fed|filled|sourced|coming|read|worked out|put together)"
+_FROM = f"(?:based on|built on|made of|from|{_MADE} (?:from|of|out of|with|by))"
 _SOURCES = "(?:sources?|source systems?|systems?|data sources?|tables?|source tables?|datasets?|files?|data products?)"
 _FEED = (
     "(?:feeds?|feed into|flows? into|goes into|go into|is behind|are behind|makes? up|contribute to|contributes to|"
@@ -37,6 +38,7 @@ _FEED = (
 )
 _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"what {_DO} {_X} (?:mean|stand for|tell(?: me| us)?|measure|include)(?: exactly)?"),
+    ("definition", rf"what (?:makes|turns) (?:somebody|someone|a person|an? \w+|people) (?:into )?(?:an? )?{_X}"),
     ("definition", f"what {_BE} (?:meant|understood) (?:by|with|under) {_X}"),
     ("definition", f"(?:what {_BE} )?(?:the )?(?:meaning|definition|formula|calculation) (?:of|for|behind) {_X}"),
     ("definition", f"(?:define|explain|describe|what exactly {_BE})(?: what)?(?: me)? {_X}(?: means?| is| are)?"),
@@ -69,8 +71,12 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("lineage", f"(?:which|what) (?:{_SOURCES} )?{_FEED} {_X}"),
     ("lineage", f"(?:which|what) {_SOURCES} {_DO} {_X} (?:use|come from|read|need|depend on|rely on)"),
     ("lineage", f"(?:which|what) {_SOURCES} {_BE} {_X} {_FROM}"),
-    ("lineage", f"(?:from )?where {_DO} {_X} (?:come from|originate|originate from|get its data from)"),
-    ("lineage", f"where {_BE} {_X} (?:taken|loaded|sourced|calculated|computed|stored|coming) from"),
+    (
+        "lineage",
+        f"(?:from )?where {_DO} {_X} (?:come from|originate(?: from)?|get its data from|live)(?: which {_SOURCES})?",
+    ),
+    ("lineage", f"where {_BE} {_X} (?:stored|kept|{_MADE})(?: from)?"),
+    ("lineage", f"(?:from )?(?:which|what) {_SOURCES} {_BE} {_X} {_MADE}(?: from)?"),
     ("lineage", f"(?:what {_BE} |show |show me )?(?:the )?(?:data )?{_ORIGIN} (?:of|for|behind) {_X}"),
     ("lineage", f"what {_BE} {_X} (?:based|built) on"),
     ("lineage", f"{_X} lineage"),

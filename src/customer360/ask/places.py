@@ -17,13 +17,34 @@ if TYPE_CHECKING:
 
 NUMERIC = ("Integer", "Decimal", "Float")
 _FAR = 99
+_EVERYDAY = frozenset(
+    [
+        "new",
+        "first",
+        "last",
+        "old",
+        "active",
+        "lost",
+        "open",
+        "high",
+        "low",
+        "medium",
+        "other",
+        "regular",
+        "later",
+        "sent",
+    ]
+)
+"""Words that say many things: bare, they are values of what is counted itself, not of what it belongs to."""
 
 
 class Places:
     """Looks up how far dimensions are from what metrics count."""
 
-    def __init__(self, model: SemanticModel) -> None:
+    def __init__(self, model: SemanticModel, kinds: Sequence[frozenset[str]] = ()) -> None:
         self.model = model
+        self._kinds = kinds
+        """Datasets whose rows are the same things, so that the attributes of all are their own."""
         self._known: dict[tuple[str, str], int | None] = {}
 
     def bases(self, metrics: Iterable[str]) -> tuple[str, ...]:
@@ -75,13 +96,16 @@ class Places:
         """Return the dimensions whose values were named: nearest in name, then those that are reached."""
         within = [option for option in members.options if self.reach(option.field.name, bases) is not None]
         nearest = min(option.field.far for option in within or members.options)
+        everyday = members.text.lower() in _EVERYDAY and not members.of
         known = [
             option
-            for option in members.options
+            for option in (o for o in members.options if not everyday or self._is_own(o.field.name, (), bases))
             if self._belongs(option.field.name, members.of) and (not members.of or option.field.far <= nearest)
         ]
         if not known:
             return ()
+        if not members.of and not any(self.reach(o.field.name, bases) is not None for o in known if not o.field.far):
+            known = [o for o in known if self.reach(o.field.name, bases) == 0] or known  # rather one of the rows' own
         nearest = min(option.field.far for option in known)
         close = [option for option in known if option.field.far == nearest]
         reached = [option for option in close if self.reach(option.field.name, bases) is not None]
@@ -95,7 +119,10 @@ class Places:
         return tuple(reached)
 
     def _is_own(self, field: str, owners: Sequence[str], bases: Sequence[str]) -> bool:
-        return field.rpartition(".")[0] in owners if owners else self.reach(field, bases) == 0
+        owner = field.rpartition(".")[0]
+        mine = owners or tuple(bases)
+        alike = any(owner in kind and kind & set(mine) for kind in self._kinds)
+        return alike or (owner in owners if owners else self.reach(field, bases) == 0)
 
     def _belongs(self, field: str, owners: Sequence[str]) -> bool:
         """Say whether a dimension is an attribute of things of these datasets."""

@@ -11,11 +11,15 @@ from customer360.ask.words import tokens
 
 if TYPE_CHECKING:
     from customer360.ask.reply import Reason
+    from customer360.ask.valueindex import ValueIndex
     from customer360.ask.vocabulary import Vocabulary
 
 _FOREIGN = {stems(tuple(text.split())): about for text, about in OUT_OF_SCOPE.items()}
 _PERSONAL = frozenset(stems(tuple(text.split())) for text in PERSONAL)
 _LONGEST = 4
+_BY = frozenset({"by", "via", "through", "per", "over"})
+_OF = frozenset({"of", "for", "number", "address", "id", "detail"})
+"""Words behind `phone` or `e-mail` that show that somebody's own is meant."""
 
 
 _DAY = re.compile(r"\b(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}\b")
@@ -32,7 +36,7 @@ def names_a_person(question: str) -> bool:
     return _SOMEBODY.search(_DAY.sub(" ; ", question)) is not None
 
 
-def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, str | None] | None:
+def foreign_matter(question: str, vocabulary: Vocabulary, values: ValueIndex) -> tuple[Reason, str, str | None] | None:
     """Return the kind of a question that could not be read and has a word of another matter, with what to say."""
     words = stems(tuple(token.text for token in tokens(question[:1000])))
     spans = [
@@ -40,7 +44,7 @@ def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, 
     ]
     named = _named(words, vocabulary)
     for span in spans:
-        if span in _PERSONAL and not any(_inside(span, name) for name in named):
+        if span in _PERSONAL and not any(_inside(span, name) for name in named) and not _is_means(span, words, values):
             return (
                 "personal_data",
                 f"'{' '.join(span)}' is personal data; questions are answered with figures.",
@@ -55,6 +59,14 @@ def foreign_matter(question: str, vocabulary: Vocabulary) -> tuple[Reason, str, 
                 "Ask what happened: how much, how many, by what, when.",
             )
     return None
+
+
+def _is_means(span: tuple[str, ...], words: tuple[str, ...], values: ValueIndex) -> bool:
+    """Say whether a word is a value of the data, such as a channel: `by e-mail`, not `the e-mail of`."""
+    places = [at for at in range(len(words)) if words[at : at + len(span)] == span]
+    ends = {words[at + len(span)] for at in places if at + len(span) < len(words)}
+    is_way = all(at > 0 and words[at - 1] in _BY for at in places)
+    return (is_way or not ends & _OF) and any(True for _ in values.lookup(span))
 
 
 def _named(words: tuple[str, ...], vocabulary: Vocabulary) -> list[tuple[str, ...]]:

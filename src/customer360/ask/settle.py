@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask.meaning import Draft, Noun, Versus, When
+from customer360.ask.meaning import Draft, Noun, Rank, Versus, When
 from customer360.ask.reading import NONSENSE, Problem
 
 _MONTH = len("2017-10")
@@ -12,21 +12,42 @@ _MONTH = len("2017-10")
 
 def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Decide what loose words do, and what a list of times means."""
+    if draft.which is not None or draft.peak is not None:
+        return _which_of_them(draft)
     draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
     if draft.window is not None and draft.window.kind == "trailing" and _is_bare(draft):
         return (draft, replace(draft, groups=(draft.window.unit or "month", *draft.groups)))
     if draft.loose:
-        if not (draft.metrics or draft.verbs) or draft.things or draft.rank:
+        if not draft.metrics or draft.verbs or draft.things or draft.rank:
             return NONSENSE
         grouped = replace(draft, groups=(*draft.groups, *(_spanned(noun) for noun in draft.loose)), loose=())
-        if not any(noun.is_entity for noun in draft.loose):
+        said = tuple(noun for noun in draft.loose if not noun.is_entity)
+        if said == draft.loose:
             return (grouped,)
-        return (grouped, replace(draft, loose=()))  # `customer revenue`: by customer, or of customers at all
+        return (
+            grouped,
+            replace(draft, groups=(*draft.groups, *said), loose=()),
+        )  # customer revenue: of customers at all
     if draft.when is not None and draft.when.also:
         return _listed_times(draft, draft.when)
     if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
         return (_between_ends(draft, draft.when),)
     return (draft,)
+
+
+def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
+    """Read ``in which area are claims highest`` as the first of a ranking, without ``highest`` as a breakdown."""
+    noun, peak = draft.which, draft.peak
+    if noun is None or draft.rank is not None or draft.head not in (None, "figure"):
+        return NONSENSE
+    plain = replace(draft, which=None, peak=None)
+    if peak is None:
+        return settled(replace(plain, groups=(noun, *draft.groups)))
+    if draft.wants is not None:
+        words = tuple(replace(word, needs=draft.wants) for word in draft.metrics)
+        plain = replace(plain, metrics=words, wants=None)
+    n = None if noun.is_plural else 1
+    return settled(replace(plain, head="list", rank=Rank(noun, n, peak == "asc")))
 
 
 def _spanned(group: Noun | str) -> Noun | str:

@@ -52,6 +52,10 @@ LAST = ("last", "previous", "prior", "preceding")
 THIS = ("this", "current")
 _YEAR = re.compile(r"(19|20)\d\d")
 _DAY_ENDINGS = ("st", "nd", "rd", "th")
+_DAY_JOINTS = ("on", "since", "until", "till", "before", "after", "to", "from", "between")
+"""Words behind which ``oct 24`` is rather a day than a month of a year."""
+_SHORT_YEARS = 6
+"""How many years back two digits still mean a year."""
 _FIRST_HALF_END = 6
 _DAYS = 31
 _WEEKS = 53
@@ -173,11 +177,16 @@ class Points:
             if day is not None:
                 yield at + 1, self.whole(day, "day")
 
-    def _with_year(self, at: int, latest: date) -> Iterator[tuple[int, int, bool]]:
-        """Yield the year said at a word, or the newest in which ``latest`` (month and day) has come."""
+    def _with_year(self, at: int, latest: date, *, short: bool = False) -> Iterator[tuple[int, int, bool]]:
+        """Yield the year said at a word, or the newest in which ``latest`` (month and day) has come.
+
+        ``short`` allows a year of two digits: Q3 24.
+        """
         skip = at + (self.word(at) in ("of", "in", ","))
         for end, year in self._years(skip):
             yield end, year, False
+        if short and self._short_year(at):
+            yield at + 1, 2000 + int(self.word(at)), False
         if skip > at and self.word(skip) == "year" and not _YEAR.fullmatch(self.word(skip + 1)):  # of the year
             yield skip + 1, self.as_of.year, False
         past = (latest.month, latest.day) <= (self.as_of.month, self.as_of.day)
@@ -189,6 +198,12 @@ class Points:
         if self.word(at + 1) == "year" and self.word(at) in (*LAST, *THIS):
             yield at + 2, self.as_of.year - (self.word(at) in LAST)
 
+    def _short_year(self, at: int) -> bool:
+        """Say whether two digits are one of the years up to this one, and no day before a year: oct 24 2023."""
+        text = self.word(at)
+        is_recent = re.fullmatch(r"\d\d", text) is not None and 0 <= self.as_of.year - 2000 - int(text) <= _SHORT_YEARS
+        return is_recent and not _YEAR.fullmatch(self.word(at + 1 + (self.word(at + 1) == ",")))
+
     def _month(self, at: int) -> Iterator[tuple[int, Point]]:
         start = at
         if self.word(at) == "month":
@@ -196,7 +211,9 @@ class Points:
         month = MONTHS.get(self.word(start))
         if month is None:
             return
-        for end, year, floats in self._with_year(start + 1, date(self.as_of.year, month, 1)):
+        before = self.word(at - 1) if at else ""
+        short = before not in _DAY_JOINTS and self.word(start + 2) not in (*_DAY_ENDINGS, "to", "-", "and")
+        for end, year, floats in self._with_year(start + 1, date(self.as_of.year, month, 1), short=short):
             yield end, self.whole(date(year, month, 1), "month", floats=floats)
 
     def _quarter(self, at: int) -> Iterator[tuple[int, Point]]:
@@ -214,7 +231,7 @@ class Points:
 
     def _calendar_quarter(self, at: int, number: int) -> Iterator[tuple[int, Point]]:
         month = number * 3 - 2
-        for end, year, floats in self._with_year(at, date(self.as_of.year, month, 1)):
+        for end, year, floats in self._with_year(at, date(self.as_of.year, month, 1), short=True):
             yield end, self.whole(date(year, month, 1), "quarter", floats=floats)
 
     def _fiscal_quarter(self, at: int, number: int) -> Iterator[tuple[int, Point]]:
@@ -244,7 +261,7 @@ class Points:
             yield from self._half_before(at)
             return
         month = 1 if number == 1 else _FIRST_HALF_END + 1
-        for after, year, floats in self._with_year(end, date(self.as_of.year, month, 1)):
+        for after, year, floats in self._with_year(end, date(self.as_of.year, month, 1), short=True):
             start = date(year, month, 1)
             yield after, Point(start, add_months(start, _FIRST_HALF_END) - timedelta(days=1), None, floats)
 
@@ -316,7 +333,9 @@ class Points:
     def _day_and_month(self, at: int) -> Iterator[tuple[int, int, int]]:
         if self.word(at) in MONTHS:
             number, after = self.ordinal(at + 1)
-            if number:
+            said_in = at > 0 and self.word(at - 1) in ("in", "for", "during", "of")
+            is_clipped = self.word(at) not in _MONTH_NAMES and (at == 0 or self.word(at - 1) not in _DAY_JOINTS)
+            if number and not ((said_in or is_clipped) and after == at + 2 and self._short_year(at + 1)):
                 yield number, MONTHS[self.word(at)], after
         number, after = self.ordinal(at)
         after += self.word(after) == "of"

@@ -26,6 +26,12 @@ def kind_of(metric: Metric) -> str:
     return "other"
 
 
+def is_of_kind(metric: Metric, wanted: str) -> bool:
+    """Say whether a metric's unit is of a kind; ``duration`` is any span of time."""
+    kind = kind_of(metric)
+    return kind in _DURATIONS if wanted == "duration" else kind == wanted
+
+
 def bound(value: float, unit: str | None, metric: Metric) -> float | None:
     """Return the number to hold a metric against, or None when its unit does not fit the metric's."""
     kind = kind_of(metric)

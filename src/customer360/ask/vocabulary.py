@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.inflect import plural, stems, verb_forms
@@ -18,6 +18,8 @@ Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
 Stems = tuple[str, ...]
 
 _KEY_ENDINGS = ("id", "key", "number", "code")
+_STATES = frozenset({"open", "active", "inactive", "lost", "late", "broken", "running", "overdue", "new"})
+"""Adjectives that may also stand behind what they say something of."""
 _FLAG_STARTS = ("is", "has", "was")
 
 
@@ -49,6 +51,13 @@ class Vocabulary:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
         self.entries = {key: tuple(_entries(key, names)) for key, names in self._found.items()}
+        kinds: dict[frozenset[str], Noun] = {}
+        for _, noun in self.nouns():
+            if all(self.is_key(field.name) for field in noun.fields):
+                owners = frozenset(field.name.rpartition(".")[0] for field in noun.fields)
+                kinds.setdefault(owners, replace(noun, is_entity=True, is_plural=True))
+        self._kinds = tuple(kinds.items())
+        """Tables whose rows are the same things, since one noun names the keys of all."""
         self.longest = max((len(key) for key in self.entries), default=1)
         self.words = frozenset(word for key in self.entries for word in key)
 
@@ -80,9 +89,17 @@ class Vocabulary:
         texts += [synonym.plural for synonym in metric.c360.synonyms if synonym.plural and synonym.status == "approved"]
         for text in texts:
             self._note(text, "METRIC", metric.name)
+        self._add_turned(metric, texts)
         for verb in metric.c360.verbs:
             for form in verb_forms(verb):
                 self._note(form, "VERB", metric.name)
+
+    def _add_turned(self, metric: Metric, texts: Sequence[str]) -> None:
+        """Let ``contracts (are) cancelled`` name what is called cancelled contracts."""
+        for text in texts if metric.c360.unit == "count" else ():
+            words = phrase(text)
+            if len(words) == 2 and (words[0].endswith("ed") or words[0] in _STATES):  # noqa: PLR2004 -- state and thing
+                self._note(f"{words[1]} {words[0]}", "METRIC", metric.name)
 
     def _add_plurals(self) -> None:
         """Let the noun of a count name it (orders), unless another metric is called so."""
@@ -130,6 +147,22 @@ class Vocabulary:
             if field is not None:
                 self._note(dataset.name, "NOUN", field.qualified)
 
+    @property
+    def kinds(self) -> tuple[frozenset[str], ...]:
+        """Tables whose rows are the same things: customers and what is known of customers."""
+        return tuple(owners for owners, _ in self._kinds)
+
+    def are_of_same_things(self, one: str, other: str) -> bool:
+        """Say whether two dimensions describe the same kind of things, such as customers, maybe in two tables."""
+        owners = {one.rpartition(".")[0], other.rpartition(".")[0]}
+        return len(owners) == 1 or any(owners <= kinds for kinds, _ in self._kinds)
+
+    def written(self, metric: str) -> frozenset[Stems]:
+        """Return every name of a metric, word for word, its plural among them."""
+        plural_name = self.model.metrics[metric].c360.plural
+        more = {phrase(plural_name)} if plural_name else set()
+        return frozenset(self._written.get(metric, set()) | more)
+
     def nouns(self) -> Iterator[tuple[Stems, Noun]]:
         """Yield every noun with its phrase."""
         for key, found in self.entries.items():
@@ -149,6 +182,33 @@ class Vocabulary:
         """Say whether a dimension is what the things of its dataset are called."""
         owner, _, own = name.rpartition(".")
         return own in (f"{owner}_name", "name")
+
+    def things_with(self, fields: set[str]) -> Iterator[Noun]:
+        """Yield the kind of things that dimensions are attributes of, by its shortest noun: customers for VIPs."""
+        owners = {name.rpartition(".")[0] for name in fields}
+        for kinds, noun in self._kinds:
+            if owners <= kinds:
+                yield noun
+
+    def key_of(self, name: str) -> str:
+        """Return the key of the things that a dimension names, since two may be called alike; else the dimension."""
+        owner = name.rpartition(".")[0]
+        dataset = self.model.datasets.get(owner)
+        keys = dataset.primary_key if dataset is not None and self.is_name(name) else ()
+        is_sole = dataset is not None and len(keys) == 1 and dataset.fields[keys[0]].is_dimension
+        return f"{owner}.{keys[0]}" if is_sole else name
+
+    def counts_things(self, metric: str) -> bool:
+        """Say whether a metric counts things that have a noun of their own, such as customers."""
+        atom = self.model.formulas[metric].sole_atom
+        return atom is not None and atom.kind == "count" and any(atom.base in kind for kind, _ in self._kinds)
+
+    def thing(self, name: str) -> str:
+        """Return what the things are called that a dimension tells apart."""
+        owner = name.rpartition(".")[0]
+        dataset = self.model.datasets.get(owner)
+        named = dataset.fields.get(f"{owner}_name") if dataset is not None else None
+        return named.title if named is not None and self.key_of(named.qualified) == name else self.title(name)
 
     def is_key(self, name: str) -> bool:
         """Say whether a dimension identifies things rather than describing them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["word", "number", "date", "quoted", "sign"]
@@ -50,6 +50,7 @@ _SAME = {
     "mths": "months",
     "mo": "month",
     "mos": "months",
+    "q": "quarter",
     "qtr": "quarter",
     "qtrs": "quarters",
     "yr": "year",
@@ -82,6 +83,7 @@ _TWO: dict[str, tuple[tuple[str, Kind], tuple[str, Kind]]] = {
     "wheres": (("where", "word"), ("is", "word")),
 }
 """Words that are two."""
+_SUBJECTS = frozenset({"we", "i", "you", "they", "one", "he", "she", "it"})
 _SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
 
 
@@ -159,11 +161,33 @@ def _without_hyphens(found: list[Token]) -> list[Token]:
     for number, token in enumerate(found):
         if token.text == "-" and kept:
             following = found[number + 1] if number + 1 < len(found) else None
+            if _is_pause(kept[-1], token, following):
+                kept.append(replace(token, text=","))
+                continue
             is_glued = token.start == kept[-1].end and following is not None and following.start == token.end
             if is_glued and "word" in (kept[-1].kind, following.kind if following else ""):
                 continue
+        if token.text == "/" and number and number + 1 < len(found) and _is_glued(found[number - 1], found[number + 1]):
+            token = replace(token, text="per", kind="word")  # noqa: PLW2901 -- orders/day
+        if token.text == "may" and number + 1 < len(found) and found[number + 1].text in _SUBJECTS:
+            token = replace(token, text="can")  # noqa: PLW2901 -- no month
+        if token.text in ("mail", "mails") and kept and kept[-1].text == "e":  # one word with a hyphen or a space
+            start = kept.pop()
+            token = replace(token, text=f"e{token.text}", raw=f"{start.raw}-{token.raw}", start=start.start)  # noqa: PLW2901 -- both as one
         kept.append(token)
     return kept
+
+
+def _is_glued(before: Token, after: Token) -> bool:
+    """Say whether a sign stands between two words without spaces, which are no `and/or`."""
+    is_between = before.end + 1 == after.start and before.kind == after.kind == "word"
+    return is_between and before.text not in ("and", "or")
+
+
+def _is_pause(before: Token, dash: Token, after: Token | None) -> bool:
+    """Say whether a dash with spaces around it stands between words, as a comma would."""
+    is_apart = before.end < dash.start and after is not None and dash.end < after.start
+    return is_apart and "word" in (before.kind, after.kind if after else "")
 
 
 def phrase(text: str) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.audiences.book import Export, Refresh
-    from customer360.audiences.lift import Lift
     from customer360.project.audiences import Audience
 
 
@@ -27,12 +26,16 @@ class Preview:
 
 @dataclass(frozen=True)
 class Status:
-    """An audience as a list shows it. ``is_fresh`` is None before the first refresh."""
+    """An audience as a list shows it. ``is_fresh`` is None before the first refresh.
+
+    ``refused`` says why whoever asks may not know how many are in it; then nothing else is told.
+    """
 
     audience: Audience
     refresh: Refresh | None
     is_fresh: bool | None
     last_export: Export | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)
@@ -48,14 +51,3 @@ class Overlap:
         """The share of all of them who are in both."""
         either = self.first + self.second - self.both
         return self.both / either if either else 0.0
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The lift of an audience by one metric over the days after a refresh."""
-
-    metric: str
-    refresh: Refresh
-    start: date
-    end: date
-    lift: Lift

@@ -117,3 +117,5 @@ def _emptied(project: Project, to_do: ToDo) -> Iterator[tuple[str, str, int]]:
         yield place, "deleted", rows
     for place, rows in search.scrub_state(project.root, to_do.subject):
         yield place, "emptied", rows
+    for place, rows in search.scrub_texts(project.root, to_do.subject).items():
+        yield place, "emptied", rows

@@ -135,6 +135,8 @@ class DatasetExtension(Extension):
     bridge: Bridge | None = None
     contract: str | None = None
     freshness_field: str | None = None
+    unknown_member: int | str | None = None
+    """Primary key of the row that stands for what is not known; rankings leave it out."""
 
 
 class Value(_Part):

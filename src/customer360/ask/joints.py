@@ -1,0 +1,92 @@
+"""Find the words of the language itself in a question: joints, spans of time, numbers with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from customer360.ask.chart import Edge
+from customer360.ask.inflect import singular, stems
+from customer360.ask.lexicon import FIGURE_NOUNS, closed_phrases
+from customer360.ask.meaning import Field, Noun, Number
+from customer360.ask.numerals import DURATIONS, GRAIN_ADJECTIVES, GRAINS, MONEY, NUMERALS, OVER_GRAINS, SCALES
+
+if TYPE_CHECKING:
+    from customer360.ask.meaning import Grain
+    from customer360.ask.words import Token
+
+CLOSED = closed_phrases()
+LONGEST_CLOSED = max(len(key) for key in CLOSED)
+_GRAINS = {stems(tuple(text.split())): grain for text, grain in GRAINS.items()}
+_GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_ADJECTIVES.items()}
+SPANS_OVER = {stems(tuple(text.split())): grain for text, grain in OVER_GRAINS.items()}
+COPULA = frozenset({"is", "are", "was", "were"})
+_FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
+GRAIN_COST = 5
+"""What it costs to take a span of time for things that are ranked or listed, less than a dimension of that name."""
+LANGUAGE = frozenset(word for key in (*CLOSED, *_GRAINS, *_GRAIN_ADJECTIVES, *SPANS_OVER) for word in key)
+
+
+def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    """Find the phrases of the language, each with every part it may play."""
+    compared = False
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + LONGEST_CLOSED, len(words)) + 1):
+            span = words[start:end]
+            for category in CLOSED.get(span, ()):
+                compared = compared or category == "COMPARE"
+                yield Edge(start, end, category, " ".join(span))
+            if span in _GRAINS:
+                yield from _grain(start, end, _GRAINS[span], tokens)
+            if span in _GRAIN_ADJECTIVES:
+                yield Edge(start, end, "GRAINADJ", _GRAIN_ADJECTIVES[span])
+            if span in SPANS_OVER:
+                yield Edge(start, end, "OVERGRAIN", SPANS_OVER[span])
+        if words[start] in _FIGURES:
+            yield Edge(start, start + 1, "FIGURE", words[start])
+        if tokens[start].text in COPULA:
+            yield Edge(start, start + 1, "COP", words[start])
+        if compared and words[start] in ("with", "to"):  # compare A with B
+            yield Edge(start, start + 1, "VS", words[start])
+
+
+def _grain(start: int, end: int, grain: Grain, tokens: Sequence[Token]) -> Iterator[Edge]:
+    yield Edge(start, end, "GRAIN", grain)
+    text = " ".join(token.text for token in tokens[start:end])
+    is_plural = tokens[end - 1].text.endswith("s")
+    noun = Noun((Field("time"),), text, is_plural=is_plural, grain=grain)
+    yield Edge(start, end, "NOUN", noun, GRAIN_COST)
+
+
+def numbers(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+    """Find numbers with their scale and unit: ``$2.5k``, ``20 %``, ``30 days``, ``three``."""
+    for start, token in enumerate(tokens):
+        before = MONEY.get(words[start]) if token.kind == "sign" else None
+        at = start + (before is not None)
+        value = _value(words, tokens, at)
+        if value is None:
+            continue
+        number, end = value
+        if (
+            end < len(words)
+            and words[end] in SCALES
+            and (words[end] != "m" or tokens[end].start == tokens[end - 1].end)
+        ):
+            number, end = number * SCALES[words[end]], end + 1
+        text = " ".join(each.raw for each in tokens[start:end])
+        yield Edge(start, end, "NUM", Number(number, before, text))
+        unit = words[end] if end < len(words) else ""
+        named = MONEY.get(unit) or DURATIONS.get(unit) or ("percent" if unit in ("%", "percent") else None)
+        if named is not None and before is None:
+            yield Edge(start, end + 1, "NUM", Number(number, named, f"{text} {unit}"))
+
+
+def _value(words: tuple[str, ...], tokens: Sequence[Token], at: int) -> tuple[float | int, int] | None:
+    if at >= len(tokens):
+        return None
+    if tokens[at].kind == "number":
+        text = tokens[at].text
+        return (float(text) if "." in text else int(text)), at + 1
+    if words[at] in NUMERALS:
+        return NUMERALS[words[at]], at + 1
+    return None

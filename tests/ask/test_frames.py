@@ -1,0 +1,125 @@
+"""Frames of whole questions: how long, in which of them, what verbs say of things, and words that stay unread."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.ask.insurance import AS_OF, CLAIMS, HOLDERS, insurance_model, insurance_session
+
+from customer360.ask.edition import Edition, open_edition
+from customer360.semantic.answer import answer
+from customer360.semantic.principal import OWNER
+
+if TYPE_CHECKING:
+    from tests.semantic.shop import MemorySession
+
+AREA = {key: area for key, _, _, area in HOLDERS}
+LINE = {key: line for key, _, line, _ in HOLDERS}
+
+
+@pytest.fixture(scope="module")
+def insurer() -> tuple[Edition, MemorySession]:
+    session = insurance_session()
+    return open_edition(insurance_model(), session, as_of=AS_OF, principal=OWNER), session
+
+
+def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[Any, ...]]:
+    edition, session = insurer
+    found = edition.interpreter.read(question)
+    assert found.outcome == "read", f"{question}: {found.outcome} {found.what}"
+    table = answer(session, edition.model, found.readings[0].query, as_of=AS_OF).table
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how long does it take to settle a claim",
+        "how long does it take us to settle claims?",
+        "how long is the settlement time",
+        "how quickly do we settle claims",
+    ],
+)
+def test_how_long_asks_for_a_duration(insurer: tuple[Edition, MemorySession], question: str) -> None:
+    assert rows(insurer, question)[0][0] == pytest.approx(sum(claim[5] for claim in CLAIMS) / len(CLAIMS))
+
+
+def test_longest_asks_for_a_duration_and_never_for_the_most(insurer: tuple[Edition, MemorySession]) -> None:
+    days: dict[str, list[int]] = defaultdict(list)
+    for claim in CLAIMS:
+        days[LINE[claim[1]]].append(claim[5])
+    mean = {line: sum(each) / len(each) for line, each in days.items()}
+    assert rows(insurer, "which line has the longest settlement time")[0][0] == max(mean, key=lambda line: mean[line])
+    assert rows(insurer, "which line has the shortest settlement time")[0][0] == min(mean, key=lambda line: mean[line])
+    assert insurer[0].interpreter.read("which line has the longest claims").outcome != "read"
+
+
+def test_in_which_is_a_breakdown_until_the_highest_is_asked_for(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(LINE[claim[1]] for claim in CLAIMS)
+    assert dict(rows(insurer, "in which line of business are claims filed")) == filed
+    paid: dict[str, float] = defaultdict(float)
+    for claim in CLAIMS:
+        paid[LINE[claim[1]]] += claim[3]
+    (top,) = rows(insurer, "in which line of business were payouts highest")
+    assert top[0] == max(paid, key=lambda line: paid[line])
+    (low,) = rows(insurer, "for which line were payouts the lowest")
+    assert low[0] == min(paid, key=lambda line: paid[line])
+
+
+def test_one_by_one_is_a_breakdown(insurer: tuple[Edition, MemorySession]) -> None:
+    assert dict(rows(insurer, "area by area: claims")) == Counter(AREA[claim[1]] for claim in CLAIMS)
+    assert dict(rows(insurer, "claims/area")) == Counter(AREA[claim[1]] for claim in CLAIMS)
+
+
+def test_what_is_still_to_be_done_is_not_what_was_done(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in ("how many claims must we settle", "how many claims can we file", "claims we have to report"):
+        assert insurer[0].interpreter.read(question).outcome != "read", question
+
+
+def test_politeness_that_asks_is_no_ability(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in ("can we see claims by area", "could you show me claims by area", "may I see the claims by area"):
+        assert dict(rows(insurer, question)) == Counter(AREA[claim[1]] for claim in CLAIMS), question
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("Q3 24", "2024-07-01", "2024-09-30"),
+        ("H1 24", "2024-01-01", "2024-06-30"),
+        ("sep 24", "2024-09-01", "2024-09-30"),
+        ("in september 24", "2024-09-01", "2024-09-30"),
+        ("on oct 24", "2024-10-24", "2024-10-24"),
+        ("on 24 oct", "2024-10-24", "2024-10-24"),
+        ("last q", "2024-07-01", "2024-09-30"),
+        ("so far this year", "2024-01-01", "2024-11-30"),
+        ("month to date", "2024-11-01", "2024-11-30"),
+        ("2024 only", "2024-01-01", "2024-12-31"),
+    ],
+)
+def test_short_periods(insurer: tuple[Edition, MemorySession], words: str, first: str, last: str) -> None:
+    found = insurer[0].interpreter.read(f"claims {words}")
+    assert found.outcome == "read", found.what
+    time = found.readings[0].query.time
+    days = insurer[0].words.days(time) if time else None
+    assert days is not None
+    assert (str(days.start), str(days.end)) == (first, last)
+
+
+def test_how_many_may_stand_at_the_end(insurer: tuple[Edition, MemorySession]) -> None:
+    many = sum(count > 3 for count in Counter(claim[1] for claim in CLAIMS).values())
+    assert rows(insurer, "policyholders with more than 3 claims, how many?") == [(many,)]
+    north = sum(AREA[claim[1]] == "North" for claim in CLAIMS)
+    assert rows(insurer, "claims in the North - how many") == [(north,)]
+
+
+def test_things_by_a_group_are_counted(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(claim[1] for claim in CLAIMS)
+    many = Counter(AREA[key] for key, count in filed.items() if count > 3)
+    assert dict(rows(insurer, "policyholders with more than 3 claims by area")) == many
+
+
+def test_an_order_is_no_question(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in ("file a claim for North", "settle the claims of North", "report Motor"):
+        assert insurer[0].interpreter.read(question).outcome != "read", question
