@@ -8,8 +8,10 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -17,6 +19,7 @@ from tests.postgres_server import PostgresServer, free_port
 
 from customer360.audiences.destinations import webhook
 from customer360.audiences.failures import ExportFailed
+from customer360.connectors.http_post import UNREACHED, post
 from customer360.errors import SettingMissing
 
 if TYPE_CHECKING:
@@ -95,6 +98,54 @@ def test_a_webhook_gets_members_in_signed_parts(room: Audiences, receiver: Recei
     assert len(receiver.bodies) == len(parts)
 
 
+def test_another_address_is_another_receiver(
+    room: Audiences, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room.refresh("offer")
+    room.export("offer", "shop")
+    first = len(receiver.bodies)
+    monkeypatch.setenv("LIGHTHOUSE_HOOK", receiver.url.replace("127.0.0.1", "someone:else@127.0.0.1"))
+    room.export("offer", "shop")  # the same place under another password
+    assert len(receiver.bodies) == first
+    monkeypatch.setenv("LIGHTHOUSE_HOOK", receiver.url.replace("/members", "/others"))
+    assert room.diff("offer", "shop") == (tuple(members(room)), ())
+    room.export("offer", "shop")
+    again = [row["customer_id"] for part in receiver.taken()[first:] for row in part["added"]]
+    assert again == members(room)
+    room.export("offer", "shop")
+    assert len(receiver.bodies) == 2 * first
+
+
+def test_who_comes_back_is_another_call(room: Audiences, receiver: Receiver) -> None:
+    room.refresh("offer")
+    room.export("offer", "shop")
+    first = len(receiver.bodies)
+    for _ in range(2):
+        room.suppress(members(room)[0], channel="email", reason="-")
+        room.export("offer", "shop")
+        room.readmit(members(room)[0], channel="email", reason="-")
+        room.export("offer", "shop")
+    bodies, calls = receiver.bodies[first:], [headers["Idempotency-Key"] for headers in receiver.headers[first:]]
+    assert (bodies[0], bodies[1]) == (bodies[2], bodies[3])
+    assert len(set(calls)) == 4
+
+
+@pytest.mark.parametrize("wrong", ["http://127.0.0.1:99999/pa55", "http://[::1/pa55", "key"])
+def test_an_address_or_key_that_cannot_be_sent_is_said_without_it(
+    room: Audiences, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    room.refresh("offer")
+    if wrong == "key":
+        with pytest.raises(UNREACHED) as raised:
+            post(urlsplit(receiver.url), b"{}", {"Authorization": "Bearer pa55\nword"})
+        assert isinstance(raised.value, ValueError)
+        return
+    monkeypatch.setenv("LIGHTHOUSE_HOOK", wrong)
+    with pytest.raises(ExportFailed, match="no web address") as caught:
+        room.export("offer", "shop")
+    assert "pa55" not in str(caught.value)
+
+
 def test_a_busy_receiver_is_asked_again_with_growing_pauses(room: Audiences, receiver: Receiver) -> None:
     room.refresh("offer")
     receiver.statuses = [503, 500, 429, 200]
@@ -159,6 +210,8 @@ def test_a_table_follows_the_members(
             )
             return {row[1]: row for row in found.fetchall()}
 
+    assert room.refresh("offer", as_of=date(2023, 1, 1))[0].members == 0
+    room.export("offer", "warehouse")  # nobody yet, and the columns have their types
     room.refresh("offer")
     room.export("offer", "warehouse")
     assert list(rows()) == members(room)
@@ -175,7 +228,7 @@ def test_a_table_follows_the_members(
         )
     assert (kinds["expected_value"], kinds["revenue"]) == ("double precision", "numeric")
     monkeypatch.setenv("LIGHTHOUSE_POSTGRES", f"postgresql://nobody:pa55@127.0.0.1:{free_port()}/x")
-    room.book.forget(members(room)[:1])
+    room.book.has_sent("offer", "warehouse", {}, members(room)[:1])
     with pytest.raises(ExportFailed, match="OperationalError") as caught:
         room.export("offer", "warehouse")
     assert "pa55" not in str(caught.value)

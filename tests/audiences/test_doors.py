@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,9 +54,23 @@ def test_sizes_members_and_exports_follow_the_grants(shop: Workspace, keys: dict
             room.preview("offer")
         grant(shop, "ida", row_filter="country = 'US'")
         assert 0 < room.preview("offer").members < everybody
-        made, _ = room.refresh("offer")
+        with pytest.raises(NotPermitted, match="rows are hidden from you"):
+            room.refresh("offer")
+    room.refresh("offer")
+    before = room.export("offer", "printer")[1]
+    with asked_by(ida):
+        for act in (
+            lambda: room.export("offer", "printer"),
+            lambda: room.export("offer", "printer", dry_run=True),
+            lambda: room.diff("offer", "printer"),
+            lambda: room.lift("offer", "revenue", start=date(2024, 9, 1)),
+        ):
+            with pytest.raises(NotPermitted, match="rows are hidden from you"):
+                act()
+        assert len(room.book.sent("offer", "printer")) == len(before.rows)
+        grant(shop, "ida")
+        made, _ = room.refresh("survey")
         assert made.by == "ida"
-        assert all(int(each.id[1:]) % 3 == 0 for each in room.book.members("offer"))
         with pytest.raises(NotPermitted, match=r"customer\.email.*masked"):
             room.export("offer", "letters")
         room.export("offer", "printer")  # no personal column
@@ -74,7 +89,12 @@ def test_only_its_owners_refresh_and_send(shop: Workspace, keys: dict[str, str])
     room = audiences_of(shop)
     grant(shop, "vera")
     room.refresh("offer")
+    with asked_by(shop.governance.key_principal(keys["ida"])):
+        room.suppress("C0001", channel="*", reason="asked")
     with asked_by(shop.governance.key_principal(keys["vera"])):
+        for act in (room.suppress, room.readmit):
+            with pytest.raises(NotPermitted, match="audiences and privacy officers"):
+                act("C0001", channel="*", reason="-")
         assert room.preview("offer").members == len(room.book.members("offer"))
         for act in (
             lambda: room.refresh("offer"),
@@ -156,6 +176,7 @@ def test_on_the_command_line(shop: Workspace) -> None:
     assert "0 joined, 0 left" in said("diff", "offer", "--to", "letters")
     assert "95 % between" in said("lift", "offer", "--since", "2024-09-01", "--until", "2024-11-18")
     assert "kept out" in said("suppress", "C0001", "--reason", "asked")
+    assert "sent again" in said("suppress", "C0001", "--reason", "asked", "--undo")
     assert "letters" in said("log", "offer")
 
 
@@ -164,6 +185,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "metric": ("metric: sales", "metric: salles", "Did you mean 'sales'"),
     "channel": ("channel: email", "channel: emial", "Did you mean 'email'"),
     "column": ("customer.segment, revenue", "customer.segmnt, revenue", "Did you mean 'segment'"),
+    "own": ("customer.segment, revenue", "customer.customer_id, revenue", "'customer_id' is written beside"),
     "suppress": ("[survey]", "[survy]", "Did you mean 'survey'"),
 }
 

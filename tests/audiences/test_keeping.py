@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import sqlite3
 import stat
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.audiences.conftest import Clock, company, rebuilt
 
 from customer360.audiences.book import Book, Member
-from customer360.audiences.failures import ExportBusy, NotRefreshed
+from customer360.audiences.failures import AudienceError, ExportBusy, NotRefreshed
 from customer360.audiences.holdout import group_of
 from customer360.audiences.room import audiences_of
+from customer360.engines.base import Column
 from customer360.errors import UnknownName
+from customer360.names import Relation
+from customer360.privacy.consent import ConsentStore, Decision
+from customer360.privacy.search import scrub_state
+from customer360.privacy.subject import Subject
+from customer360.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.audiences.conftest import Tables
 
     from customer360.audiences.room import Audiences
-    from customer360.workspace import Workspace
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -65,18 +75,17 @@ def test_history_tells_who_joined_and_left_and_when(tmp_path: Path) -> None:
     at = [[each.id for each in book.members("a", at=number)] for number in (first.id, second.id, third.id)]
     assert at == [["x", "y"], ["y", "z"], ["x", "z"]]
     assert [each.held_out for each in book.members("a")] == [False, True]  # another group is another membership
-    assert book.forget(["z"]) == 2
-    assert [each.id for each in book.members("a")] == ["x"]
 
 
-def test_who_is_forgotten_is_gone_from_the_file(room: Audiences) -> None:
+def test_who_is_erased_is_gone_from_the_file(room: Audiences) -> None:
     room.refresh("offer")
     room.export("offer", "letters")
     (someone, *_) = treated(room, "offer")
     assert someone.encode() in room.book.path.read_bytes() + b"".join(
         path.read_bytes() for path in room.book.path.parent.glob("audiences.sqlite-wal")
     )
-    assert room.book.forget([someone]) == 2
+    gone = dict(scrub_state(room.book.path.parent.parent, Subject((someone,), ())))
+    assert gone == {"audiences.sqlite: membership": 1, "audiences.sqlite: sent": 1}
     for path in room.book.path.parent.glob("audiences*"):
         assert someone.encode() not in path.read_bytes(), path
 
@@ -136,8 +145,91 @@ def test_whoever_is_suppressed_or_in_another_audience_stays_home(room: Audiences
     printed = pq.read_table(shop.project.root / "exports" / "printer.parquet")["customer_id"].to_pylist()
     assert (someone in printed) is (int(someone[1:]) % 3 == 0)
     assert someone.encode() not in _rows_of(room.book.path, "suppressed")
+    assert room.diff("offer", "changes") == ((), ())  # what the next export would tell: nothing
     with pytest.raises(UnknownName, match="Did you mean 'email'"):
         room.suppress(someone, channel="emial", reason="-")
+    with pytest.raises(UnknownName):
+        room.suppress(someone, channel="email/surveys", reason="a purpose is no channel")
+    with pytest.raises(AudienceError, match="No customer has this id"):
+        room.suppress("C9999", channel="email", reason="-")
+    with pytest.raises(AudienceError, match="not suppressed for 'post'"):
+        room.readmit(someone, channel="post", reason="-")
+    room.readmit(someone, channel="email", reason="asked again")
+    assert room.diff("offer", "changes") == ((someone,), ())
+
+
+def test_an_audience_to_leave_out_must_be_worked_out_first(room: Audiences) -> None:
+    room.refresh("offer")
+    with pytest.raises(NotRefreshed, match="audience refresh survey"):
+        room.export("offer", "changes")
+    assert room.book.sent("offer", "changes") == {}
+
+
+@contextmanager
+def with_tables(shop: Workspace, **tables: list[dict[str, Any]]) -> Iterator[None]:
+    """Publish tables of identity, and take them away again."""
+    with shop.engine.publish(note="identity") as publication:
+        publication.create_schema("identity")
+        for name, rows in tables.items():
+            columns = [Column(column, "DATE" if column == "valid_to" else "VARCHAR") for column in rows[0]]
+            publication.create_table(Relation("identity", name), columns)
+            types = pa.schema([(c.name, pa.date32() if c.type == "DATE" else pa.string()) for c in columns])
+            publication.insert_arrow(Relation("identity", name), pa.Table.from_pylist(rows, types))
+    yield
+    with shop.engine.publish(note="no identity") as publication:
+        for name in tables:
+            publication.drop(Relation("identity", name))
+
+
+def test_what_people_refused_at_the_privacy_desk_holds_for_exports(shop: Workspace, tables: Tables) -> None:
+    rows = [{"system": "crm", "record_id": id_, "customer_id": id_, "valid_to": None} for id_ in tables.customers]
+    with with_tables(shop, customer_xref=rows):
+        room = audiences_of(shop)
+        room.refresh("offer")
+        room.refresh("survey")
+
+        def sent(name: str, destination: str, at: Audiences = room) -> set[str]:
+            return set(at.export(name, destination, dry_run=True)[1].rows)
+
+        offer, survey, printed = sent("offer", "letters"), sent("survey", "file"), sent("offer", "printer")
+        everything = min(offer & survey & printed)
+        letters, other = sorted(offer - {everything})[0], sorted(survey - {everything})[-1]
+        polls, yes = sorted(survey - {everything, other})[0], sorted(offer - {everything})[-1]
+        at = datetime(2026, 1, 5, tzinfo=UTC)
+        said = [(everything, "*", "*"), (letters, "marketing", "email"), (other, "marketing", "email")]
+        store = ConsentStore(shop.project.root)
+        store.add(Decision("crm", *each, False, at, "pia") for each in (*said, (polls, "surveys", "email")))
+        assert sent("offer", "letters") == offer - {everything, letters, other}
+        assert sent("offer", "printer") == printed - {everything}
+        assert sent("survey", "file") == survey - {everything, polls}  # surveys have a consent of their own
+        store.add([Decision("crm", yes, "marketing", "email", True, at, "pia")])
+        policies = {**shop.project.settings.policies, "consent": {"default": "refused"}}
+        settings = dataclasses.replace(shop.project.settings, policies=policies)
+        strict = Workspace(dataclasses.replace(shop.project, settings=settings), shop.engine)
+        assert sent("offer", "letters", audiences_of(strict)) == {yes}
+
+
+def test_who_was_put_together_stays_suppressed_and_is_measured_once(shop: Workspace) -> None:
+    room = audiences_of(shop)
+    made, _ = room.refresh("offer")
+    someone, other = treated(room, "offer")[:2]
+    before = room.lift("offer", "revenue", start=date(2024, 9, 1)).lift
+    with with_tables(shop, identity_alias=[{"old_id": "C9999", "new_id": someone}]):
+        facts = {"by": "t", "as_of": made.as_of, "state": "then", "query": "q"}
+        same = [
+            dataclasses.replace(each, id={someone: "C9999"}.get(each.id, each.id))
+            for each in room.book.members("offer")
+        ]
+        then = room.book.refresh("offer", same, **facts)  # it was their id when the audience was worked out
+        again = room.lift("offer", "revenue", start=date(2024, 9, 1), refresh=then.id).lift
+        assert (again.treated, again.held_out) == (before.treated, before.held_out)
+        room.refresh("offer")
+        assert someone in room.export("offer", "letters", dry_run=True)[1].rows
+        room.book.suppress(room._hash("C9999"), channel="*", reason="-", by="t")  # as it was kept then
+        rows = room.export("offer", "letters", dry_run=True)[1].rows
+        assert (someone in rows, other in rows) == (False, True)
+        room.readmit("C9999", channel="*", reason="-")
+        assert someone in room.export("offer", "letters", dry_run=True)[1].rows
 
 
 def _rows_of(path: Path, table: str) -> bytes:
@@ -150,6 +242,7 @@ def test_only_what_changed_is_sent_again(tmp_path: Path) -> None:
     room = audiences_of(workspace)
     path = workspace.project.root / "exports" / "changes.csv"
     room.refresh("offer")
+    room.refresh("survey")
     room.export("offer", "changes")
     before = {row["customer_id"] for row in read(path)}
     assert {row["change"] for row in read(path)} == {"added"}
@@ -171,7 +264,7 @@ def test_only_what_changed_is_sent_again(tmp_path: Path) -> None:
     assert {row["customer_id"] for row in rows if row["change"] == "added"} == set(joined)
     assert {row["customer_id"] for row in rows if row["change"] == "removed"} == set(left)
     after = (before | set(joined)) - set(left)
-    assert after == set(treated(room, "offer"))
+    assert after == set(treated(room, "offer")) - {each.id for each in room.book.members("survey")}
     withdrawn.close()
 
 

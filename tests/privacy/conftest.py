@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,10 @@ class Company:
 
     @property
     def office(self) -> PrivacyOffice:
-        return PrivacyOffice(self.workspace.engine, self.workspace.project, self.workspace.governance)
+        return self.office_of(self.workspace.engine)
+
+    def office_of(self, engine: Any) -> PrivacyOffice:
+        return PrivacyOffice(engine, self.workspace.project, self.workspace.governance)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with self.workspace.engine.read() as session:
@@ -87,11 +90,53 @@ def shopflow_person(workspace: Workspace) -> tuple[str, tuple[tuple[str, str], .
     return person, records, tuple(sorted(telling)), named
 
 
+def recommended(root: Path) -> None:
+    """Let the shop say who recommended it to each customer: the customer after them."""
+    for contract, more in (
+        ("sources/shop.customers", ""),
+        ("products/shop/customers", ", relationships: [{to: customers.customer_id, type: foreignKey}]"),
+    ):
+        path = root / f"{contract}.odcs.yaml"
+        text = path.read_text(encoding="utf-8")
+        mine = (
+            f"      - {{name: referred_by, logicalType: string, physicalType: VARCHAR(20), description: Who{more}}}\n"
+        )
+        path.write_text(text.replace("      - name: country\n", f"{mine}      - name: country\n"), encoding="utf-8")
+    path = root / "products" / "shop" / "customers.sql"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("  country,", "  referred_by,\n  country,"), encoding="utf-8"
+    )
+    path = root / "data" / "shop" / "customers.parquet"
+    rows = pq.read_table(path)
+    ids = rows["customer_id"].to_pylist()
+    pq.write_table(rows.append_column("referred_by", pa.array([*ids[1:], ids[0]], pa.string())), path)
+
+
+class Stopping:
+    """The real engine of a process that is stopped at the end of a publication, before or after its commit."""
+
+    def __init__(self, engine: Any, *, after_commit: bool) -> None:
+        self._engine = engine
+        self._after_commit = after_commit
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    @contextmanager
+    def publish(self, *, note: str, wait: float = 0.0) -> Iterator[Any]:
+        with self._engine.publish(note=note, wait=wait) as publication:
+            yield publication
+            if not self._after_commit:
+                raise KeyboardInterrupt
+        raise KeyboardInterrupt
+
+
 @pytest.fixture(scope="session")
 def shopflow_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("shopflow") / "project"
     create_project(root, template="shopflow", name="demo")
     write_files(ShopFlow.of(150), root / "data")
+    recommended(root)
     workspace = open_project(root)
     workspace.run()
     workspace.close()

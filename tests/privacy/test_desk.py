@@ -8,20 +8,26 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.testclient import TestClient
 from tests.privacy.conftest import OPERATOR, Company
 
-from customer360.errors import NotPermitted
+from customer360.errors import NotPermitted, WarehouseError
 from customer360.governance.records import Actor
 from customer360.privacy import consent
 from customer360.privacy.desk import PrivacyDesk
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.office import PrivacyOffice
 from customer360.project.starter import create_project
+from customer360.semantic.principal import LOCAL, OWNER, Principal
+from customer360.web.app import create_app
 from customer360.workspace import open_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+
+HERE = "http://127.0.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +107,27 @@ def test_of_two_decisions_the_later_holds(company: Company) -> None:
     rows = desk(company).consent(key, by=OPERATOR).to_pylist()
     (held,) = [row for row in rows if row["purpose"] == "news"]
     assert (held["is_allowed"], held["decided_on"]) == (True, date(2024, 1, 3))
+    with company.workspace.engine.read() as session:
+        back = consent.status(session, company.workspace.project, as_of=date(2024, 1, 2))
+        then = session.query(f"SELECT is_allowed FROM ({back}) WHERE purpose = 'news'")["is_allowed"].to_pylist()
+    assert then == [False]
+
+
+def test_without_accounts_only_a_machine_that_is_shown_everything_acts_over_rest(company: Company) -> None:
+    asked = {"person": company.person}
+    for local, status in ((LOCAL, 403), (OWNER, 200)):
+        with TestClient(create_app(company.workspace, local=local), base_url=HERE) as client:
+            for path in ("people", "consent"):
+                answer = client.post(f"/api/v1/privacy/{path}", json=asked)
+                assert answer.status_code == status, (local, path)
+            if local is LOCAL:
+                assert client.post("/api/v1/privacy/erasures", json=asked).status_code == 403
+                assert client.post("/api/v1/privacy/exports", json=asked).status_code == 403
+                assert client.get("/api/v1/privacy/erasures").status_code == 403
+    somebody = Principal("kai", roles=frozenset({"viewer"}))
+    with TestClient(create_app(company.workspace, principal_of=lambda _: somebody), base_url=HERE) as client:
+        assert client.post("/api/v1/privacy/people", json=asked).status_code == 403
+        assert client.get("/api/v1/audit").status_code == 403
 
 
 def test_only_privacy_officers_use_the_desk(company: Company, tmp_path: Path) -> None:
@@ -132,8 +159,12 @@ def test_rows_go_when_their_contract_keeps_them_no_longer(tmp_path: Path) -> Non
     dry = made.retain(by=OPERATOR, dry_run=True)
     assert sum(dry.rows.values()) == len(before) - len(kept)
     assert days() == before
-    assert made.retain(by=OPERATOR).gone
+    with workspace.engine.read(), pytest.raises(WarehouseError):  # older states are being read
+        made.retain(by=OPERATOR)
     assert days() == kept
+    assert len(workspace.history()) > 1
+    late = made.retain(by=OPERATOR)
+    assert (late.gone, dict(late.rows)) == (True, {})
     with workspace.engine.read() as session:
         assert session.query("SELECT min(order_date) AS d FROM shop.orders")["d"][0].as_py() >= kept[0]
     assert len(workspace.history()) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,19 @@ def test_nobody_else_does(company: Company) -> None:
         answer = sent(company, "ada", method, path, body)
         assert answer.status_code == 403, path
         assert company.person not in answer.text
+
+
+def test_a_key_does_on_the_command_line_what_its_scopes_say(company: Company) -> None:
+    def listed(*scopes: str) -> Any:
+        _, key = company.workspace.governance.tickets.create_key("pia", label="t", scopes=scopes, by="test")
+        command = ["privacy", "list", "--project", str(company.root)]
+        return copy_context().run(CliRunner().invoke, app, command, env={"C360_API_KEY": key})
+
+    for scope in ("metrics", "port:customer_360.customer_360"):
+        done = listed(scope)
+        assert (done.exit_code, "may not be used for privacy" in done.output) == (1, True), done.output
+    assert listed("privacy").exit_code == 0
+    assert listed().exit_code == 0
 
 
 def test_what_is_not_there_is_said(company: Company) -> None:

@@ -5,21 +5,27 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.privacy.conftest import OPERATOR, Company, stray
+from tests.privacy.conftest import OPERATOR, Company, Stopping, stray
 
 from customer360.audiences.book import Book, Member
+from customer360.engines.base import Column
 from customer360.errors import CustomerMissing, NotPermitted
 from customer360.governance.records import Actor
+from customer360.identity.overrides import SqliteStore
+from customer360.names import Relation
+from customer360.privacy.consent import ConsentStore
+from customer360.privacy.desk import PrivacyDesk
 from customer360.privacy.failures import CertificateBroken, PrivacyError
+from customer360.raw.suppressed import Suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from customer360.privacy.certificate import Certificate
 
@@ -31,7 +37,8 @@ SELECT
   (SELECT count(*) FROM gold.gold_customer_event_fact) AS events,
   (SELECT count(*) FROM gold.gold_interaction_fact) AS contacts,
   (SELECT sum(total_lifetime_value) FROM customer_360.customer_360) AS lifetime_value,
-  (SELECT count(*) FROM customer_360.customer_360) AS customers
+  (SELECT count(*) FROM customer_360.customer_360) AS customers,
+  (SELECT count(*) FROM raw_shop.orders) AS orders
 """
 BY_DAY = """
 SELECT date_key, channel_key, product_key, sum(net_sales_amount) AS amount, sum(quantity_sold) AS units
@@ -72,6 +79,36 @@ def go_on(company: Company) -> Decimal:
     return Decimal(str(own["order_amount"])) - Decimal(str(own["discount_amount"]))
 
 
+_BAD = pa.schema(
+    [("load_id", pa.int64()), *((name, pa.string()) for name in ("column_name", "reason", "row_key", "row_json"))]
+)
+SENT = Path("exports") / "win_back.csv"
+LISTED = Path("exports") / "vip_early_access.parquet"
+
+
+def with_audience(company: Company, other: str) -> None:
+    """Let an audience hold the person and somebody else, and be sent to two files."""
+    book, both = Book(company.root), (company.person, other)
+    facts = {"by": "t", "as_of": date(2024, 11, 30), "state": "s", "query": "q"}
+    book.refresh("win_back", [Member(id_, held_out=False) for id_ in both], **facts)
+    book.has_sent("win_back", "newsletter", dict.fromkeys(both, "f"))
+    (company.root / SENT).parent.mkdir()
+    (company.root / SENT).write_text("customer_id,change\n" + "".join(f"{id_},added\n" for id_ in both))
+    pq.write_table(pa.table({"customer_id": both, "n": [1, 2]}), company.root / LISTED)
+
+
+def kept(company: Company) -> dict[str, object]:
+    """Return what lies beside the warehouse: decisions, who was sent where, files that were sent, who is kept out."""
+    root = company.root
+    return {
+        "overrides": SqliteStore(root / "state" / "identity.sqlite").all(),
+        "consent": ConsentStore(root).all(),
+        "sent": Book(root).sent("win_back", "newsletter"),
+        "file": (root / SENT).read_text(),
+        "kept out": Suppressed(root).entries(),
+    }
+
+
 class Erased:
     """A company before and after somebody was erased."""
 
@@ -84,23 +121,64 @@ class Erased:
         )
         self.stray_before = stray(company)
         self.refusal = ""
+        shop = dict(company.records)["shop"]
+        self.referred = f"SELECT * FROM raw_shop.customers WHERE referred_by = '{shop}'"
+        self.friend = company.one(self.referred)
+        self.bad = self._with_bad_rows(shop)
         self.made = self._erased(mode)
         self.after = company.one(TOTALS)
 
     def _erased(self, mode: str) -> Certificate:
         """Erase in one go, or (anonymise) while somebody reads an older state, and finish later."""
         office, person = self.company.office, self.company.person
+        engine = self.company.workspace.engine
         if mode == "delete":
-            return office.erase(person, mode="delete", by=OPERATOR, reason="asked")
-        with self.company.workspace.engine.read():
+            self.kept = kept(self.company)
+            with pytest.raises(KeyboardInterrupt):
+                self.company.office_of(Stopping(engine, after_commit=False)).erase(person, mode="delete", by=OPERATOR)
+            self.kept_after_failure = kept(self.company)
+            (self.company.root / "state" / "broken.sqlite").write_text("no database at all, but long enough" * 9)
             with pytest.raises(PrivacyError) as refused:
-                office.erase(person, mode="anonymise", by=OPERATOR)
+                office.erase(person, mode="delete", by=OPERATOR, reason="asked")
+            self.refusal = str(refused.value)
+            (self.company.root / "state" / "broken.sqlite").unlink()
+            return office.finish(office.erasures(by=OPERATOR)[0].id, by=OPERATOR)
+        with pytest.raises(KeyboardInterrupt):
+            self.company.office_of(Stopping(engine, after_commit=True)).erase(person, mode="anonymise", by=OPERATOR)
+        (waiting,) = office.erasures(by=OPERATOR)
+        assert waiting.status == "begun"
+        assert Suppressed(self.company.root).count(waiting.id) >= len(self.company.records)
+        with engine.read():
+            with pytest.raises(PrivacyError) as refused:
+                office.finish(waiting.id, by=OPERATOR)
             self.refusal = str(refused.value)
             (waiting,) = office.erasures(by=OPERATOR)
             assert waiting.status == "removed"
             with pytest.raises(PrivacyError, match="has no certificate"):
                 office.certificate(waiting.id, by=OPERATOR)
         return office.finish(waiting.id, by=OPERATOR)
+
+    def _with_bad_rows(self, shop: str) -> str:
+        """Put rows aside that broke their contract, under names as sources write them; return what counts them."""
+        rows = {"shop_orders": [], "shop_ops_returns": []}
+        for n, own in enumerate(self.company.rows("SELECT order_id, customer_id FROM raw_shop.orders")):
+            rows["shop_orders"].append({"Customer_ID": own["customer_id"], "amount": n})
+            rows["shop_ops_returns"].append({"ORDER_ID": own["order_id"], "why": n})
+        self.own_orders = sum(row["Customer_ID"] == shop for row in rows["shop_orders"])
+        names = ("load_id", "column_name", "reason", "row_key", "row_json")
+        with self.company.workspace.engine.publish(note="bad rows") as publication:
+            for table, found in rows.items():
+                relation = Relation("quarantine", table)
+                publication.create_schema("quarantine")
+                if relation not in publication.relations():
+                    columns = [Column(name, "BIGINT" if name == "load_id" else "VARCHAR") for name in names]
+                    publication.create_table(relation, columns)
+                made = [dict(zip(names, (1, "amount", "?", None, json.dumps(row)), strict=True)) for row in found]
+                publication.insert_arrow(relation, pa.Table.from_pylist(made).cast(_BAD))
+        return (
+            "SELECT (SELECT count(*) FROM quarantine.shop_orders WHERE reason = '?') AS orders, (SELECT count(*) FROM"
+            " quarantine.shop_ops_returns WHERE reason = '?') AS returns"
+        )
 
 
 def remember(company: Company, other: str) -> None:
@@ -125,6 +203,9 @@ def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.T
     )
     remember(company, other["customer_id"])
     people.never(company.person, other["customer_id"], who="dana", why="asked both")
+    desk = PrivacyDesk(company.workspace.engine, company.workspace.project, company.workspace.governance)
+    desk.decide(company.person, purpose="*", channel="*", is_allowed=False, by=OPERATOR)
+    with_audience(company, other["customer_id"])
     yield Erased(company, "delete")
     company.workspace.close()
 
@@ -148,6 +229,48 @@ def test_everything_else_is_what_it_was(deleted: Erased) -> None:
     assert after["revenue"] == before["revenue"] - deleted.theirs["revenue"]
     assert after["lines"] == before["lines"] - deleted.theirs["lines"]
     assert after["customers"] == before["customers"] - 1
+    assert after["orders"] == before["orders"] - deleted.own_orders
+
+
+def test_a_commit_that_fails_leaves_decisions_and_files_as_they_were(deleted: Erased) -> None:
+    assert deleted.kept["overrides"]
+    assert deleted.kept["consent"]
+    assert deleted.kept_after_failure == deleted.kept
+
+
+def test_a_file_of_the_state_that_cannot_be_changed_can_be_finished_later(deleted: Erased) -> None:
+    assert "broken.sqlite" in deleted.refusal
+    assert "c360 privacy finish" in deleted.refusal
+    after = kept(deleted.company)
+    assert (after["overrides"], after["consent"], len(after["sent"])) == ((), (), 1)
+
+
+def test_files_that_audiences_were_written_to_lose_the_person_and_destinations_are_named(deleted: Erased) -> None:
+    (_, other) = (deleted.company.root / SENT).read_text().splitlines()
+    assert deleted.company.person not in other
+    assert pq.read_table(deleted.company.root / LISTED)["n"].to_pylist() == [2]
+    places = {each["place"]: each["rows"] for each in deleted.made.document["removed"]}
+    assert (places[str(SENT)], places[str(LISTED)]) == (1, 1)
+    assert deleted.made.document["sent_to"] == ["win_back to newsletter"]
+    assert "win_back to newsletter" in deleted.made.path.with_suffix(".html").read_text(encoding="utf-8")
+
+
+def test_rows_of_others_that_name_the_person_stay_without_the_name(deleted: Erased, anonymised: Erased) -> None:
+    find = f"SELECT * FROM raw_shop.customers WHERE customer_id = '{deleted.friend['customer_id']}'"
+    assert deleted.company.one(find) == {**deleted.friend, "referred_by": None}
+    after = anonymised.company.one(find)
+    assert {**after, "referred_by": None} == {**anonymised.friend, "referred_by": None}
+    assert after["referred_by"] not in {None, anonymised.friend["referred_by"]}
+    assert anonymised.company.one(f"SELECT email FROM raw_shop.customers WHERE customer_id = '{after['referred_by']}'")[
+        "email"
+    ].endswith("@erased.invalid")
+
+
+def test_rows_put_aside_go_however_their_source_writes_names_and_those_that_hang_on_them(deleted: Erased) -> None:
+    everybody = deleted.before["orders"]
+    assert deleted.own_orders > 0
+    left = everybody - deleted.own_orders
+    assert deleted.company.one(deleted.bad) == {"orders": left, "returns": left}
 
 
 def test_the_person_leaves_audiences_and_remembered_questions(deleted: Erased) -> None:
@@ -185,6 +308,9 @@ def test_later_loads_do_not_bring_the_person_back(deleted: Erased) -> None:
     assert deleted.company.one(f"SELECT count(*) AS n FROM raw_shop.orders WHERE order_id = '{AGAIN}'") == {"n": 0}
     assert deleted.company.one(f"SELECT count(*) AS n FROM raw_shop_ops.returns WHERE order_id = '{AGAIN}'") == {"n": 0}
     assert deleted.company.one(TOTALS) == deleted.after
+    friend = deleted.friend["customer_id"]
+    found = deleted.company.one(f"SELECT referred_by FROM raw_shop.customers WHERE customer_id = '{friend}'")
+    assert found == {"referred_by": None}
     deleted.company.workspace.engine.maintain(purge=True)
     assert stray(deleted.company) == []
 
@@ -230,6 +356,7 @@ def test_an_erasure_waits_for_who_reads_older_states(anonymised: Erased) -> None
     assert "older ones are still on disk" in anonymised.refusal
     assert "c360 privacy finish 1" in anonymised.refusal
     (done,) = anonymised.company.office.erasures(by=OPERATOR)
+    assert "to_do" not in done.facts
     assert done.status == "complete"
     with pytest.raises(PrivacyError, match="does not wait for anything"):
         anonymised.company.office.finish(1, by=OPERATOR)

@@ -1,6 +1,7 @@
 """Keep who is and was in each audience, what each destination has, and every export, in one file beside the project.
 
-Members stand there by the customer's id alone. The file is ``state/audiences.sqlite``; ``forget`` takes a person out.
+Members stand there by the customer's id alone. The file is ``state/audiences.sqlite``; erasing a person empties it of
+them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from customer360.clock import now
 STATE_FILE = Path("state") / "audiences.sqlite"
 _LOCK_FILE = Path("state") / "audiences.lock.sqlite"
 _WAIT = 10.0
+_VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS refresh (
@@ -32,6 +34,9 @@ CREATE INDEX IF NOT EXISTS open_membership ON membership (audience, left);
 CREATE TABLE IF NOT EXISTS sent (
   audience TEXT NOT NULL, destination TEXT NOT NULL, member TEXT NOT NULL, fingerprint TEXT NOT NULL,
   PRIMARY KEY (audience, destination, member)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS receiver (
+  audience TEXT NOT NULL, destination TEXT NOT NULL, digest TEXT NOT NULL,
+  PRIMARY KEY (audience, destination)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS export (
   id INTEGER PRIMARY KEY AUTOINCREMENT, audience TEXT NOT NULL, destination TEXT NOT NULL, at TEXT NOT NULL,
   by TEXT NOT NULL, refresh INTEGER NOT NULL, as_of TEXT NOT NULL, query TEXT NOT NULL, mode TEXT NOT NULL,
@@ -156,14 +161,33 @@ class Book:
 
     # ---- exports ----------------------------------------------------------------------------------------------
 
-    def sent(self, audience: str, destination: str) -> dict[str, str]:
-        """Return what a destination has: the fingerprint of what was sent, by member."""
+    def sent(self, audience: str, destination: str, *, receiver: str | None = None) -> dict[str, str]:
+        """Return what a destination has: the fingerprint of what was sent, by member.
+
+        ``receiver`` says where it is now, as far as known: another place than before has nothing yet.
+        """
+        sql = "SELECT digest FROM receiver WHERE audience = ? AND destination = ? AND digest <> ?"
+        if receiver is not None and self._rows(sql, (audience, destination, receiver)):
+            return {}
         sql = "SELECT member, fingerprint FROM sent WHERE audience = ? AND destination = ?"
         return {row["member"]: row["fingerprint"] for row in self._rows(sql, (audience, destination))}
 
-    def has_sent(self, audience: str, destination: str, kept: Mapping[str, str], removed: Iterable[str] = ()) -> None:
-        """Write down that a destination took members (by fingerprint) and dropped others."""
+    def has_sent(
+        self,
+        audience: str,
+        destination: str,
+        kept: Mapping[str, str],
+        removed: Iterable[str] = (),
+        *,
+        receiver: str | None = None,
+    ) -> None:
+        """Write down that a destination took members (by fingerprint) and dropped others, and which place it is."""
+        moved = not self.sent(audience, destination, receiver=receiver)
         with self._writing() as database:
+            if moved:
+                database.execute("DELETE FROM sent WHERE audience = ? AND destination = ?", (audience, destination))
+            if receiver is not None:
+                database.execute("INSERT OR REPLACE INTO receiver VALUES (?, ?, ?)", (audience, destination, receiver))
             database.executemany(
                 "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?)",
                 ((audience, destination, id_, fingerprint) for id_, fingerprint in kept.items()),
@@ -186,6 +210,12 @@ class Book:
         """Return the export log (of one audience), newest first."""
         where, values = ("WHERE audience = ?", (audience,)) if audience else ("", ())
         return tuple(map(_export, self._rows(f"SELECT * FROM export {where} ORDER BY id DESC", values)))
+
+    def last_sent(self, audience: str, destination: str) -> int:
+        """Return the number of the last export that a destination took as a whole, 0 before the first."""
+        sql = "SELECT max(id) AS id FROM export WHERE audience = ? AND destination = ? AND outcome = 'sent'"
+        rows = self._rows(sql, (audience, destination))
+        return int(rows[0]["id"] or 0) if rows else 0
 
     @contextmanager
     def sending(self, audience: str, destination: str) -> Iterator[None]:
@@ -222,23 +252,13 @@ class Book:
         rows = self._rows("SELECT hash FROM suppressed WHERE channel IN ('*', ?)", (channel or "*",))
         return frozenset(row["hash"] for row in rows)
 
-    def forget(self, members: Iterable[str]) -> int:
-        """Take people out of every audience and of what destinations are known to have; return how many rows went.
-
-        The freed pages are overwritten, so that the ids are gone from the file.
-        """
-        ids = [(id_,) for id_ in members]
-        if not self.path.is_file():
-            return 0
+    def readmit(self, hashes: Iterable[str], *, channel: str) -> int:
+        """Let somebody (by salted hashes) be sent again on a channel and return how many entries went."""
         with self._writing() as database:
-            before = database.total_changes
-            database.executemany("DELETE FROM membership WHERE member = ?", ids)
-            database.executemany("DELETE FROM sent WHERE member = ?", ids)
-            gone = database.total_changes - before
-        with self._opened() as database:
-            database.execute("VACUUM")
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return gone
+            done = database.executemany(
+                "DELETE FROM suppressed WHERE hash = ? AND channel = ?", [(each, channel) for each in hashes]
+            )
+            return max(done.rowcount, 0)
 
     # ---- the file ---------------------------------------------------------------------------------------------
 
@@ -268,9 +288,9 @@ class Book:
             with closing(sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)) as database:
                 database.row_factory = sqlite3.Row
                 database.execute("PRAGMA secure_delete = ON")
-                if database.execute("PRAGMA user_version").fetchone()[0] == 0:
+                if database.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
                     database.execute("PRAGMA journal_mode = WAL")
-                    database.executescript(f"{_TABLES} PRAGMA user_version = 1;")
+                    database.executescript(f"{_TABLES} PRAGMA user_version = {_VERSION};")
                 yield database
         except sqlite3.OperationalError as error:
             raise AudienceError(f"The state of audiences cannot be used: {error}.", place=str(self.path)) from error

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from customer360.errors import SettingMissing
+from customer360.errors import QueryError, SettingMissing
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow as pa
 
     from customer360.project.audiences import Audience, Destination
 
@@ -44,6 +46,10 @@ class Delivery:
     withheld: int
     as_of: date
     refreshed_at: datetime
+    types: tuple[pa.DataType, ...] = ()
+    """Types of ``columns``, as the warehouse has them."""
+    after: int = 0
+    """Number of the last export that this destination took as a whole."""
 
     @property
     def upserts(self) -> list[str]:
@@ -78,6 +84,22 @@ def difference(
     added = frozenset(rows.keys() - sent.keys())
     changed = frozenset(id_ for id_ in rows.keys() & sent.keys() if fingerprint(rows[id_]) != sent[id_])
     return added, changed, tuple(sorted(sent.keys() - rows.keys()))
+
+
+_RESERVED = {"csv": {"change"}, "parquet": {"change"}, "postgres": {"audience", "refreshed_at"}, "webhook": set[str]()}
+"""Names of columns of ours, by kind of destination."""
+
+
+def check_names(destination: Destination, member: str) -> None:
+    """Raise QueryError when a column would have the name of one of ours: the member's id, or what changed."""
+    for name in destination.columns:
+        short = name.rpartition(".")[2]
+        if short == member or short in _RESERVED[destination.kind]:
+            raise QueryError(
+                f"A column '{short}' is written beside the columns of '{destination.name}' already.",
+                place=destination.place,
+                next_step="Leave it out, or give the field another name in the semantic model.",
+            )
 
 
 def from_environment(destination: Destination, key: str, *, purpose: str) -> str:

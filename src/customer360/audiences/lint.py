@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from customer360.audiences.delivery import check_names
 from customer360.errors import C360Error, Place, QueryError, UnknownName
 from customer360.project.yamlfile import Block, line_of
 from customer360.semantic.findings import Finding
@@ -108,6 +109,7 @@ def _of_destinations(
             must: tuple[Condition, ...] = ()
             if destination.consent == "required":
                 must = (Condition(field=consent_field(settings, destination.channel, audience.purpose), value=True),)
+            check_names(destination, subject_of(model, subject).name)
             anybody = Segment(subject=subject, members=_anybody(model, subject), must=must)
             columns_table(model, anybody, destination.columns, as_of=_SOME_DAY)
         except C360Error as error:

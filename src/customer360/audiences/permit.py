@@ -12,12 +12,14 @@ from customer360.governance.office import operator
 from customer360.governance.reading import check_scope
 from customer360.names import Relation
 from customer360.semantic.masks import mask_of
+from customer360.semantic.policies import policies_for
 from customer360.semantic.question import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from customer360.governance.office import Governance
+    from customer360.governance.reading import Seen
     from customer360.project.audiences import Audience
     from customer360.project.spec import Project
     from customer360.semantic.elements import SemanticField
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from customer360.semantic.principal import Principal
 
 DOOR = "audiences"
+OFFICER = "privacy_officer"
 
 
 class Permit:
@@ -74,7 +77,10 @@ class Permit:
     def check_suppressor(self, audiences: Iterable[Audience]) -> None:
         """Raise NotPermitted unless they keep an audience, or guard privacy, or sit at this machine."""
         who = asking()
-        if who.owns_everything or "privacy_officer" in who.roles or any(self._keeps(each) for each in audiences):
+        if who.owns_everything:
+            return
+        check_scope(who, DOOR)
+        if OFFICER in who.roles or any(self._keeps(each) for each in audiences):
             return
         raise NotPermitted(
             "You may not keep customers out of exports.", next_step="Owners of audiences and privacy officers may."
@@ -92,6 +98,24 @@ class Permit:
             raise NotPermitted(
                 "Members are sent by accounts, or on the command line of this machine.",
                 next_step=f"Run `c360 audience export {audience.name}`, or make accounts: `c360 users create`.",
+            )
+
+    def check_whole(self, seen: Seen, model: SemanticModel) -> None:
+        """Raise NotPermitted when rows were hidden from what they asked: audiences are kept for everybody.
+
+        Who is hidden would be taken for somebody who left or did nothing, and destinations would be told so.
+        """
+        who = asking()
+        if who.owns_everything:
+            return
+        read = {str(relation) for relation in getattr(seen.session, "seen", ())}
+        readings = self._governance.entitlements(who).readings
+        hidden = any(reading.filters_rows for relation, reading in readings.items() if str(relation) in read)
+        sources = (model.datasets[name].source for name, _ in policies_for(model, seen.principal))
+        if hidden or any(source in read or " " in source for source in sources):
+            raise NotPermitted(
+                "Some rows are hidden from you, so who is hidden would count as gone.",
+                next_step="Somebody who sees all rows refreshes, sends and measures audiences; a preview is for you.",
             )
 
     def check_personal(self, model: SemanticModel, columns: Iterable[str], *, by: Principal) -> None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from customer360.audiences.book import Book, Export, Member, Refresh
-from customer360.audiences.delivery import Delivery, difference
+from customer360.audiences.delivery import Delivery, check_names, difference
 from customer360.audiences.destinations import SENDERS
-from customer360.audiences.failures import AudienceError, ExportFailed, NotRefreshed
+from customer360.audiences.failures import AudienceError, NotRefreshed
 from customer360.audiences.holdout import group_of, suppression_hash
 from customer360.audiences.lift import Measured, lift
 from customer360.audiences.lint import consent_field, segment_of
 from customer360.audiences.members import digest, ids, scored
 from customer360.audiences.own import OwnAudiences
 from customer360.audiences.permit import DOOR, Permit
+from customer360.audiences.reach import Reach, current, nobody, receiver
+from customer360.audiences.results import Overlap, Preview, Status
 from customer360.audiences.words import worded
-from customer360.errors import NotPermitted, QueryError, SettingMissing, UnknownName
+from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
@@ -34,53 +36,14 @@ from customer360.semantic.segment import (
 from customer360.semantic.segment_query import Segment
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from customer360.engines.base import Engine
     from customer360.governance.office import Governance
     from customer360.governance.reading import Seen
     from customer360.project.audiences import Audience, Destination
     from customer360.project.spec import Project
     from customer360.semantic.model import SemanticModel
-
-
-@dataclass(frozen=True)
-class Preview:
-    """How many there are, how many each condition leaves in turn, and who would be in the audience."""
-
-    everybody: int
-    steps: tuple[tuple[str, int], ...]
-    members: int
-    held_out: int
-    as_of: date
-    sql: str
-
-
-@dataclass(frozen=True)
-class Status:
-    """An audience as a list shows it. ``is_fresh`` is None before the first refresh.
-
-    ``refused`` says why whoever asks may not know how many are in it; then nothing else is told.
-    """
-
-    audience: Audience
-    refresh: Refresh | None
-    is_fresh: bool | None
-    last_export: Export | None
-    refused: str | None = None
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """How many are in one audience, in another, and in both; ``jaccard`` is both / either."""
-
-    first: int
-    second: int
-    both: int
-
-    @property
-    def jaccard(self) -> float:
-        """The share of all of them who are in both."""
-        either = self.first + self.second - self.both
-        return self.both / either if either else 0.0
 
 
 class Company(Protocol):
@@ -111,6 +74,7 @@ class Audiences:
         self._model = model
         self._permit = Permit(governance, project)
         self.book = Book(project.root, clock=governance.state.clock)
+        self._reach = Reach(engine, project, self.book, self._hash)
         self.own = OwnAudiences(project.root, clock=governance.state.clock)
 
     def all(self) -> Mapping[str, Audience]:
@@ -178,6 +142,7 @@ class Audiences:
             if last is not None and (last.query, last.state, last.as_of) == (query, state, day):
                 return last, False
             rows = seen.session.query(table.sql)
+            self._permit.check_whole(seen, model)
             seen.answered(table.sql, rows.num_rows)
         members = [
             Member(id_, self._group(id_, name, audience.hold_out) == "held_out", score) for id_, score in scored(rows)
@@ -187,7 +152,7 @@ class Audiences:
         return made, True
 
     def diff(self, name: str, destination: str | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return who joined and who left: since the last export to a destination, else since the refresh before.
+        """Return who joined and who left: what an export to a destination would tell, else since the refresh before.
 
         Errors: UnknownName, NotRefreshed, NotPermitted.
         """
@@ -199,9 +164,9 @@ class Audiences:
             before = {each.id for each in self.book.members(name, at=earlier[0])} if earlier else set()
             after = {each.id for each in self.book.members(name)}
         else:
-            self._destination(audience, destination)
-            before = set(self.book.sent(name, destination))
-            after = {each.id for each in self.book.members(name) if not each.held_out}
+            target = replace(self._destination(audience, destination), columns=())
+            told = self._delivery(audience, target)[0]
+            return tuple(sorted(told.added)), told.removed
         return tuple(sorted(after - before)), tuple(sorted(before - after))
 
     def overlap(self, name: str, other: str) -> Overlap:
@@ -229,10 +194,11 @@ class Audiences:
             delivery, query, last = self._delivery(audience, target)
             outcome, detail = "stopped", None
             try:
+                to = receiver(target, self._hash)
                 for took in SENDERS[target.kind](delivery, self._project.root):
-                    self.book.has_sent(name, destination, took.kept, took.removed)
+                    self.book.has_sent(name, destination, took.kept, took.removed, receiver=to)
                 outcome = "sent"
-            except (ExportFailed, SettingMissing) as error:
+            except C360Error as error:
                 outcome, detail = "failed", error.what
                 raise
             finally:
@@ -272,21 +238,44 @@ class Audiences:
                 }
             )
             answered = answer(seen.session, model, query, as_of=day, principal=seen.principal)
+            self._permit.check_whole(seen, model)
             seen.answered(answered.sql, answered.rows)
         ids, figures = (answered.table.column(number).to_pylist() for number in (0, 1))
         known = {str(id_): float(figure or 0) for id_, figure in zip(ids, figures, strict=True)}
+        groups: dict[str, set[bool]] = {}
+        members = self.book.members(name, at=base.id)
+        goes_by = self._reach.now(each.id for each in members)
+        for member in members:
+            groups.setdefault(goes_by[member.id], set()).add(member.held_out)
         arms: dict[bool, list[float]] = {True: [], False: []}
-        for member in self.book.members(name, at=base.id):
-            arms[member.held_out].append(known.get(member.id, 0.0))
+        for id_, group in groups.items():
+            if len(group) == 1:  # who was in both groups before identity put them together tells nothing
+                arms[group.pop()].append(known.get(id_, 0.0))
         return Measured(metric, base, first, last, lift(arms[False], arms[True]))
 
     def suppress(self, member: str, *, channel: str, reason: str) -> None:
-        """Keep a customer out of every export of a channel from now on; ``*`` is all of them."""
-        if channel != "*" and channel not in self._project.settings.consent:
-            raise UnknownName("channel", channel, ["*", *self._project.settings.consent])
-        self._permit.check_suppressor(self._project.audiences.values())
-        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=self._permit.actor)
+        """Keep a customer out of every export of a channel from now on; ``*`` is all of them.
+
+        Errors: UnknownName, AudienceError for an id that nobody has, NotPermitted.
+        """
+        self._permit.check_suppressor(self.all().values())
+        self._reach.check_channel(channel)
+        found = self._hash(self._customer(member))
+        self.book.suppress(found, channel=channel, reason=reason, by=self._permit.actor)
         self._permit.note("suppressed", channel, reason=reason)
+
+    def readmit(self, member: str, *, channel: str, reason: str) -> None:
+        """Let a customer be sent again who was suppressed for a channel.
+
+        Errors: UnknownName, AudienceError for who was not suppressed, NotPermitted.
+        """
+        self._permit.check_suppressor(self.all().values())
+        self._reach.check_channel(channel)
+        if not self.book.readmit((self._hash(member), *self._reach.hashes(self._customer(member))), channel=channel):
+            raise AudienceError(
+                f"This customer is not suppressed for '{channel}'.", next_step="Name the channel that was named then."
+            )
+        self._permit.note("readmitted", channel, reason=reason)
 
     def log(self, name: str | None = None) -> tuple[Export, ...]:
         """Return the export log (of one audience), newest first. Errors: UnknownName, NotPermitted."""
@@ -326,6 +315,21 @@ class Audiences:
     def _hash(self, member: str) -> str:
         return suppression_hash(member, salt=self._governance.state.salt())
 
+    def _customer(self, member: str) -> str:
+        """Return the id that a customer goes by now. Errors: AudienceError."""
+        model = self._model()
+        subject = subject_of(model, self._project.settings.subject).qualified
+        with self._engine.read() as session:
+            day = resolve_as_of(session, self._project)
+            for id_ in (member, current(session, member)):
+                if id_ is None:
+                    continue
+                theirs = Condition(field=subject, op="=", value=id_)
+                sql = members_table(model, Segment(subject=subject, members=theirs), as_of=day).sql
+                if session.query(sql).num_rows:
+                    return id_
+        raise nobody()
+
     def _refreshed(self, name: str) -> Refresh:
         last = self.book.last_refresh(name)
         if last is None:
@@ -351,42 +355,40 @@ class Audiences:
 
     def _delivery(self, audience: Audience, target: Destination) -> tuple[Delivery, str, Refresh]:
         last = self._refreshed(audience.name)
-        settings = self._project.settings
+        for other in target.suppress:
+            self._refreshed(other)
+        found, short, query = self._values(audience, target, last.as_of)
+        names = tuple(found.column_names[1:])
+        values = zip(*(found.column(name).to_pylist() for name in names), strict=True) if names else iter(())
+        consenting = {id_: next(values, ()) for id_ in ids(found)}
+        members = self.book.members(audience.name)
+        reached = self._reach.sendable(audience, target, members)
+        rows = {each.id: consenting[each.id] for each in members if each.id in reached and each.id in consenting}
+        sent = self.book.sent(audience.name, target.name, receiver=receiver(target, self._hash))
+        added, changed, removed = difference(rows, sent)
+        withheld = len(members) - len(rows)
+        types = tuple(found.schema.field(name).type for name in names)
+        after = self.book.last_sent(audience.name, target.name)
+        facts = (short, names, rows, added, changed, removed, withheld, last.as_of, last.at, types, after)
+        return Delivery(audience, target, *facts), query, last
+
+    def _values(self, audience: Audience, target: Destination, as_of: date) -> tuple[pa.Table, str, str]:
+        """Return the columns of everybody who consents, the name of the id's column, and the digest of the query."""
         must: tuple[Condition, ...] = ()
         if target.consent == "required":
-            must = (Condition(field=consent_field(settings, target.channel, audience.purpose), value=True),)
-        with self._seen(last.as_of) as (seen, day, model):
+            consented = consent_field(self._project.settings, target.channel, audience.purpose)
+            must = (Condition(field=consented, value=True),)
+        with self._seen(as_of) as (seen, day, model):
             subject = self._subject(audience, model)
+            short = subject.rpartition(".")[2]
+            check_names(target, short)
             self._permit.check_personal(model, target.columns, by=seen.principal)
             segment = Segment(subject=subject, members=Condition(field=subject, op="is not null"), must=must)
             table = columns_table(model, segment, target.columns, as_of=day, principal=seen.principal)
             found = seen.session.query(table.sql)
+            self._permit.check_whole(seen, model)
             seen.answered(table.sql, found.num_rows)
-        names = tuple(name for name, _ in table.columns[1:])
-        values = zip(*(found.column(name).to_pylist() for name in names), strict=True) if names else iter(())
-        consenting = {id_: next(values, ()) for id_ in ids(found)}
-        members = self.book.members(audience.name)
-        rows = self._reachable(members, consenting, target)
-        added, changed, removed = difference(rows, self.book.sent(audience.name, target.name))
-        short = subject.rpartition(".")[2]
-        made = Delivery(
-            audience, target, short, names, rows, added, changed, removed, len(members) - len(rows), last.as_of, last.at
-        )
-        return made, digest(table.sql), last
-
-    def _reachable(
-        self, members: tuple[Member, ...], consenting: Mapping[str, tuple[Any, ...]], target: Destination
-    ) -> dict[str, tuple[Any, ...]]:
-        barred = self.book.suppressed(target.channel)
-        others = {each.id for name in target.suppress for each in self.book.members(name)}
-        return {
-            each.id: consenting[each.id]
-            for each in members
-            if not each.held_out
-            and each.id in consenting
-            and each.id not in others
-            and (not barred or self._hash(each.id) not in barred)
-        }
+        return found, short, digest(table.sql)
 
 
 def audiences_of(company: Company) -> Audiences:

@@ -74,7 +74,7 @@ def request(
       c360 access request shop.customers --purpose "call back" --days 7 --personal
     """
     workspace = opened(project)
-    who = actor(workspace)
+    who = actor(workspace, "access")
     if who.is_operator:
         raise C360Error(
             "The operator of this machine has no account to ask for.",
@@ -120,7 +120,7 @@ _GRANT = (
 
 
 def _visible(workspace: Workspace, status: str | None) -> list[object]:
-    who = actor(workspace)
+    who = actor(workspace, "access")
     access = workspace.governance.access
     return [
         each
@@ -146,7 +146,7 @@ def approve(
     """
     workspace = opened(project)
     made = workspace.governance.access.approve(
-        number, by=actor(workspace), note=remark, row_filter=rows, days=days, figures_only=figures_only
+        number, by=actor(workspace, "access"), note=remark, row_filter=rows, days=days, figures_only=figures_only
     )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 
@@ -164,7 +164,7 @@ def deny(
       c360 access deny 12 --note "no purpose given" --project acme
     """
     workspace = opened(project)
-    workspace.governance.access.deny(number, by=actor(workspace), note=remark)
+    workspace.governance.access.deny(number, by=actor(workspace, "access"), note=remark)
     note(f"Request {number} is denied.")
 
 
@@ -191,7 +191,7 @@ def grant(
     made = workspace.governance.access.grant(
         port,
         holder,
-        by=actor(workspace),
+        by=actor(workspace, "access"),
         holder_kind="group" if to_group else "account",
         days=days,
         row_filter=rows,
@@ -217,7 +217,7 @@ def grants(
     from customer360.governance.records import EVERYONE
 
     workspace = opened(project)
-    who, access = actor(workspace), workspace.governance.access
+    who, access = actor(workspace, "access"), workspace.governance.access
     now, names = workspace.governance.state.clock(), {who.name, *who.groups, EVERYONE}
     rows = [
         {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
@@ -240,7 +240,7 @@ def renew(
       c360 access renew 7 --days 30
     """
     workspace = opened(project)
-    made = workspace.governance.access.renew(number, by=actor(workspace), days=days)
+    made = workspace.governance.access.renew(number, by=actor(workspace, "access"), days=days)
     note(f"Grant {made.id} holds{_until(made.expires_at)}.")
 
 
@@ -253,7 +253,7 @@ def revoke(number: Number, remark: NoteOption = None, project: ProjectOption = H
       c360 access revoke 7 --note "the campaign is over"
     """
     workspace = opened(project)
-    workspace.governance.access.revoke(number, by=actor(workspace), note=remark)
+    workspace.governance.access.revoke(number, by=actor(workspace, "access"), note=remark)
     note(f"Grant {number} is revoked.")
 
 
@@ -270,7 +270,7 @@ def history(
       c360 access history gold.gold_sales_fact --format json
     """
     workspace = opened(project)
-    who, access = actor(workspace), workspace.governance.access
+    who, access = actor(workspace, "access"), workspace.governance.access
     decided = {each.id for each in workspace.governance.ports.values() if who.decides(each, personal=False)}
     if port is not None:
         access.port(port)
@@ -295,7 +295,7 @@ def notices(
       c360 access notices --seen
     """
     workspace = opened(project)
-    who, told = actor(workspace), workspace.governance.notices
+    who, told = actor(workspace, "access"), workspace.governance.notices
     found = told.of(who.name)
     rows = [{"at": e.at, "new": "new" if e.is_new else "", "port": e.port, "text": e.text} for e in found]
     write_rows(rows, ("at", "new", "port", "text"), format_)
@@ -328,7 +328,7 @@ def view_as(
     from customer360.governance.viewing import looking, sights
 
     workspace = opened(project)
-    principal = looking(workspace.governance, actor(workspace), whom, scopes=asking().scopes)
+    principal = looking(workspace.governance, actor(workspace, "access"), whom, scopes=asking().scopes)
     if sql is not None:
         write_table(workspace.sql(sql, principal=principal), format_)
     elif query is not None:

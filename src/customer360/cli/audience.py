@@ -244,6 +244,7 @@ def suppress(
     member: Annotated[str, typer.Argument(help="Id of the customer.")],
     reason: Annotated[str, typer.Option("--reason", help="Why; no personal values.")],
     channel: Annotated[str, typer.Option("--channel", help="Only this channel; * is every one.")] = "*",
+    undo: Annotated[bool, typer.Option("--undo", help="Let the customer be sent again.")] = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Keep a customer out of every export from now on; only a salted hash of the id is kept.
@@ -252,6 +253,11 @@ def suppress(
     Examples:
       c360 audience suppress CUST000042 --reason "asked by telephone"
       c360 audience suppress CUST000042 --channel email --reason "bounced"
+      c360 audience suppress CUST000042 --channel email --undo --reason "new address"
     """
+    if undo:
+        _room(project).readmit(member, channel=channel, reason=reason)
+        note("The customer is sent again.")
+        return
     _room(project).suppress(member, channel=channel, reason=reason)
     note("The customer is kept out of exports.")

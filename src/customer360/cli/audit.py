@@ -77,7 +77,7 @@ def verify(project: ProjectOption = HERE) -> None:
 
 def _audited(project: Path) -> Workspace:
     workspace = opened(project)
-    who = actor(workspace)
+    who = actor(workspace, "audit")
     if not who.is_operator and not {"admin", "privacy_officer"}.intersection(who.roles):
         raise NotPermitted("Only administrators and privacy officers see the history.")
     return workspace

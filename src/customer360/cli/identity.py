@@ -266,7 +266,7 @@ def _people(project: Path) -> People:
 def _deciding(project: Path, who: str | None) -> tuple[People, str]:
     """Return the people, and in whose name it is decided: the key's account, else ``who``, else this machine's user."""
     workspace = opened(project)
-    by = actor(workspace)
+    by = actor(workspace, "customers")
     return workspace.people(), who or (getpass.getuser() if by.is_operator else by.name)
 
 

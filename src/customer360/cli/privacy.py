@@ -239,14 +239,14 @@ def _desk(project: Path) -> tuple[PrivacyDesk, Actor]:
     from customer360.privacy.desk import PrivacyDesk
 
     workspace = opened(project)
-    return PrivacyDesk(workspace.engine, workspace.project, workspace.governance), actor(workspace)
+    return PrivacyDesk(workspace.engine, workspace.project, workspace.governance), actor(workspace, "privacy")
 
 
 def _office(project: Path) -> tuple[PrivacyOffice, Actor]:
     from customer360.privacy.office import PrivacyOffice
 
     workspace = opened(project)
-    return PrivacyOffice(workspace.engine, workspace.project, workspace.governance), actor(workspace)
+    return PrivacyOffice(workspace.engine, workspace.project, workspace.governance), actor(workspace, "privacy")
 
 
 def _say(made: Certificate) -> None:

@@ -157,7 +157,7 @@ def use(
     if port is not None:
         workspace.card(port)  # says so when there is none
     known = {each.id: each for each in workspace.governance.ports.values()}
-    found = seen_by(usage(workspace.governance.state, port, days=days), actor(workspace), known)
+    found = seen_by(usage(workspace.governance.state, port, days=days), actor(workspace, "catalogue"), known)
     rows = [{name: getattr(each, name) for name in _USE} for each in found]
     for row in rows:
         row["day"] = row["day"].isoformat()

@@ -81,7 +81,7 @@ def create(
         roles=role or ["member"],
         groups=in_group or [],
         attributes=_attributes(attribute or []),
-        by=actor(workspace).name,
+        by=actor(workspace, "access").name,
     )
     note(f"Created {account.name} ({', '.join(sorted(account.roles))}).")
 
@@ -126,7 +126,7 @@ def change(
     workspace = _administered(project)
     workspace.governance.accounts.change(
         name,
-        by=actor(workspace).name,
+        by=actor(workspace, "access").name,
         roles=role,
         groups=in_group,
         attributes=None if attribute is None else _attributes(attribute),
@@ -144,7 +144,7 @@ def password(name: Name, password_stdin: StdinOption = False, project: ProjectOp
       c360 users password dana --password-stdin < new.txt
     """
     workspace = _administered(project)
-    workspace.governance.accounts.set_password(name, _password(password_stdin), by=actor(workspace).name)
+    workspace.governance.accounts.set_password(name, _password(password_stdin), by=actor(workspace, "access").name)
     note(f"The password of {name} is changed; its sessions have ended.")
 
 
@@ -157,7 +157,7 @@ def disable(name: Name, project: ProjectOption = HERE) -> None:
       c360 users disable kai --project acme
     """
     workspace = _administered(project)
-    workspace.governance.accounts.change(name, by=actor(workspace).name, is_active=False)
+    workspace.governance.accounts.change(name, by=actor(workspace, "access").name, is_active=False)
     note(f"{name} is disabled.")
 
 
@@ -182,7 +182,7 @@ def key(
     """
     workspace = _administered(project)
     made, text = workspace.governance.tickets.create_key(
-        name, label=label, scopes=scope or (), days=days, by=actor(workspace).name
+        name, label=label, scopes=scope or (), days=days, by=actor(workspace, "access").name
     )
     sys.stdout.write(text + "\n")
     note(f"Key {made.id} of {name}, until {made.expires_at:%Y-%m-%d}. Send it as `Authorization: Bearer <key>`.")
@@ -223,7 +223,7 @@ def revoke_key(
       c360 users revoke-key 3f2a9b1c --project acme
     """
     workspace = _administered(project)
-    workspace.governance.tickets.revoke_key(number, by=actor(workspace).name)
+    workspace.governance.tickets.revoke_key(number, by=actor(workspace, "access").name)
     note(f"Key {number} is revoked.")
 
 
@@ -245,7 +245,7 @@ def _text(value: Any) -> str:
 def _administered(project: Path) -> Workspace:
     """Open the project for who manages accounts. Errors: NotPermitted."""
     workspace = opened(project)
-    who = actor(workspace)
+    who = actor(workspace, "access")
     if not who.is_operator and "admin" not in who.roles:
         raise NotPermitted("Only an administrator manages accounts.")
     return workspace

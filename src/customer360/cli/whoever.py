@@ -24,10 +24,18 @@ def ask_by_key(workspace: Workspace, key: str) -> None:
     ask_as(workspace.governance.key_principal(key))
 
 
-def actor(workspace: Workspace) -> Actor:
-    """Return who decides: the account of the key, else the operator of this machine. Errors: NotSignedIn."""
+def actor(workspace: Workspace, door: str = "access") -> Actor:
+    """Return who decides at a door: the account of the key, else the operator of this machine.
+
+    Errors: NotSignedIn, NotPermitted for a key that is limited to other doors.
+    """
     from customer360.governance.office import operator
+    from customer360.governance.reading import check_scope
     from customer360.governance.records import Actor
 
     key = key_in_environment()
-    return operator() if key is None else Actor.of(workspace.governance.tickets.holder(key)[0])
+    if key is None:
+        return operator()
+    account, found = workspace.governance.tickets.holder(key)
+    check_scope(workspace.governance.principal(account, found), door)
+    return Actor.of(account)

@@ -83,6 +83,10 @@ class PeopleDoor:
     def _no_decider(self, who: str) -> NotPermitted | None:
         """Return why whoever asks may not decide in this name; None when they may."""
         asked = asking()
+        try:
+            check_scope(asked, _DOOR)
+        except NotPermitted as error:
+            return error
         account = self._governance.accounts.find(asked.user)
         if account is None or not account.is_active:
             return NotPermitted("Your account is not known here or was disabled.", next_step="Ask an administrator.")

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -22,12 +24,16 @@ FORMAT = "customer360 erasure certificate, version 1"
 KEY_FILE = Path("state") / "privacy.key"
 FOLDER = Path("state") / "certificates"
 ALGORITHM = "HMAC-SHA256"
+_KEY_BYTES = 32
 LIMITS = (
     (
         "The source systems were not written to. What they still hold is kept out of later loads by a salted digest"
         " of the person's ids; it must be erased there too."
     ),
-    "Files that were exported or sent before, and backups made outside of this project, are not reached.",
+    (
+        "Files that were copied or moved after an export, destinations outside of this project that were sent the"
+        " person, and backups are not reached. The destinations are listed: tell them."
+    ),
     "Earlier states of the warehouse were deleted: rollback to before this erasure has ended.",
 )
 _ANONYMISED = (
@@ -104,9 +110,25 @@ def _key(root: Path) -> bytes:
     path = root / KEY_FILE
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_hex(32), encoding="utf-8")
-    return bytes.fromhex(path.read_text(encoding="utf-8").strip())
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_hex(_KEY_BYTES), encoding="utf-8")
+            with suppress(FileExistsError):  # another process was first, and its key holds
+                os.link(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    try:
+        key = bytes.fromhex(path.read_text(encoding="utf-8").strip())
+    except ValueError:
+        key = b""
+    if len(key) < _KEY_BYTES:
+        raise CertificateBroken(
+            "The key that certificates are signed with is not whole.",
+            place=str(path),
+            next_step="Bring the file back from a backup; where nothing was ever signed with it, delete it.",
+        )
+    return key
 
 
 def _html(document: Mapping[str, Any]) -> str:
@@ -120,6 +142,7 @@ def _html(document: Mapping[str, Any]) -> str:
         ("Finished", document["finished_at"]),
         ("Records", ", ".join(f"{n} in {system}" for system, n in document["records"].items())),
         ("Ids kept out of later loads", document["suppressed"]),
+        ("Sent before, to be told", ", ".join(document.get("sent_to", ())) or "nobody"),
         ("Found again by searching", f"{document['verified']['rows_found']} rows"),
     ]
     removed = [(each["place"], each["action"], f"{each['rows']:,}") for each in document["removed"]]

@@ -2,8 +2,10 @@
 
 What is known comes as events: unsubscribes among campaign contacts, rows of ``conformed.consent`` where a project has
 that table (system, record_id, purpose, channel, is_allowed, decided_at), and decisions kept in the state. The newest
-event of a person, purpose and channel holds; of several of one day a refusal. Without any event the policy
-``consent.default`` (allowed or refused) holds; where the project sets none, who never unsubscribed may be contacted.
+event of a person, purpose and channel holds; of several of one day a refusal. ``as_of`` looks back: nothing that was
+said later counts then; without it every decision kept here does, whatever day the data stand on. Without any event
+the policy ``consent.default`` (allowed or refused) holds; where the project sets none, who never unsubscribed may be
+contacted.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from customer360.models.as_of import resolve_as_of
 from customer360.names import IDENTIFIER, Relation
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.places import XREF
-from customer360.privacy.subject import literal
+from customer360.privacy.subject import listed, literal
 from customer360.project.spec import policy_names
 from customer360.raw.suppressed import Suppressed
 
@@ -35,6 +37,8 @@ MARKETING, EVERY = "marketing", "*"
 CHANNELS = {"print": "post", "direct_mail": "post", "mail": "post", "e_mail": "email", "telephone": "phone"}
 """Other names of channels."""
 POLICY = "consent.default"
+_SAID = "purpose, channel, is_allowed, decided_on, source"
+_EVENT = f"customer_id, {_SAID}"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS consent (
   id INTEGER PRIMARY KEY AUTOINCREMENT, system TEXT NOT NULL, record_id TEXT NOT NULL, purpose TEXT NOT NULL,
@@ -60,6 +64,7 @@ class ConsentStore:
 
     def __init__(self, root: Path) -> None:
         self._file = Suppressed(root)
+        self.path = self._file.path
 
     def add(self, decisions: Iterable[Decision]) -> None:
         """Keep decisions."""
@@ -106,7 +111,8 @@ def history(session: Session, project: Project, *, as_of: date | None = None) ->
     """Return SQL of every event: customer_id, purpose, channel, is_allowed, decided_on, source. Never empty text."""
     there = session.relations()
     until = literal((as_of or resolve_as_of(session, project)).isoformat())
-    events = [_decided(ConsentStore(project.root).all())]
+    kept = [each for each in ConsentStore(project.root).all() if as_of is None or each.at.date() <= as_of]
+    events = [_decided(kept)]
     if CONTACT in there:
         events.append(
             "SELECT COALESCE(record_system, system) AS system, record_id, "
@@ -129,8 +135,9 @@ def history(session: Session, project: Project, *, as_of: date | None = None) ->
 def status(session: Session, project: Project, *, as_of: date | None = None) -> str:
     """Return SQL of what holds: one row per customer, purpose and channel that anything is known of."""
     return (
-        f"SELECT * FROM ({history(session, project, as_of=as_of)}) QUALIFY row_number() OVER"
-        " (PARTITION BY customer_id, purpose, channel ORDER BY decided_on DESC, is_allowed, source) = 1"
+        f"SELECT {_EVENT} FROM (SELECT {_EVENT}, row_number() OVER"
+        " (PARTITION BY customer_id, purpose, channel ORDER BY decided_on DESC, is_allowed, source) AS nth"
+        f" FROM ({history(session, project, as_of=as_of)}) AS events) AS ordered WHERE nth = 1"
     )
 
 
@@ -141,12 +148,7 @@ def allowed(
 
     A refusal of every purpose or every channel (``*``) counts for each. Errors: PrivacyError for a wrong policy.
     """
-    fitting = (
-        f"purpose IN ({literal(purpose)}, {literal(EVERY)})"
-        f" AND channel IN ({literal(channel_of(channel))}, {literal(EVERY)})"
-    )
-    known = f"SELECT customer_id, bool_and(is_allowed) AS is_allowed FROM ({status(session, project, as_of=as_of)})"
-    known += f" WHERE {fitting} GROUP BY customer_id"
+    known = _known(session, project, channel, (purpose,), as_of)
     everybody = f"SELECT DISTINCT customer_id FROM {XREF.sql} WHERE valid_to IS NULL"
     default = "TRUE" if is_allowed_by_default(project) else "FALSE"
     return (
@@ -156,11 +158,33 @@ def allowed(
 
 
 def permitted(
-    session: Session, project: Project, customers: Sequence[str], *, channel: str, purpose: str = MARKETING
+    session: Session,
+    project: Project,
+    customers: Iterable[str],
+    *,
+    channel: str,
+    purpose: str | tuple[str, ...] = MARKETING,
 ) -> frozenset[str]:
-    """Return those of some customers who may be contacted."""
-    sql = allowed(session, project, channel=channel, purpose=purpose)
-    return frozenset(customers).intersection(session.query(sql)["customer_id"].to_pylist())
+    """Return those of some customers who may be contacted; a refusal of one of several purposes counts.
+
+    Errors: PrivacyError for a wrong policy.
+    """
+    by_default, asked = is_allowed_by_default(project), frozenset(customers)
+    if XREF not in session.relations():
+        return asked if by_default else frozenset()
+    purposes = (purpose,) if isinstance(purpose, str) else purpose
+    found = session.query(_known(session, project, channel, purposes, None)).to_pylist()
+    said = {row["customer_id"]: row["is_allowed"] for row in found}
+    return frozenset(each for each in asked if said.get(each, by_default))
+
+
+def _known(session: Session, project: Project, channel: str, purposes: tuple[str, ...], as_of: date | None) -> str:
+    """Return SQL of who said anything about a channel and purposes, and whether it allows to contact them."""
+    return (
+        "SELECT customer_id, bool_and(is_allowed) AS is_allowed"
+        f" FROM ({status(session, project, as_of=as_of)}) AS said WHERE purpose IN ({listed((*purposes, EVERY))})"
+        f" AND channel IN ({listed((channel_of(channel), EVERY))}) GROUP BY customer_id"
+    )
 
 
 def is_allowed_by_default(project: Project) -> bool:
@@ -181,7 +205,7 @@ def of_person(session: Session, project: Project, subject: Subject, *, events: b
     """Return SQL of what holds for one person, or of all their events, newest first."""
     asked = history(session, project) if events else status(session, project)
     where = f"customer_id = {literal(subject.customer)}"
-    return f"SELECT * EXCLUDE (customer_id) FROM ({asked}) WHERE {where} ORDER BY purpose, channel, decided_on DESC"
+    return f"SELECT {_SAID} FROM ({asked}) AS events WHERE {where} ORDER BY purpose, channel, decided_on DESC"
 
 
 def decided(

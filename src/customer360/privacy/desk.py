@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from customer360.project.spec import Project
 
 
+_NOTE = "retention"
+"""Under which note the deletion of rows stands in the history."""
+
+
 @dataclass(frozen=True)
 class Outlived:
     """Rows that are older than contracts allow, by table, with the day before which; ``gone``: they were deleted."""
@@ -76,7 +80,6 @@ class PrivacyDesk:
         Errors: NotPermitted, CustomerMissing.
         """
         check_officer(by)
-        check_engine(self._engine)
         with self._engine.read() as session:
             subject = find(session, self._places, key)
             return session.query(consent.of_person(session, self._project, subject, events=events))
@@ -84,12 +87,16 @@ class PrivacyDesk:
     def decide(self, key: str, *, purpose: str, channel: str, is_allowed: bool, by: Actor) -> None:
         """Keep what a person said about being contacted. Errors: NotPermitted, CustomerMissing."""
         check_officer(by)
-        check_engine(self._engine)
         with self._engine.read() as session:
             subject = find(session, self._places, key)
         made = consent.decided(subject, purpose=purpose, channel=channel, is_allowed=is_allowed, at=now(), who=by.name)
         consent.ConsentStore(self._project.root).add(made)
         note(self._governance, by, "privacy.consent", "person", purpose=purpose, channel=channel, allowed=is_allowed)
+
+    def _waits(self) -> bool:
+        """Say whether states from before the last deletion are still on disk, because somebody read them then."""
+        notes = [each.note for each in self._engine.history()]  # newest first
+        return _NOTE in notes and notes.index(_NOTE) < len(notes) - 1
 
     def retain(self, *, by: Actor, dry_run: bool = False) -> Outlived:
         """Delete raw rows that are older than their contracts allow, build, and delete older states from disk.
@@ -104,8 +111,11 @@ class PrivacyDesk:
             found = count(session, retention.outlived(self._places, listing, columns_of(session)))
         rows = {relation: number for relation, number in found.items() if number}
         if dry_run or not rows:
-            return Outlived(listing, rows, as_of, gone=False)
-        with self._engine.publish(note="retention") as publication:
+            waits = not dry_run and self._waits()
+            if waits:
+                self._engine.maintain(purge=True)
+            return Outlived(listing, rows, as_of, gone=waits)
+        with self._engine.publish(note=_NOTE) as publication:
             doomed = retention.outlived(self._places, listing, columns_of(publication))
             done = removal.delete(publication, doomed)
             raw = {each.relation for each in done if each.rows and each.relation.schema.startswith(RAW_PREFIX)}

@@ -38,7 +38,8 @@ class Shown:
 def collect(session: Session, places: Places, found: Sequence[Trace]) -> tuple[Shown, ...]:
     """Return the rows of every trace that has some: sources first, then what was made of them."""
     shown = []
-    for trace in sorted(found, key=lambda trace: (SHOWN.index(trace.kind), trace.relation)):
+    theirs = [trace for trace in found if trace.kind in SHOWN]
+    for trace in sorted(theirs, key=lambda trace: (SHOWN.index(trace.kind), trace.relation)):
         rows = session.query(trace.select()).to_pylist()
         if rows:
             contract = places.raw.get(trace.relation) or places.project.contract_of(trace.relation)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from customer360.privacy.places import PERSON_RECORD, Places
 from customer360.privacy.removal import screened
-from customer360.privacy.traces import columns_of
 from customer360.raw import load as raw
 from customer360.raw.suppressed import Suppressed
 
@@ -29,7 +28,13 @@ def load(
     """Do as ``customer360.raw.load.load`` does, after looking up which columns hold ids of people."""
     store = Suppressed(project.root)
     if store.entries() and PERSON_RECORD in project.models and engine.exists():
+        places = Places(project)
         with engine.read() as session:
-            columns = columns_of(session)
-        store.screen_columns(screened(Places(project), columns))
+            there = session.relations()
+            columns = {
+                relation: {column.name: column.type for column in session.columns(relation)}
+                for relation in places.raw
+                if relation in there
+            }
+        store.screen_columns(screened(places, columns))
     return raw.load(engine, project, sources=sources, full=full, progress=progress)

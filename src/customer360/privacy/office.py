@@ -15,8 +15,8 @@ from customer360.identity.overrides import STATE_FILE as OVERRIDES_FILE
 from customer360.identity.overrides import Override, Overrides, SqliteStore
 from customer360.models.build import build_within
 from customer360.privacy import certificate, removal, search
+from customer360.privacy.aftermath import TO_DO, ToDo, settle, together
 from customer360.privacy.certificate import Certificate
-from customer360.privacy.consent import ConsentStore
 from customer360.privacy.failures import ErasureIncomplete, PrivacyError
 from customer360.privacy.ledger import Erasure, Ledger
 from customer360.privacy.officer import check_engine, check_officer, note
@@ -118,10 +118,11 @@ class PrivacyOffice:
         try:
             with self._engine.publish(note=_note_of(number)) as publication:
                 erasing = _Erasing(self._engine, self._project, self._places, publication, watch)
-                erased = erasing.run(key, number, mode)
-                facts = self._forget_state(number, erased, reason)
-        except BaseException:  # nothing was published, so nothing is kept out either
-            self._ledger.withdraw(number)
+                facts = self._facts(number, erasing.run(key, number, mode), reason)
+                self._ledger.advance(number, "begun", facts)  # a process that dies after the commit can be finished
+        except BaseException:
+            if not self._is_published(number):  # so nothing is kept out either
+                self._ledger.withdraw(number)
             raise
         else:
             self._ledger.advance(number, "removed", facts)
@@ -132,15 +133,16 @@ class PrivacyOffice:
             watch.finish("erase")
 
     def finish(self, number: int, *, by: Actor) -> Certificate:
-        """Delete older states from disk and write the certificate of an erasure that waits for that.
+        """Do what is left of an erasure: empty the state, delete older states from disk, write the certificate.
 
         Errors: NotPermitted, PrivacyError.
         """
         check_officer(by)
         erasure = self._ledger.named(number)
-        died = erasure.status == "begun" and _note_of(number) in {each.note for each in self._engine.history()}
+        died = erasure.status == "begun" and self._is_published(number)
         if erasure.status != "removed" and not died:
             raise PrivacyError(f"Erasure {number} does not wait for anything: it is {erasure.status}.")
+        facts = settle(self._project, self._ledger, number)
         try:
             gone = self._engine.maintain(purge=True)
         except WarehouseError as error:
@@ -149,8 +151,8 @@ class PrivacyOffice:
                 next_step=f"Stop the programs that read the warehouse, then: c360 privacy finish {number}",
             ) from error
         finished = now()
-        made = certificate.write(self._root, number, self._document(erasure, gone, finished.isoformat()))
-        self._ledger.advance(number, "complete", erasure.facts, at=finished)
+        made = certificate.write(self._root, number, self._document(erasure, facts, gone, finished.isoformat()))
+        self._ledger.advance(number, "complete", facts, at=finished)
         note(self._governance, by, "privacy.certificate", f"erasure {number}", digest=made.digest)
         return made
 
@@ -171,38 +173,24 @@ class PrivacyOffice:
             raise PrivacyError(f"Erasure {number} is not complete, so it has no certificate.")
         return self.verify(self._root / certificate.FOLDER / f"erasure-{number:04d}.json")
 
-    def _forget_state(self, number: int, erased: _Erased, reason: str | None) -> dict[str, Any]:
-        """Take the person out of what people decided and asked; return what the certificate will say.
+    def _is_published(self, number: int) -> bool:
+        return _note_of(number) in {each.note for each in self._engine.history()}
 
-        Just before the commit: a process that dies after it has lost nothing that ``finish`` needs.
-        """
-        store = SqliteStore(self._root / OVERRIDES_FILE)
-        store.forget(erased.overrides)
-        if erased.merge is not None:
-            store.add(erased.merge)
-        consents = ConsentStore(self._root).forget(erased.subject.records)
-        changed = search.scrub_state(self._root, erased.subject) | search.scrub_texts(self._root, erased.subject)
-        listed = [{"place": str(r.relation), "action": r.action, "rows": r.rows} for r in erased.removed]
-        for place, rows in (
-            (f"{OVERRIDES_FILE.name}: identity_override", len(erased.overrides)),
-            (f"{self._ledger.suppressed.path.name}: consent", consents),
-        ):
-            listed += [{"place": place, "action": "deleted", "rows": rows}] if rows else []
-        listed += [{"place": place, "action": "emptied", "rows": rows} for place, rows in changed.items()]
-        facts = {
-            "removed": listed,
+    def _facts(self, number: int, erased: _Erased, reason: str | None) -> dict[str, Any]:
+        """Return what the certificate will say of the warehouse, and what is left to do beside it."""
+        return {
+            "removed": [{"place": str(r.relation), "action": r.action, "rows": r.rows} for r in erased.removed],
             "records": dict(sorted(Counter(system for system, _ in erased.subject.records).items())),
             "suppressed": self._ledger.suppressed.count(number),
             "tables": erased.tables,
-            "left": dict(search.in_files(self._root, erased.subject)),
             "reason": reason,
             "subject": digest(self._ledger.suppressed.salt(), SUBJECT, erased.subject.customer),
+            TO_DO: ToDo(erased.subject, erased.overrides, erased.merge).written(),
         }
-        self._ledger.advance(number, "begun", facts)
-        return facts
 
-    def _document(self, erasure: Erasure, gone: Mapping[str, int], finished: str) -> dict[str, Any]:
-        facts = erasure.facts
+    def _document(
+        self, erasure: Erasure, facts: Mapping[str, Any], gone: Mapping[str, int], finished: str
+    ) -> dict[str, Any]:
         return {
             "number": erasure.id,
             "project": self._project.settings.name,
@@ -216,6 +204,7 @@ class PrivacyOffice:
             "removed": facts["removed"],
             "suppressed": facts["suppressed"],
             "verified": {"tables_searched": facts["tables"], "rows_found": 0, "still_named_in": facts["left"]},
+            "sent_to": facts.get("sent_to") or [],
             "older_states": dict(gone),
             "limits": certificate.limits_of(erasure.mode),
         }
@@ -268,10 +257,14 @@ class _Erasing:
             done = removal.anonymise(publication, self._places, found, stands, columns)
         else:
             done = removal.delete(publication, found)
+        done += removal.unname(publication, self._places, found, stands, columns)
         done += removal.forget(publication, found)
         samples = removal.forget_samples(publication, subject, columns)
-        removal.note_change(publication, {trace.relation for trace in found if trace.kind == "raw"})
+        removal.note_change(publication, self._landed(found))
         return [*done, Removed(CHECK_LOG, "emptied", samples)]
+
+    def _landed(self, found: tuple[Trace, ...]) -> set[Relation]:
+        return {trace.relation for trace in found if trace.relation in self._places.raw}
 
     def _decisions(
         self, subject: Subject, stands: tuple[StandIn, ...], number: int
@@ -279,13 +272,13 @@ class _Erasing:
         """Return decisions as they will hold, those that name the person, and one that keeps its records together."""
         names = set(subject.names)
         decided = SqliteStore(self._project.root / OVERRIDES_FILE).all()
-        theirs = [each for each in decided if names.intersection(each.records_a, each.records_b)]
+        theirs = [each for each in decided if names.intersection((*each.records_a, *each.records_b))]
         rest = [each for each in decided if each not in theirs]
         merge = None
         if len(stands) > 1:
             records = tuple(f"{stand.system}:{stand.replacement}" for stand in stands)
             why = f"Erasure {number} left these records of one person without their names."
-            merge = Override("merge", records[:1], records[1:], who="erasure", why=why, at=now())
+            merge = together(records[:1], records[1:], why=why, at=now())
         holding = Overrides.of([*rest, *([merge] if merge else [])])
         return holding, tuple(each.number for each in theirs), merge
 

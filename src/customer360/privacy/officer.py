@@ -18,7 +18,10 @@ OFFICER = "privacy_officer"
 def check_officer(by: Actor) -> None:
     """Raise NotPermitted unless it is a privacy officer, or who sits at the machine."""
     if not by.is_operator and OFFICER not in by.roles:
-        raise NotPermitted("Only privacy officers carry out what people ask about their data.")
+        raise NotPermitted(
+            "Only privacy officers carry out what people ask about their data.",
+            next_step="At this machine use `c360 privacy`, or `c360 serve --show-personal`; else ask for the role.",
+        )
 
 
 def check_engine(engine: Engine) -> None:
@@ -26,7 +29,7 @@ def check_engine(engine: Engine) -> None:
     if not engine.capabilities.leaves_no_trace:
         raise PrivacyError(
             f"People cannot be looked for and erased in a warehouse of the kind '{engine.name}' yet.",
-            next_step="Use the embedded warehouse (engine: {name: duckdb}), or its own tools.",
+            next_step="Use the embedded warehouse (engine: {name: duckdb}); consent is taken down and holds in any.",
         )
 
 

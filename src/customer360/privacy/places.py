@@ -91,19 +91,72 @@ class Places:
 
     @cached_property
     def links(self) -> tuple[Link, ...]:
-        """How rows of raw tables without ids of people belong to rows of others, nearest first."""
-        owned = {relation for relation, _ in self.persons if relation in self.raw}
-        found: list[Link] = []
-        while True:
-            fresh = sorted({link for link in self._references() if link.parent in owned and link.child not in owned})
-            if not fresh:
-                return tuple(found)
-            found += fresh
-            owned |= {link.child for link in fresh}
+        """How rows of raw tables without ids of people belong to rows of others; those of a parent stand first."""
+        placed = {relation for relation, _ in self.persons if relation in self.raw}
+        known = sorted({link for link in self._references() if link.child not in placed})
+        reached, found = set(placed), list[Link]()
+        while fresh := {link.child for link in known if link.parent in reached} - reached:
+            reached |= fresh
+
+        def late(child: Relation) -> tuple[bool, int, Relation]:
+            """Put children last whose parents wait; where references run in a circle, one of them must be first."""
+            parents = [link.parent in placed for link in known if link.child == child and link.parent in reached]
+            return not any(parents), parents.count(False), child
+
+        while waiting := reached - placed:
+            child = min(waiting, key=late)
+            found += [link for link in known if link.child == child and link.parent in placed]
+            placed.add(child)
+        return tuple(found)
 
     def columns_of(self, relation: Relation) -> dict[str, frozenset[str]]:
         """Return the columns of one table that hold ids of people, with their systems."""
         return {column: systems for (table, column), systems in self.persons.items() if table == relation}
+
+    def owners_of(self, relation: Relation) -> dict[str, frozenset[str]]:
+        """Return those columns of one table whose person its rows are about."""
+        return {name: ids for name, ids in self.columns_of(relation).items() if (relation, name) not in self.mentions}
+
+    def mentions_of(self, relation: Relation) -> dict[str, frozenset[str]]:
+        """Return those columns of one table that name a person in rows about another one."""
+        return {name: ids for name, ids in self.columns_of(relation).items() if (relation, name) in self.mentions}
+
+    @cached_property
+    def mentions(self) -> frozenset[Column]:
+        """Columns that only name a person in another's rows, such as who recommended a customer.
+
+        A row is about the person whose id becomes ``record_id`` of a conformed entity. Where a table has such a column,
+        its other columns of people are mentions, unless contracts require them.
+        """
+        about = {origin for column in self._record_ids() for origin in self._first_origins(column)}
+        found = {
+            (relation, column)
+            for relation, column in self.persons
+            if relation in self.raw
+            and (relation, column) not in about
+            and any((relation, other) in about for other in self.columns_of(relation))
+            and not any(each.required for each in self.declared(relation, column))
+        }
+        for column in self.persons:
+            origins = self._first_origins(column) - {column}
+            if found and origins and origins <= found:
+                found.add(column)
+        return frozenset(found)
+
+    def _record_ids(self) -> Iterator[Column]:
+        for relation, node in self.graph.nodes.items():
+            if relation.schema == PERSON_RECORD.schema and node.parts:
+                for name in ("record_id", "record_id_a", "record_id_b"):
+                    yield relation, name
+
+    def _first_origins(self, column: Column) -> frozenset[Column]:
+        """Return the raw columns that a column is made of, through every table between."""
+        found, waiting = {column}, [column]
+        while waiting:
+            fresh = self._made_of(waiting.pop()) - found
+            found |= fresh
+            waiting += fresh
+        return frozenset(each for each in found if each[0] in self.raw)
 
     @cached_property
     def personal(self) -> Mapping[Relation, tuple[str, ...]]:

@@ -16,7 +16,7 @@ from customer360.privacy.stand_in import StandIn, blank_role
 from customer360.privacy.subject import Subject, listed, literal
 from customer360.privacy.traces import CHECK_LOG, Columns, Trace, typed
 from customer360.raw.log import LOAD_LOG, open_log
-from customer360.raw.screen import BLANKS, ID, KEY, blank_value
+from customer360.raw.screen import BLANKS, ID, KEY, MENTION, blank_value
 from customer360.raw.suppressed import Entry, Screened, digest
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def screened(places: Places, columns: Columns) -> tuple[Screened, ...]:
     """Return what a load has to look at: ids of people, keys that other rows name, personal columns."""
     found: list[Screened] = []
     for relation in places.raw:
-        ids = places.columns_of(relation)
-        found += [Screened(relation, column, system, ID) for column, systems in ids.items() for system in systems]
+        for role, ids in ((ID, places.owners_of(relation)), (MENTION, places.mentions_of(relation))):
+            found += [Screened(relation, column, system, role) for column, systems in ids.items() for system in systems]
     for link in places.links:
         found.append(Screened(link.child, link.child_column, link.domain, ID))
         found.append(Screened(link.parent, link.parent_column, link.domain, KEY))
@@ -64,7 +64,7 @@ def entries(
         stand = by_record.get((system, record))
         known = (stand.replacement, stand.token) if stand else (None, None)
         listing.append(Entry(system, digest(salt, system, record), *known))
-    where = {trace.relation: trace.where for trace in found}
+    where = {trace.relation: trace.where for trace in found if trace.kind != "mention"}
     for link in places.links:
         if link.parent in where and (not stands or link.child in places.personal):
             column = quoted(link.parent_column)
@@ -97,6 +97,27 @@ def anonymise(
                 rows = sum(_anonymised(publication, places, trace, stand, blanks, columns) for stand in stands)
             if rows:
                 done.append(Removed(trace.relation, "anonymised", rows))
+    return done
+
+
+def unname(
+    publication: Publication, places: Places, found: Iterable[Trace], stands: Sequence[StandIn], columns: Columns
+) -> list[Removed]:
+    """Take the person's id out of rows about others: nothing stands there then, or what stands for the person."""
+    done = []
+    for trace in found:
+        if trace.kind != "mention":
+            continue
+        type_ = columns[trace.relation][trace.column]
+        rows = 0
+        if trace.relation in places.raw:
+            for stand in stands:
+                if stand.system in places.columns_of(trace.relation)[trace.column]:
+                    sets = {trace.column: f"CAST({literal(stand.replacement)} AS {type_})"}
+                    where = typed(trace.column, type_, (stand.record,))
+                    rows += _update(publication, trace.relation, sets, where, stand.token)
+        rows += _update(publication, trace.relation, {trace.column: f"CAST(NULL AS {type_})"}, trace.where, "")
+        done.append(Removed(trace.relation, "emptied of the name", rows))
     return done
 
 
@@ -159,7 +180,7 @@ def _anonymised(
     columns: Columns,
 ) -> int:
     rows = 0
-    for column, systems in places.columns_of(trace.relation).items():
+    for column, systems in places.owners_of(trace.relation).items():
         type_ = columns[trace.relation].get(column)
         if stand.system in systems and type_ is not None:
             sets = {**blanks, column: f"CAST({literal(stand.replacement)} AS {type_})"}

@@ -9,7 +9,7 @@ from datetime import date
 from customer360.models.quality.service import retained_since
 from customer360.names import Relation, quoted
 from customer360.privacy.places import Column, Places
-from customer360.privacy.traces import Columns, Trace
+from customer360.privacy.traces import Columns, Trace, linked
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,7 @@ def outlived(places: Places, listing: tuple[Rule, ...], columns: Columns) -> tup
             before = known.get(rule.relation)
             where = f"({before.where}) OR ({rule.where})" if before else rule.where
             known[rule.relation] = Trace(rule.relation, where, "raw")
-    linked = [
-        _hanging(link.child, link.child_column, known[link.parent], link.parent_column)
-        for link in places.links
-        if link.parent in known and link.child in columns
-    ]
-    return (*known.values(), *(trace for trace in linked if trace.relation not in known))
-
-
-def _hanging(child: Relation, column: str, parent: Trace, parent_column: str) -> Trace:
-    keys = f"SELECT {quoted(parent_column)} FROM {parent.relation.sql} WHERE {parent.where}"
-    return Trace(child, f"{quoted(column)} IN ({keys})", "raw", parent.depth + 1)
+    return tuple(linked(places, list(known.values()), columns))
 
 
 def _promised(places: Places, as_of: date) -> Iterator[tuple[Relation, str, date, str]]:

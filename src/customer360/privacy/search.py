@@ -6,11 +6,12 @@ import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer360.names import QUARANTINE_SCHEMA, Relation, quoted
+from customer360.privacy.failures import PrivacyError
 from customer360.privacy.places import is_personal
 from customer360.privacy.subject import Subject, listed, literal
 from customer360.privacy.traces import CHECK_LOG, Columns
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
     from customer360.project.spec import Project
 
 ERASED = "[erased]"
+_IN_TEXT = r"(?<![\w@.:-])(?:{})(?![\w@]|[.-]\w)"
+"""Whole words only: lee@mail.example is neither in ashlee@mail.example nor in lee@mail.example.org."""
+_IN_TABLES = r"(?:^|[^\pL\pN_@.:-])(?:{})(?:$|[^\pL\pN_@.-]|[.-](?:$|[^\pL\pN_]))"
+"""The same for the warehouse, whose patterns cannot look around."""
 _BATCH = 40
 """Tables that are searched with one query."""
 FOLDERS = ("state", "logs")
 """Folders of a project, beside the warehouse, where what people did is kept."""
-GOVERNANCE = "governance.sqlite"
+GOVERNANCE, AUDIENCES = "governance.sqlite", "audiences.sqlite"
+LEDGER = "erasure"
+"""The table of erasures, which names whom an erasure is about until it is done."""
 WRITTEN = frozenset({"purpose", "note"})
 """Columns of governance in which people write what they want."""
 
@@ -36,8 +43,9 @@ def in_tables(session: Session, project: Project, subject: Subject, columns: Col
     for relation, types in columns.items():
         texts = [name for name, type_ in types.items() if type_ == "VARCHAR"]
         parts = [f"{quoted(name)} IN ({tokens})" for name in texts]
-        for name in _free(project, relation, texts):
-            parts += [f"contains({quoted(name)}, {literal(value)})" for value in subject.values]
+        if subject.values:
+            named = literal(_IN_TABLES.format("|".join(map(re.escape, subject.values))))
+            parts += [f"regexp_matches({quoted(name)}, {named}, 'i')" for name in _free(project, relation, texts)]
         if parts:
             where = " OR ".join(parts)
             asked.append(f"SELECT {literal(str(relation))} AS place, count(*) AS n FROM {relation.sql} WHERE {where}")
@@ -60,29 +68,49 @@ def _free(project: Project, relation: Relation, texts: list[str]) -> list[str]:
 def pattern_of(subject: Subject) -> re.Pattern[str]:
     """Return the pattern of everything that names the person, as whole words: crm:17 is not in crm:170."""
     texts = sorted({*subject.telling, *subject.names}, key=len, reverse=True)
-    return re.compile(r"(?<![\w@.:-])(?:" + "|".join(map(re.escape, texts)) + r")(?![\w@])", re.IGNORECASE)
+    return re.compile(_IN_TEXT.format("|".join(map(re.escape, texts))), re.IGNORECASE)
 
 
-def scrub_state(root: Path, subject: Subject) -> dict[str, int]:
-    """Take the person's names out of every SQLite file of the state; return rows changed, by file and table.
+def scrub_state(root: Path, subject: Subject) -> Iterator[tuple[str, int]]:
+    """Take the person's names out of every SQLite file of the state; yield rows changed, by file and table.
 
     A row that is about them (a cell is their id) goes; texts that mention them are emptied of it. Accounts are not
     customers, so of governance only what people wrote is looked at; its history holds no personal values by rule, and
-    changing an entry would break the chain that proves it.
+    changing an entry would break the chain that proves it. Errors: PrivacyError; doing it again goes on.
     """
     pattern = pattern_of(subject)
-    changed: dict[str, int] = {}
     for path in sorted((root / FOLDERS[0]).glob("*.sqlite")):
-        with closing(sqlite3.connect(path, timeout=5)) as database:
+        with _opened(path) as database:
             database.execute("PRAGMA secure_delete = ON")
             for name, function in _functions(pattern):
                 database.create_function(name, 1, function, deterministic=True)
-            found = {table: _scrub(database, path, table) for table in _tables(database)}
+            found = {table: _scrub(database, path, table) for table in _tables(database) if table != LEDGER}
             if any(found.values()):
-                changed |= {f"{path.name}: {table}": rows for table, rows in found.items() if rows}
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return changed
+        yield from ((f"{path.name}: {table}", rows) for table, rows in found.items() if rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        with closing(sqlite3.connect(path, timeout=5)) as database:
+            yield database
+    except sqlite3.Error as error:
+        raise PrivacyError(f"The file {path.name} of the state cannot be used: {error}.", place=str(path)) from error
+
+
+def destinations(root: Path, subject: Subject) -> list[str]:
+    """Return where audiences sent the person to, as ``audience to destination``. Errors: PrivacyError."""
+    path = root / FOLDERS[0] / AUDIENCES
+    if not path.is_file():
+        return []
+    with _opened(path) as database:
+        if "sent" not in _tables(database):
+            return []
+        marks = ", ".join("?" * len(subject.customers))
+        sql = f"SELECT DISTINCT audience, destination FROM sent WHERE member IN ({marks}) ORDER BY 1, 2"
+        return [f"{audience} to {name}" for audience, name in database.execute(sql, subject.customers).fetchall()]
 
 
 def scrub_texts(root: Path, subject: Subject) -> dict[str, int]:

@@ -67,7 +67,7 @@ def find(session: Session, places: Places, key: str) -> Subject:
         raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
     customer = _customer(session, there, key if key.isprintable() else "")
     where = f"customer_id = {literal(customer)} AND valid_to IS NULL"
-    found = session.query(f"SELECT DISTINCT system, record_id FROM {XREF.sql} WHERE {where} ORDER BY ALL").to_pylist()
+    found = session.query(f"SELECT DISTINCT system, record_id FROM {XREF.sql} WHERE {where} ORDER BY 1, 2").to_pylist()
     records = tuple((row["system"], row["record_id"]) for row in found)
     customers = (customer, *_former(session, there, customer, records))
     return Subject(
@@ -89,7 +89,7 @@ def _customer(session: Session, there: frozenset[Relation], key: str) -> str:
     ]
     if ALIAS in there:
         asked.append(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = {text}")
-    found = session.query(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(asked)}) LIMIT 100").column(0).to_pylist()
+    found = session.query(f"{' UNION '.join(asked)} LIMIT 100").column(0).to_pylist()
     if not found:
         raise CustomerMissing(
             "Nobody has this customer id, record or e-mail address.",
@@ -115,7 +115,7 @@ def _former(
     ]
     if ALIAS in there:
         asked.append(f"SELECT old_id FROM {ALIAS.sql} WHERE new_id = {literal(customer)}")
-    found = session.query(f"SELECT DISTINCT * FROM ({' UNION ALL '.join(asked)}) ORDER BY ALL").column(0).to_pylist()
+    found = session.query(f"{' UNION '.join(asked)} ORDER BY 1").column(0).to_pylist()
     return tuple(str(each) for each in found if each != customer)
 
 

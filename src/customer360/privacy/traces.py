@@ -18,7 +18,8 @@ from customer360.privacy.subject import Subject, listed, literal
 if TYPE_CHECKING:
     from customer360.engines.base import Session
 
-Kind = Literal["raw", "quarantine", "kept", "made"]
+Kind = Literal["raw", "quarantine", "kept", "made", "mention"]
+"""``mention``: rows about others that name the person in one column."""
 CHECK_LOG = Relation(STATE_SCHEMA, "check_log")
 _CUSTOMER = frozenset({"customer_id", "customer_id_a", "customer_id_b", "old_id", "new_id"})
 _NAMED = frozenset({"record_a", "record_b"})
@@ -33,6 +34,8 @@ class Trace:
     where: str
     kind: Kind
     depth: int = 0
+    column: str = ""
+    """Which column a mention stands in."""
 
     def select(self) -> str:
         """Return the query for the rows."""
@@ -59,9 +62,8 @@ def columns_of(session: Session) -> dict[Relation, dict[str, str]]:
 
 def traces(places: Places, subject: Subject, columns: Columns) -> tuple[Trace, ...]:
     """Return the traces of a person in every table that may have some; there may be no rows."""
-    raw = [*_owned(places, subject, columns)]
-    raw += _linked(places, raw, columns)
-    found = [*raw, *_quarantined(places, subject, columns)]
+    raw = linked(places, [*_owned(places, subject, columns)], columns)
+    found = [*raw, *_quarantined(places, subject, raw, columns)]
     kept = frozenset(places.kept)
     for relation, types in columns.items():
         if relation.schema in {STATE_SCHEMA, QUARANTINE_SCHEMA} or relation.schema.startswith(RAW_PREFIX):
@@ -69,7 +71,7 @@ def traces(places: Places, subject: Subject, columns: Columns) -> tuple[Trace, .
         where = _worded(places, relation, types, subject)
         if where:
             found.append(Trace(relation, where, "kept" if relation in kept else "made"))
-    return (*found, *_given_keys(places, found, columns))
+    return (*_mentioned(places, subject, columns), *found, *_given_keys(places, found, columns))
 
 
 def count(session: Session, found: Iterable[Trace]) -> dict[Relation, int]:
@@ -79,7 +81,11 @@ def count(session: Session, found: Iterable[Trace]) -> dict[Relation, int]:
         for t in found
     ]
     rows = session.query(" UNION ALL ".join(asked)).to_pylist() if asked else []
-    return {Relation.parse(row["place"]): row["n"] for row in rows}
+    total: dict[Relation, int] = {}
+    for row in rows:
+        relation = Relation.parse(row["place"])
+        total[relation] = total.get(relation, 0) + row["n"]
+    return total
 
 
 def typed(column: str, type_: str, ids: Sequence[str]) -> str:
@@ -93,17 +99,25 @@ def _owned(places: Places, subject: Subject, columns: Columns) -> Iterable[Trace
     for relation in sorted(places.raw):
         parts = [
             typed(column, columns[relation][column], ids)
-            for column, systems in sorted(places.columns_of(relation).items())
+            for column, systems in sorted(places.owners_of(relation).items())
             if column in columns.get(relation, {}) and (ids := subject.ids(systems))
         ]
         if parts:
             yield Trace(relation, _any(parts), "raw")
 
 
-def _linked(places: Places, owned: Sequence[Trace], columns: Columns) -> list[Trace]:
+def _mentioned(places: Places, subject: Subject, columns: Columns) -> Iterable[Trace]:
+    for relation in (*sorted(places.raw), *places.kept):
+        for column, systems in sorted(places.mentions_of(relation).items()):
+            if column in columns.get(relation, {}) and (ids := subject.ids(systems)):
+                where = typed(column, columns[relation][column], ids)
+                yield Trace(relation, where, "mention", column=column)
+
+
+def linked(places: Places, owned: Sequence[Trace], columns: Columns) -> list[Trace]:
+    """Return traces of raw tables with those of rows that belong to theirs, however many links lie between."""
     known = {trace.relation: trace for trace in owned}
-    made: list[Trace] = []
-    for child in dict.fromkeys(link.child for link in places.links):
+    for child in dict.fromkeys(link.child for link in places.links):  # parents first
         own = [link for link in places.links if link.child == child and link.parent in known and child in columns]
         if not own:
             continue
@@ -113,30 +127,49 @@ def _linked(places: Places, owned: Sequence[Trace], columns: Columns) -> list[Tr
             for link in own
         ]
         depth = 1 + max(known[link.parent].depth for link in own)
+        if child in known:
+            parts.insert(0, known[child].where)
         known[child] = Trace(child, _any(parts), "raw", depth)
-        made.append(known[child])
-    return made
+    return list(known.values())
 
 
-def _quarantined(places: Places, subject: Subject, columns: Columns) -> Iterable[Trace]:
-    """Yield traces in rows that broke their contract, which are kept as JSON."""
+def _quarantined(places: Places, subject: Subject, raw: Sequence[Trace], columns: Columns) -> Iterable[Trace]:
+    """Yield traces in rows that broke their contract, which are kept as JSON under the source's names."""
+    known = {trace.relation: trace for trace in raw}
     for relation in sorted(places.raw):
         table = quarantine_relation(relation.schema.removeprefix(RAW_PREFIX), relation.table)
         if table not in columns:
             continue
         parts = [
-            f"json_extract_string(row_json, {literal('$.' + quoted(column))}) IN ({listed(ids)})"
+            _in_json(column, f"[{listed(ids)}]")
             for column, systems in sorted(places.columns_of(relation).items())
             if (ids := subject.ids(systems))
         ]
+        hanging = [link for link in places.links if link.child == relation and link.parent in known]
+        parts += [
+            _in_json(
+                link.child_column,
+                f"(SELECT list(CAST({quoted(link.parent_column)} AS VARCHAR)) FROM {link.parent.sql}"
+                f" WHERE {known[link.parent].where})",
+            )
+            for link in hanging
+        ]
         if parts:
-            yield Trace(table, _any(parts), "quarantine")
+            depth = 1 + max((known[link.parent].depth for link in hanging), default=-1)
+            yield Trace(table, _any(parts), "quarantine", depth)
+
+
+def _in_json(column: str, values: str) -> str:
+    """Return the condition that a row as JSON has one of a list of values under a name, however that is written."""
+    named = f"list_filter(json_keys(row_json), lambda k: lower(k) = {literal(column.lower())})"
+    found = f"""list_transform({named}, lambda k: json_extract_string(row_json, '$."' || k || '"'))"""
+    return f"list_has_any({found}, {values})"
 
 
 def _worded(places: Places, relation: Relation, types: Mapping[str, str], subject: Subject) -> str | None:
     parts = [
         typed(column, types[column], ids)
-        for column, systems in sorted(places.columns_of(relation).items())
+        for column, systems in sorted(places.owners_of(relation).items())
         if column in types and (ids := subject.ids(systems))
     ]
     for side in _SIDES:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from customer360.engines.base import Engine, Publication
     from customer360.raw.cast import CastChunk
 
-ID, KEY = "id", "key"
+ID, KEY, MENTION = "id", "key", "mention"
 BLANKS = ("null", "text", "mail", "zero")
 AFTERWARDS = 0
 """Number of no erasure: ids of rows that came after one."""
@@ -43,7 +43,7 @@ class Screen:
     def of(self, relation: Relation) -> TableScreen | None:
         """Return the screen of one raw table, None when nothing in it names erased people."""
         mine = [column for column in self.columns if column.relation == relation]
-        if not any(column.role == ID and column.domain in self.entries for column in mine):
+        if not any(column.role in {ID, MENTION} and column.domain in self.entries for column in mine):
             return None
         return TableScreen(self, mine)
 
@@ -77,13 +77,15 @@ class TableScreen:
 
     def good(self, rows: pa.Table) -> pa.Table:
         """Return rows without those of erased people, or with what stands in their place."""
-        for column in self.columns:
-            if column.role != ID or column.column not in rows.column_names or not rows.num_rows:
+        for column in sorted(self.columns, key=lambda column: column.role == MENTION):  # rows go first
+            if column.role not in {ID, MENTION} or column.column not in rows.column_names or not rows.num_rows:
                 continue
             texts = pc.cast(rows[column.column], pa.string())
             hits = self.screen.hits(column.domain, pc.unique(texts).to_pylist())
-            if hits:
+            if hits and column.role == ID:
                 rows = self._without(rows, texts, column, hits)
+            for text, entry in hits.items() if column.role == MENTION else ():
+                rows = _set(rows, column.column, pc.fill_null(pc.equal(texts, text), False), entry.replacement)
         return rows
 
     def _without(self, rows: pa.Table, texts: Any, column: Screened, hits: Mapping[str, Entry]) -> pa.Table:
@@ -112,7 +114,7 @@ class TableScreen:
         """Return bad rows without those of erased people: they are kept as JSON, under the source's names."""
         if not rows.num_rows:
             return rows
-        ids = {column.column.casefold(): column.domain for column in self.columns if column.role == ID}
+        ids = {column.column.casefold(): column.domain for column in self.columns if column.role in {ID, MENTION}}
         kept = [not self._names_anyone(text, ids) for text in rows["row_json"].to_pylist()]
         return rows.filter(pa.array(kept, pa.bool_()))
 

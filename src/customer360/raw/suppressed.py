@@ -49,8 +49,9 @@ class Entry:
 class Screened:
     """A column of a raw table that a load looks at.
 
-    ``role``: ``id`` holds ids of ``domain``; ``key`` is a key of rows that others name (``domain``: itself);
-    ``null``, ``text``, ``mail``, ``zero`` say what stands in the place of a personal value.
+    ``role``: ``id`` holds ids of ``domain`` whose rows these are, ``mention`` names them in rows of others; ``key`` is
+    a key of rows that others name (``domain``: itself); ``null``, ``text``, ``mail``, ``zero`` say what stands in the
+    place of a personal value.
     """
 
     relation: Relation
@@ -95,7 +96,12 @@ class Suppressed:
         """Keep which columns a load looks at; those that held ids before stay, whatever the contracts say now."""
         rows = {(c.relation.schema, c.relation.table, c.column, c.domain, c.role) for c in columns}
         with self.opened() as database:
-            database.execute("DELETE FROM screened WHERE role NOT IN ('id', 'key')")
+            database.execute("DELETE FROM screened WHERE role NOT IN ('id', 'key', 'mention')")
+            database.executemany(
+                "DELETE FROM screened WHERE schema_name = ? AND table_name = ? AND column_name = ? AND domain = ?"
+                " AND role IN ('id', 'mention') AND ? IN ('id', 'mention')",
+                sorted(rows),
+            )
             database.executemany("INSERT OR IGNORE INTO screened VALUES (?, ?, ?, ?, ?)", sorted(rows))
 
     def add(self, entries: Iterable[Entry], *, erasure: int) -> None:

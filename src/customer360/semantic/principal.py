@@ -57,10 +57,13 @@ class Principal:
         )
 
     def may_use(self, door: str) -> bool:
-        """Say whether a door is within the scopes; a key limited to tables only may use every door."""
+        """Say whether a door is within the scopes; a key limited to tables only may use every door that reads them."""
         doors = {scope for scope in self.scopes or () if ":" not in scope}
-        return not doors or door in doors
+        return door in doors if doors else not self.scopes or door not in DECIDING
 
+
+DECIDING = frozenset({"access", "privacy", "audit"})
+"""Doors that are about no table: a key limited to tables opens none of them."""
 
 OWNER = Principal("local", owns_everything=True)
 """The single user of a project on their own machine: no policy, no mask."""

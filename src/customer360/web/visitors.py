@@ -31,13 +31,13 @@ class Visitor:
 
     @property
     def actor(self) -> Actor:
-        """Return who decides: the account, else the person at a machine without accounts."""
+        """Return who decides with rights: the account, or the operator where this machine is shown everything."""
         from customer360.governance.office import operator
         from customer360.governance.records import Actor
 
-        if self.account is None:
-            return Actor("nobody") if self.signs_in else operator()
-        return Actor.of(self.account)
+        if self.account is not None:
+            return Actor.of(self.account)
+        return operator() if self.principal.owns_everything else Actor("nobody")
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -47,13 +47,8 @@ def visitor_of(request: Request) -> Visitor:
 
 
 def decider(visitor: Visitor) -> Actor:
-    """Return who decides with rights: the account, or the operator where the pages show everything to this machine."""
-    from customer360.governance.office import operator
-    from customer360.governance.records import Actor
-
-    if visitor.account is not None:
-        return Actor.of(visitor.account)
-    return operator() if visitor.principal.owns_everything else Actor("nobody")
+    """Return who decides with rights; see ``Visitor.actor``."""
+    return visitor.actor
 
 
 def may_review(visitor: Visitor) -> bool:

@@ -55,5 +55,5 @@ def _table(delivery: Delivery) -> pa.Table:
         data[CHANGE] = pa.array(words, pa.string())
     for position, name in enumerate(delivery.columns):
         values = [delivery.rows[id_][position] for id_ in members] + [None] * len(gone)
-        data[name] = pa.array(values)
+        data[name] = pa.array(values, delivery.types[position])
     return pa.table(data)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from customer360.audiences.delivery import from_environment
 from customer360.audiences.failures import ExportFailed
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from customer360.audiences.delivery import Delivery, Took
 
 _TYPES = (
-    (bool, "boolean"),
-    (int, "bigint"),
-    (Decimal, "numeric"),
-    (float, "double precision"),
-    (datetime, "timestamp"),
-    (date, "date"),
+    (pa.types.is_boolean, "boolean"),
+    (pa.types.is_uint64, "numeric"),
+    (pa.types.is_integer, "bigint"),
+    (pa.types.is_decimal, "numeric"),
+    (pa.types.is_floating, "double precision"),
+    (pa.types.is_date, "date"),
 )
-"""SQL types of Python values, the narrower before the wider."""
+"""SQL types of columns, by what a type is; of moments see ``_type``, anything else is text."""
 
 
 def send_postgres(delivery: Delivery, root: Path) -> Iterator[Took]:
@@ -74,14 +74,14 @@ def _definition(delivery: Delivery) -> Iterator[str]:
         f"CREATE TABLE IF NOT EXISTS {_table(delivery)} (audience text NOT NULL, {member} text NOT NULL,"
         f" refreshed_at timestamptz NOT NULL, PRIMARY KEY (audience, {member}))"
     )
-    for position, name in enumerate(delivery.columns):
-        kind = _type(row[position] for row in delivery.rows.values())
-        yield f"ALTER TABLE {_table(delivery)} ADD COLUMN IF NOT EXISTS {quoted(name)} {kind}"
+    for name, type_ in zip(delivery.columns, delivery.types, strict=True):
+        yield f"ALTER TABLE {_table(delivery)} ADD COLUMN IF NOT EXISTS {quoted(name)} {_type(type_)}"
 
 
-def _type(values: Iterator[Any]) -> str:
-    found = next((value for value in values if value is not None), "")
-    return next((kind for python, kind in _TYPES if isinstance(found, python)), "text")
+def _type(type_: pa.DataType) -> str:
+    if pa.types.is_timestamp(type_):
+        return "timestamp" if type_.tz is None else "timestamptz"
+    return next((kind for is_one, kind in _TYPES if is_one(type_)), "text")
 
 
 def _upsert(delivery: Delivery) -> str:

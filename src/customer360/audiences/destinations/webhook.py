@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SIGNATURE = "X-C360-Signature"
 """``t=<seconds>,v1=<hex>``: HMAC-SHA256 of ``<seconds>.<body>`` under the destination's secret."""
 IDEMPOTENCY = "Idempotency-Key"
-"""The same for every try of one part, so that the receiver can drop what came twice."""
+"""The same for every try of one part, so that the receiver can drop what came twice; another one after each export."""
 
 LONGEST_PAUSE = 60.0
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -35,8 +35,8 @@ def send_webhook(delivery: Delivery, root: Path, wait: Callable[[float], None] =
     """Send added, changed and removed members in parts of ``batch``. Errors: ExportFailed, SettingMissing."""
     del root
     destination = delivery.destination
-    url = urlsplit(from_environment(destination, "url", purpose="the address that members are sent to"))
-    if url.scheme not in ("http", "https") or not url.hostname:
+    url = _address(from_environment(destination, "url", purpose="the address that members are sent to"))
+    if url is None:
         raise ExportFailed(
             f"The address of '{destination.name}' is no web address.",
             place=destination.place,
@@ -50,6 +50,16 @@ def send_webhook(delivery: Delivery, root: Path, wait: Callable[[float], None] =
         body = json.dumps(_document(delivery, members, removed, number, len(parts)), default=_plain).encode()
         _call(delivery, url, body, secret, wait)
         yield delivery.took(members, removed)
+
+
+def _address(text: str) -> SplitResult | None:
+    """Return a web address in its parts, None when it is none."""
+    try:
+        url = urlsplit(text)
+        is_one = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:  # it would show the address
+        return None
+    return url if is_one else None
 
 
 def _parts(delivery: Delivery) -> Iterator[tuple[list[str], tuple[str, ...]]]:
@@ -100,7 +110,7 @@ def _call(
     tries = int(destination.options["retries"]) + 1
     said = "nothing"
     for attempt in range(tries):
-        headers = {IDEMPOTENCY: hashlib.sha256(body).hexdigest()[:32]}
+        headers = {IDEMPOTENCY: hashlib.sha256(f"{delivery.after}\n".encode() + body).hexdigest()[:32]}
         if secret is not None:
             headers[SIGNATURE] = signature(secret, body, int(now().timestamp()))
         pause = float(destination.options["first_pause_seconds"]) * 2**attempt
@@ -108,6 +118,8 @@ def _call(
             status, asked = post(url, body, headers)
         except UNREACHED as error:
             said = type(error).__name__
+            if isinstance(error, ValueError):  # a secret that cannot be sent does not become one by waiting
+                break
         else:
             if 200 <= status < 300:  # noqa: PLR2004 - taken
                 return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from customer360.audiences.book import Export, Refresh
     from customer360.audiences.delivery import Delivery
     from customer360.audiences.lift import Arm, Measured
-    from customer360.audiences.room import Preview, Status
+    from customer360.audiences.results import Preview, Status
     from customer360.web.rooms import Rooms
 
 _MORE: dict[int | str, dict[str, Any]] = {

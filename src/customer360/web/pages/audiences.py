@@ -20,7 +20,7 @@ from customer360.web.pages.own_boards import owner_of
 
 if TYPE_CHECKING:
     from customer360.audiences.lift import Measured
-    from customer360.audiences.room import Preview, Status
+    from customer360.audiences.results import Preview, Status
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
 

@@ -1,0 +1,102 @@
+"""Take a person out of the files of this project that audiences were written to."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customer360.privacy.failures import PrivacyError
+from customer360.privacy.search import pattern_of
+
+if TYPE_CHECKING:
+    import re
+
+    from customer360.privacy.subject import Subject
+    from customer360.project.spec import Project
+
+_KINDS = frozenset({"csv", "parquet"})
+
+
+def clean(project: Project, subject: Subject) -> Iterator[tuple[str, int]]:
+    """Rewrite each file without the person's rows; yield files with how many went. Errors: PrivacyError."""
+    pattern = pattern_of(subject)
+    for path in _files(project):
+        try:
+            rows = _csv_without(path, pattern) if path.suffix != ".parquet" else _parquet_without(path, pattern)
+        except (OSError, ValueError, csv.Error) as error:  # ArrowInvalid is a ValueError
+            raise PrivacyError(
+                f"The file {path.name}, to which members of an audience were written, cannot be cleaned"
+                f" ({type(error).__name__}).",
+                place=str(path),
+                next_step="Correct or delete it.",
+            ) from None
+        if rows:
+            yield str(path.relative_to(project.root.resolve())), rows
+
+
+def naming(project: Project, subject: Subject) -> dict[str, int]:
+    """Return the files that still name the person, with how many rows do."""
+    pattern = pattern_of(subject)
+    found = {}
+    for path in _files(project):
+        rows = _csv_rows(path) if path.suffix != ".parquet" else (row.values() for row in _parquet(path).to_pylist())
+        if number := sum(_names(row, pattern) for row in rows):
+            found[str(path.relative_to(project.root.resolve()))] = number
+    return found
+
+
+def _files(project: Project) -> list[Path]:
+    root = project.root.resolve()
+    named = {
+        (root / str(destination.options["path"])).resolve()
+        for audience in project.audiences.values()
+        for destination in audience.destinations.values()
+        if destination.kind in _KINDS
+    }
+    return sorted(path for path in named if path.is_relative_to(root) and path.is_file())
+
+
+def _names(row: object, pattern: re.Pattern[str]) -> bool:
+    return any(isinstance(cell, str) and pattern.search(cell) for cell in row)  # type: ignore[attr-defined]  # cells
+
+
+def _csv_rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def _csv_without(path: Path, pattern: re.Pattern[str]) -> int:
+    rows = _csv_rows(path)
+    kept = [row for row in rows if not _names(row, pattern)]
+    if len(kept) < len(rows):
+        draft = _draft(path)
+        with draft.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(kept)
+        draft.replace(path)
+    return len(rows) - len(kept)
+
+
+def _parquet(path: Path) -> pa.Table:
+    return pq.ParquetFile(path).read()
+
+
+def _parquet_without(path: Path, pattern: re.Pattern[str]) -> int:
+    table = _parquet(path)
+    stays = [not _names(row.values(), pattern) for row in table.to_pylist()]
+    if not all(stays):
+        draft = _draft(path)
+        pq.write_table(table.filter(pa.array(stays, pa.bool_())), draft)
+        draft.replace(path)
+    return stays.count(False)
+
+
+def _draft(path: Path) -> Path:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    return draft
