@@ -24,6 +24,8 @@ from customer360.web.pages.queryform import chart_for, entered, offers, query_fr
 from customer360.web.visitors import may_review, visitor_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from customer360.ask.reply import Reply
     from customer360.dashboards.filled import Drawn
     from customer360.dashboards.frame import Frame
@@ -71,12 +73,9 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     @routes.get("/ask.csv")
     def table(q: Text = "", c: Context = None, r: ReadingText = "") -> Response:
         reply = Question(q.strip(), tuple(c or ()), r).answered(rooms)
-        if reply.reason == "not_permitted":
-            raise NotPermitted(reply.text)
-        if reply.table is None:
-            raise QueryError(reply.text, next_step="Ask for figures; the answer is then a table.")
+        figures = _figures(reply)
         headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
-        return Response(csv_text(reply.table), media_type="text/csv", headers=headers)
+        return Response(csv_text(figures), media_type="text/csv", headers=headers)
 
     @routes.get("/ask/reading")
     def read(request: Request, q: Text = "", c: Context = None, r: ReadingText = "") -> Response:
@@ -86,6 +85,15 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
         return RedirectResponse(Question(question.text, question.context, query.canonical()).address, 303)
 
     return routes
+
+
+def _figures(reply: Reply) -> pa.Table:
+    """Return the table of an answer. Errors: NotPermitted, QueryError for an answer without one."""
+    if reply.reason == "not_permitted":
+        raise NotPermitted(reply.text)
+    if reply.table is None:
+        raise QueryError(reply.text, next_step="Ask for figures; the answer is then a table.")
+    return reply.table
 
 
 def examples(rooms: Rooms) -> tuple[str, ...]:
