@@ -24,6 +24,7 @@ PAGES = (
     "science",
     "erasure",
     "ask",
+    "policies",
 )
 
 

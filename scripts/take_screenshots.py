@@ -23,6 +23,14 @@ SHOTS = {
     "behaviour": ("/dashboards/behaviour", 1440, "light"),
     "customer": ("/customers/{best}", 1440, "light"),
     "identity": ("/identity", 1440, "light"),
+    "lineage": ("/lineage?of=gold.gold_web_session_fact&steps=2", 1440, "light"),
+    "metric": ("/metrics/average_order_value", 1440, "light"),
+    "audience-builder": (
+        "/audiences/new?what0=metric:order_count&op0=%3E%3D&value0=2&what1=field:customer.segment&value1=VIP",
+        1440,
+        "light",
+    ),
+    "ask": ("/ask?q=revenue+by+segment+last+month", 1440, "light"),
 }
 """Name of the picture: address, width, light or dark."""
 PORT = 8399

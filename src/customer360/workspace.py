@@ -124,7 +124,7 @@ class Workspace:
 
         if not self.project.dashboards:
             return []
-        return lint_dashboards(self.project.dashboards.values(), self.semantic_model())
+        return lint_dashboards(self.project.dashboards.values(), self.semantic_model(), self.semantic_model)
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -168,9 +168,10 @@ class Workspace:
         sees everything. Answers are kept in memory for the state they come from, and the shape of the question is
         counted in the log.
         """
+        from customer360.governance.figures import answer_as
         from customer360.governance.reading import read_as
         from customer360.models.as_of import resolve_as_of
-        from customer360.semantic.answer import Memory, answer
+        from customer360.semantic.answer import Memory
         from customer360.semantic.query import parse_query
 
         asked, found = parse_query(query), self.semantic_model(model)
@@ -178,9 +179,8 @@ class Workspace:
         began = stopwatch()
         with self.engine.read(at_snapshot=at_snapshot) as session:
             day = as_of or resolve_as_of(session, self.project)
-            with read_as(self.governance, session, "metrics", principal, found) as seen:
-                memory = self._memory if seen.may_remember else None
-                answered = answer(seen.session, found, asked, as_of=day, principal=seen.principal, memory=memory)
+            with read_as(self.governance, session, "metrics", principal, found, figures=True) as seen:
+                answered = answer_as(seen, self.project, found, asked, as_of=day, memory=self._memory)
                 seen.answered(answered.sql, answered.rows)
         seconds = 0.0 if answered.remembered else stopwatch() - began
         self.query_log.note(
@@ -209,11 +209,12 @@ class Workspace:
         """Return who may see what: accounts, requests, grants."""
         from customer360.governance.office import Governance
 
-        self._governance = self._governance or Governance(self.project)
+        self._governance = self._governance or Governance(self.project, warehouse=self.engine)
         return self._governance
 
     @property
-    def _catalogue(self) -> Catalogue:
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue of the project's output ports, and what feeds what."""
         from customer360.catalog.cards import Catalogue
 
         self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
@@ -221,11 +222,11 @@ class Workspace:
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
         """Return the output ports of the catalogue (that fit a search), with what the last build says of them."""
-        return self._catalogue.published(self.engine, search=search)
+        return self.catalogue.published(self.engine, search=search)
 
     def card(self, port: str) -> Card:
         """Return one output port of the catalogue. Errors: UnknownName."""
-        return self._catalogue.published_card(self.engine, port)
+        return self.catalogue.published_card(self.engine, port)
 
     def sees(self, principal: Principal | None = None) -> str:
         """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
@@ -280,7 +281,7 @@ class Workspace:
         principal: Principal | None = None,
         **parts: Any,
     ) -> pa.Table:
-        """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=[{"name": "segment"}])``."""
+        """Answer a metric query as Arrow: ``query(metrics=["revenue"], dimensions=["segment"])``."""
         asked = query if query is not None else parts
         return self.answer(asked, as_of=as_of, at_snapshot=at_snapshot, principal=principal).table
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.ask.stub_model import StubModel, stub_model
 
+from customer360.ask.llm import LanguageModel
+from customer360.ask.scope import names_a_person
 from customer360.errors import ProjectErrors
 from customer360.project.reader import read_project
 from customer360.workspace import Workspace, open_project
@@ -164,6 +167,32 @@ def test_an_unreachable_service_is_as_none(journey: Space) -> None:
     finally:
         workspace.close()
         file.write_text(before, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["for lee@mail.example", "of CUST000042", "of +1 (815) 718-4042", "for 815-718-4042", "of P1ade33bb040ec8d8"],
+)
+def test_a_question_that_names_somebody_is_not_sent(model: tuple[StubModel, Workspace], more: str) -> None:
+    stub, workspace = model
+    workspace.ask(f"{UNKNOWN} {more}")
+    assert stub.seen == []
+
+
+@pytest.mark.parametrize("more", ["in 2024", "from 2024-01-01 to 2024-03-31", "above 1000000", "for 2 - 5 orders"])
+def test_days_and_amounts_name_nobody(more: str) -> None:
+    assert not names_a_person(f"{UNKNOWN} {more}")
+
+
+def test_a_reply_is_read_no_further_than_its_longest(model: tuple[StubModel, Workspace]) -> None:
+    stub, workspace = model
+    stub.say = lambda _: "x" * 250_000
+    settings, edition = workspace.project.settings.llm, None
+    with workspace.engine.read() as session:
+        edition = workspace.asker().edition(session, workspace.as_of())
+    assert LanguageModel(settings).proposal(UNKNOWN, edition).why == "The language model's reply is too long."
+    broken = replace(settings, url="http://[::1/v1")
+    assert "was not reached" in LanguageModel(broken).proposal(UNKNOWN, edition).why
 
 
 @pytest.mark.parametrize(

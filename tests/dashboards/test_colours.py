@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,9 +115,9 @@ def test_texts_are_readable(mode: str, text: str) -> None:
 
 
 def test_the_style_sheet_has_the_same_colours_as_the_charts() -> None:
-    import customer360.web
+    from customer360.web.assets import style_sheet
 
-    css = (Path(customer360.web.__file__).parent / "static" / "app.css").read_text()
+    css = style_sheet().decode()
     blocks = re.findall(r"color-scheme: (light|dark);(.*?)\}", css, re.DOTALL)
     assert [mode for mode, _ in blocks] == ["light", "dark", "dark"]
     for mode, block in blocks:

@@ -248,3 +248,39 @@ def test_bars_have_round_steps_that_cover_the_figures() -> None:
 def test_one_value_alone_has_a_bar() -> None:
     drawn = draw("histogram", spread([3.0, 3.0]))
     assert [v["y"] for v in values(drawn)] == [2]
+
+
+# ---- interval
+
+
+def outlook(*rows: tuple[float, float, float]) -> Frame:
+    """Coming months with a figure, its low and its high end."""
+    table = pa.table(
+        {
+            "month": pa.array([date(2025, 1 + at, 1) for at in range(len(rows))], pa.date32()),
+            **{name: [row[at] for row in rows] for at, name in enumerate(("expected", "low", "high"))},
+        }
+    )
+    money = {"unit": "USD", "format": ",.0f"}
+    return frame(table, month={"kind": "dimension", "grain": "month"}, expected=money, low=money, high=money)
+
+
+def test_an_interval_is_a_line_within_its_band() -> None:
+    drawn = draw("interval", outlook((100, 80, 130), (110, 70, 170)))
+    assert drawn.spec is not None
+    band, line = drawn.spec["layer"]
+    assert (band["encoding"]["y"]["field"], band["encoding"]["y2"]["field"]) == ("low", "high")
+    assert line["encoding"]["y"]["field"] == "y"
+    assert [(row["low"], row["y"], row["high"]) for row in drawn.spec["data"]["values"]] == [
+        (80, 100, 130),
+        (70, 110, 170),
+    ]
+    assert "$100 in Jan 2025 ($80 to $130)" in drawn.alt
+
+
+def test_an_interval_without_its_ends_is_refused() -> None:
+    whole = outlook((100, 80, 130))
+    with pytest.raises(QueryError, match="low and its high end"):
+        draw(
+            "interval", frame(whole.table.select(["month", "expected"]), month={"kind": "dimension", "grain": "month"})
+        )

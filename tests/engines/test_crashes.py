@@ -107,9 +107,12 @@ def test_a_writer_killed_at_a_named_moment_harms_nothing(
     assert_next_publish_leaves_no_trace(own_engine, busy_lake, said + committed + 1)
 
 
-def test_a_writer_killed_at_ten_random_moments_harms_nothing(busy_lake: Path, own_engine: DuckLakeEngine) -> None:
-    chance = random.Random(360)
-    for _ in range(10):
+@pytest.mark.parametrize("times", [4, pytest.param(10, marks=pytest.mark.full)])
+def test_a_writer_killed_at_random_moments_harms_nothing(
+    busy_lake: Path, own_engine: DuckLakeEngine, times: int
+) -> None:
+    chance = random.Random(360 + times)
+    for _ in range(times):
         before = present(own_engine)
         writer = start("write.py", busy_lake, before + 1, 1000)
         assert writer.stdout is not None

@@ -297,12 +297,17 @@ def test_everybody_else_reads_the_newest_state_through_views_and_keeps_the_right
     put(engine, (1, "a", "1.00"))
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("GRANT USAGE ON SCHEMA gold TO reader")
-        connection.execute("GRANT SELECT ON gold.t TO reader")
+        connection.execute("GRANT SELECT ON gold.t TO reader WITH GRANT OPTION")
+        connection.execute("GRANT UPDATE (name) ON gold.t TO reader")
     with engine.publish(note="other columns") as publication:
         publication.create_table_as(T, "SELECT 'x' AS name, 7 AS number")
     name = urlsplit(database).path.lstrip("/")
     with psycopg.connect(postgres.url_of("reader", "open sesame", name)) as connection:
         assert connection.execute("SELECT * FROM gold.t").fetchall() == [("x", 7)]
+        rights = "SELECT has_column_privilege('gold.t', %s, 'UPDATE'), has_table_privilege('gold.t', %s)"
+        on_name = connection.execute(rights, ["name", "SELECT WITH GRANT OPTION"]).fetchone()
+        on_number = connection.execute(rights, ["number", "UPDATE"]).fetchone()
+        assert (on_name, on_number) == ((True, True), (False, False))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT * FROM gold.t__v2")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -40,10 +41,12 @@ def test_options_choose_folder_memory_and_threads(tmp_path: Path) -> None:
     engine.close()
 
 
-def test_an_engine_that_does_not_exist_yet_is_refused_with_the_known_ones(tmp_path: Path) -> None:
-    assert set(ENGINES) == {"duckdb", "postgres"}
-    with pytest.raises(UnknownName, match=r"No engine is named 'spark'. In c360.yaml:4. Known: duckdb, postgres."):
-        open_engine(settings(EngineSettings("spark")), tmp_path)
+def test_every_engine_that_a_project_may_name_is_there(tmp_path: Path) -> None:
+    assert set(ENGINES) == set(get_args(get_type_hints(EngineSettings)["name"]))
+    with pytest.raises(
+        UnknownName, match=r"No engine is named 'oracle'. In c360.yaml:4. Known: duckdb, postgres, spark."
+    ):
+        open_engine(settings(EngineSettings("oracle")), tmp_path)
 
 
 def test_an_unknown_option_is_refused_with_the_nearest(tmp_path: Path) -> None:

@@ -176,6 +176,10 @@ def test_every_function_of_duckdb_that_is_not_pure_is_refused() -> None:
     assert not {name for name in names if name not in IMPURE and not IMPURE_PREFIX.match(name)}
 
 
+HARMLESS = 0.1
+"""The share of texts over granted tables in plain words: they must be answered, or all is simply broken."""
+
+
 def hostile(rng: random.Random) -> Iterator[str]:
     """Yield texts that try to get past: a target, wrapped in the tricks of the trade."""
     targets = [
@@ -184,11 +188,22 @@ def hostile(rng: random.Random) -> Iterator[str]:
         "information_schema.columns", "pg_catalog.pg_class", "main.pay", "sqlite_master", "glob('*')", "read_csv_auto('x')",
         "parquet_metadata('*.parquet')", "query('FROM hr.pay')", "ducklake_snapshots('lake')", "hr.pay AT (VERSION => 1)",
         "sales.by_country AT (VERSION => 1)", "(VALUES (1))", "range(2)", "unnest([1])",
+        '"HR"."PAY"', 'hr."pay"', '"hr.pay"', "hr/**/./**/pay", "\uff48\uff52.pay", "hr.p\u0430y", "hr\u200b.pay", "(TABLE hr.pay)",
+        "(FROM hr.pay)", "query_table('hr.pay')", "seq_scan('hr.pay')", "summary(hr.pay)", "'file:///etc/passwd'",
+        "'http://127.0.0.1:9/x.csv'", "'s3://bucket/x.parquet'", "read_json('/etc/passwd')", "read_ndjson_objects('*')",
+        "sqlite_scan('state/governance.sqlite', 'account')", "'state/governance.sqlite'", "'warehouse/catalog.sqlite'",
+        "postgres_scan('host=127.0.0.1', 'public', 't')", "iceberg_scan('x')", "delta_scan('x')", "duckdb_settings()",
+        "duckdb_functions()", "duckdb_temporary_files()", "pragma_database_list()", "pg_catalog.pg_settings",
+        "which_secret('x', 's3')", "test_all_types()", "arrow_scan(1, 2, 3)", "parquet_schema('**/*.parquet')",
     ]  # fmt: skip
     columns = ["*", "t.*", "person", "email", "code", "max(code)", "t", "count(*)", "COLUMNS(*)", "rowid", "filename",
                "struct_pack(a := t)", "to_json(t)", "first(t)", "(SELECT max(person) FROM hr.pay)",
                "(SELECT code FROM sales.by_country WHERE country <> 'US' LIMIT 1)", "current_setting('home_directory')",
-               "getenv('PATH')", "stats(t)", "1 AS granted__x", "list(t)"]  # fmt: skip
+               "getenv('PATH')", "stats(t)", "1 AS granted__x", "list(t)", 't."EMAIL"', "t['email']", "CAST(email AS INTEGER)", "error(email)",
+               "getvariable('x')", "current_user", "version()", "current_query()", "today()", "CAST(t AS INTEGER[])",
+               "'a' || (SELECT string_agg(person, ',') FROM hr.pay)", "(SELECT content FROM read_text('/etc/passwd'))",
+               "(SELECT list(code) FROM sales.by_country AT (VERSION => 1))", "1 / (CASE WHEN email > 'a' THEN 0 ELSE 1 END)",
+               "regexp_extract(email, '.*')", "COLUMNS(c -> c LIKE '%mail')", "\u217dode", '"full_name"', "$1", "?"]  # fmt: skip
     shapes = [
         "SELECT {c} FROM {t} AS t", "FROM {t} AS t SELECT {c}", "WITH x AS (SELECT {c} FROM {t} AS t) SELECT * FROM x",
         "SELECT * FROM (SELECT {c} FROM {t} AS t) AS y", "SELECT 1 AS a UNION ALL BY NAME SELECT {c} FROM {t} AS t",
@@ -204,11 +219,42 @@ def hostile(rng: random.Random) -> Iterator[str]:
         "SELECT {c} FROM {t} AS t ORDER BY (SELECT max(code) FROM sales.by_country)", "VALUES ((SELECT {c} FROM {t} AS t))",
         "SELECT {c} FROM {t} AS t GROUP BY ALL HAVING count(*) > (SELECT count(*) FROM {u})",
         "(SELECT {c} FROM {t} AS t) INTERSECT (SELECT * FROM {u})", "SELECT * FROM {t} AS t SEMI JOIN {u} AS u ON t = u",
+        "PREPARE p AS SELECT {c} FROM {t} AS t", "EXECUTE p", "SET VARIABLE x = (SELECT {c} FROM {t} AS t)", "USE hr; FROM pay",
+        "CREATE MACRO m() AS TABLE SELECT {c} FROM {t} AS t", "CREATE TEMP TABLE x AS SELECT {c} FROM {t} AS t",
+        "ATTACH 'state/governance.sqlite' AS g (TYPE sqlite); SELECT * FROM g.account", "INSTALL httpfs", "LOAD httpfs",
+        "PRAGMA table_info('hr.pay')", "PRAGMA database_list", "CALL pragma_version()", "EXPORT DATABASE 'out'", "CHECKPOINT",
+        "SELECT {c} FROM {t} AS t, LATERAL (SELECT {c} FROM {u} AS v) AS z", "FROM (FROM {t}) AS t SELECT {c}",
+        "SELECT * FROM (SELECT * FROM (SELECT * FROM (SELECT {c} FROM {t} AS t) AS a) AS b) AS d",
+        "/* {t} */ SELECT {c} FROM /* ' */ {t} AS t", "SELECT {c} FROM {t} AS t -- \n; SELECT * FROM hr.pay",
+        "UNPIVOT {t} ON COLUMNS(*) INTO NAME n VALUE v", "SELECT {c} FROM {t} AS t ASOF JOIN {u} AS u ON t.day >= u.day",
+        "WITH x AS MATERIALIZED (SELECT {c} FROM {t} AS t), y AS (TABLE x) SELECT * FROM y", "DESCRIBE SELECT {c} FROM {t} AS t",
+        "SELECT {c} FROM {t} AS t LIMIT (SELECT count(*) FROM {u})", "SELECT CAST({c} AS INTEGER) FROM {t} AS t",
+        "SELECT CASE WHEN (SELECT count(*) FROM {u}) > 0 THEN 1 // 0 END AS v FROM {t} AS t", "SELECT error({c}) FROM {t} AS t",
+        "SELECT count(*) FROM {t} AS t GROUP BY GROUPING SETS (({c}), ())", "INSERT INTO crm.customer SELECT {c} FROM {t} AS t",
+        "SELECT list_transform([1], x -> (SELECT {c} FROM {t} AS t LIMIT 1)) AS z", "EXPLAIN ANALYZE SELECT {c} FROM {t} AS t",
+        "SELECT {c} FROM {t} AS t WINDOW w AS (ORDER BY (SELECT max(person) FROM hr.pay))", "UPDATE crm.customer SET email = 'x'",
+        "WITH RECURSIVE r(n) USING KEY (n) AS (SELECT 1 UNION SELECT n FROM r) SELECT {c} FROM r, {t} AS t",
     ]  # fmt: skip
     every = list(itertools.product(shapes, columns, targets))
     rng.shuffle(every)
     for shape, column, target in every:
-        yield shape.format(c=column, t=target, u=rng.choice(targets))
+        if rng.random() < HARMLESS:
+            own = rng.choice(["crm.customer", "sales.by_country"])
+            yield rng.choice(shapes[:9]).format(c=rng.choice(["*", "count(*)", "t.*"]), t=own, u=own)
+        else:
+            yield disguised(rng, shape.format(c=column, t=target, u=rng.choice(targets)))
+
+
+def disguised(rng: random.Random, sql: str) -> str:
+    """Return the text as it is, or with other blanks, comments, letters or signs in it."""
+    ways = [
+        lambda text: text,
+        lambda text: text.replace(" ", rng.choice(["\n", "\t", "/**/", " /* ' */ ", " -- x\n", "\u00a0", "\u2003"])),
+        lambda text: "".join(rng.choice([letter.upper(), letter.lower()]) for letter in text),
+        lambda text: f"{text};", lambda text: f"({text})", lambda text: f"\ufeff{text}", lambda text: f"{text}\x00",
+        lambda text: text.replace(".", rng.choice([" . ", "./**/", "\uff0e"])), lambda text: text.replace("'", '"'),
+    ]  # fmt: skip
+    return str(rng.choices(ways, [6, 2, 2, 1, 1, 1, 1, 1, 1])[0](sql))
 
 
 @pytest.mark.parametrize("size", [600, pytest.param(10_000, marks=pytest.mark.full)])

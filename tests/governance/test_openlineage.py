@@ -16,6 +16,7 @@ from tests.governance.conftest import COMPANY
 from tests.postgres_server import free_port
 from typer.testing import CliRunner
 
+from customer360.catalog import telling
 from customer360.cli import app
 from customer360.errors import C360Error
 from customer360.models.lineage import column_lineage
@@ -293,6 +294,34 @@ def test_a_build_goes_on_when_nobody_listens(
     assert [record.getMessage() for record in caplog.records] == [
         "Lineage events cannot be sent to 127.0.0.1: ConnectionRefusedError."
     ]
+
+
+def test_an_address_or_key_that_cannot_be_sent_stops_no_work_and_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    shutil.copytree(COMPANY, tmp_path / "company")
+    monkeypatch.setenv("LINEAGE_KEY", "pa55\nword")
+    workspace = opened(tmp_path / "company", "{url: {env: LINEAGE_URL}, api_key: {env: LINEAGE_KEY}}")
+    for address in ("http://127.0.0.1:99999/pa55", "http://[::1/pa55", f"http://127.0.0.1:{free_port()}/"):
+        monkeypatch.setenv("LINEAGE_URL", address)
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "customer360.catalog"), telling.told(workspace.project, "load"):
+            pass
+        (record,) = caplog.records
+        assert "cannot be sent" in record.getMessage()
+        assert "pa55" not in record.getMessage()
+    workspace.close()
+
+
+def test_a_run_that_is_stopped_is_told_as_failed(tmp_path: Path) -> None:
+    shutil.copytree(COMPANY, tmp_path / "company")
+    workspace = opened(tmp_path / "company", "{file: events.jsonl}")
+    with pytest.raises(KeyboardInterrupt), telling.told(workspace.project, "build"):
+        raise KeyboardInterrupt
+    workspace.close()
+    events = events_in(tmp_path / "company" / "events.jsonl")
+    assert [event["eventType"] for event in events] == ["START", "FAIL"]
+    assert events[0]["run"]["runId"] == events[1]["run"]["runId"]
 
 
 def test_the_lineage_of_a_project_is_exported_without_a_run(told: tuple[Workspace, list[dict[str, Any]]]) -> None:

@@ -94,6 +94,19 @@ def test_a_form_without_the_sessions_token_changes_nothing(client: TestClient, p
     assert client.post("/api/v1/access/requests", content=text, headers=own).status_code == 201
 
 
+def test_forms_of_dashboards_and_questions_carry_the_sessions_token(client: TestClient) -> None:
+    sign_in(client, "ida")
+    refused = {"/dashboards": {"title": "Mine"}, "/ask/opinions": {"q": "revenue", "verdict": "up"}}
+    for path, form in refused.items():
+        assert client.post(path, data=form).status_code == 403, path
+    made = client.post("/dashboards", data={"title": "Mine", "csrf": token(client)})
+    assert made.status_code == 303
+    page = client.get(made.headers["location"]).text
+    forms = re.findall(r'<form [^>]*method="post".*?</form>', page, re.DOTALL)
+    assert forms
+    assert all('name="csrf" value="' in form for form in forms)
+
+
 def test_a_request_is_asked_and_approved_on_the_pages(client: TestClient, people: Workspace) -> None:
     sign_in(client, "ida")
     form = {"csrf": token(client), "port": "crm.customer", "purpose": "spring campaign", "days": "30"}

@@ -53,6 +53,14 @@ def test_people_are_found_explained_merged_and_unmerged(project):
     ids = customers(project)
     assert len(set(ids.values())) == 3
 
+    assert rows(project, "identity", "explain", "shop:1", "shop:2") == []
+    for words, why in (
+        (("merge", "shop:1", "crm:1", "--why", "x"), "They are one person already"),
+        (("split", "shop:1", "--record", "shop:1", "--record", "crm:1", "--why", "x"), "every record of the customer"),
+        (("evaluate", str(project / "nothing.csv")), "cannot be read as CSV"),
+    ):
+        refused = CliRunner().invoke(app, ["identity", *words, "--project", str(project)])
+        assert why in str(refused.exception)
     c360(project, "identity", "merge", "shop:2", "crm:2", "--why", "called us", "--who", "dana")
     c360(project, "build")
     assert len(rows(project, "identity", "customer", "shop:2")) == 2
@@ -88,6 +96,8 @@ def test_what_was_decided_is_said_and_asked_no_more(project):
     )
     c360(project, "load")
     c360(project, "identity", "run")
+    said = CliRunner().invoke(app, ["identity", "run", "--project", str(project)]).stderr
+    assert "4 records are 4 people; 1 pair is in doubt" in said
     [doubt] = rows(project, "identity", "review")
     assert (doubt["rank"], doubt["valid_from"]) == (1, "2024-11-30")
     assert {doubt["record_id_a"], doubt["record_id_b"]} == {"1"}

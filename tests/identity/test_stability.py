@@ -216,6 +216,30 @@ def test_any_people_in_any_order_again_and_after_a_decision(rows, shuffle, data)
     assert back.people.select(["record_id", "person_id"]).equals(first.people.select(["record_id", "person_id"]))
 
 
+@given(drawn_people, st.data())
+@settings(max_examples=4, deadline=None)
+def test_a_run_that_remembers_gives_what_a_run_from_nothing_gives(rows, data):
+    """Whatever the share of new records and whatever changed or left: only where clusters are in conflict may the
+    earlier person prevail, and there no old person is torn apart."""
+    kinds = dict.fromkeys(("record_id", *rows[0]), pa.string())
+    table = pa.Table.from_pylist([{"record_id": f"r{n:02d}", **row} for n, row in enumerate(rows)], pa.schema(kinds))
+    count = data.draw(st.integers(1, table.num_rows - 1))
+    first = run(table.slice(0, count), remember=True)
+    gone = data.draw(st.integers(0, count - 1))
+    later = table.slice(gone)
+    with_memory = run(later, known=known(first.people), memory=first.memory, remember=True)
+    from_nothing = run(later, known=known(first.people), model=first.model)
+    assert with_memory.people.equals(from_nothing.people)
+    assert with_memory.edges.equals(from_nothing.edges)
+    assert with_memory.review.equals(from_nothing.review)
+    anew = run(later, model=first.model)
+    if not with_memory.edges.num_rows or all(with_memory.edges["is_kept"].to_pylist()):
+        assert groups(with_memory.people) == groups(anew.people)
+    again = run(later, known=known(with_memory.people), memory=with_memory.memory)
+    assert groups(again.people) == groups(with_memory.people)
+    assert not again.aliases
+
+
 def test_never_holds_against_records_that_stand_for_others():
     """``c`` says what ``b`` says, so one of the two is compared for both, whichever a decision names."""
     row = {"first_name": "Ada", "last_name": "Abbott", "email": "ada@mail.example.com"}

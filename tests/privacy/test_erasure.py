@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.privacy.conftest import OPERATOR, Company, stray
 
+from customer360.audiences.book import Book, Member
 from customer360.errors import CustomerMissing, NotPermitted
 from customer360.governance.records import Actor
 from customer360.privacy.failures import CertificateBroken, PrivacyError
@@ -101,6 +103,19 @@ class Erased:
         return office.finish(waiting.id, by=OPERATOR)
 
 
+def remember(company: Company, other: str) -> None:
+    """Let the person be in audiences, have left one, be known at a destination, and stand in a conversation."""
+    book, person = Book(company.root), company.person
+    facts = {"by": "t", "as_of": date(2024, 11, 30), "state": "s", "query": "q"}
+    for members in ([person, other], [other], [person, other]):
+        book.refresh("win_back", [Member(each, held_out=False) for each in members], **facts)
+    book.refresh("vip_early_access", [Member(person, held_out=True)], **facts)
+    book.has_sent("win_back", "newsletter", {person: "f1", other: "f2"})
+    questions = [f"orders of {company.telling[0]} last year", "revenue last month"]
+    conversations = company.root / "state" / "conversations.json"
+    conversations.write_text(json.dumps({"monday": questions, person: ["revenue"]}), encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
     company = shopflow_copy(tmp_path_factory.mktemp("deleted") / "project")
@@ -108,6 +123,7 @@ def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.T
     other = company.one(
         f"SELECT customer_id FROM customer_360.customer_360 WHERE customer_id <> '{company.person}' LIMIT 1"
     )
+    remember(company, other["customer_id"])
     people.never(company.person, other["customer_id"], who="dana", why="asked both")
     yield Erased(company, "delete")
     company.workspace.close()
@@ -132,6 +148,22 @@ def test_everything_else_is_what_it_was(deleted: Erased) -> None:
     assert after["revenue"] == before["revenue"] - deleted.theirs["revenue"]
     assert after["lines"] == before["lines"] - deleted.theirs["lines"]
     assert after["customers"] == before["customers"] - 1
+
+
+def test_the_person_leaves_audiences_and_remembered_questions(deleted: Erased) -> None:
+    book, person = Book(deleted.company.root), deleted.company.person
+    refreshes = [each.id for each in book.refreshes("win_back")]
+    seen = [{each.id for each in book.members("win_back", at=number)} for number in refreshes]
+    assert len(seen) == 3
+    assert all(len(members) == 1 and person not in members for members in seen)  # so no difference tells of them
+    assert book.members("vip_early_access") == ()
+    assert list(book.sent("win_back", "newsletter").values()) == ["f2"]
+    text = (deleted.company.root / "state" / "conversations.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"monday": ["revenue last month"]}
+    places = {each["place"]: each["rows"] for each in deleted.made.document["removed"]}
+    assert places["audiences.sqlite: membership"] == 3
+    assert places["audiences.sqlite: sent"] == 1
+    assert places["conversations.json"] >= 2
 
 
 def test_nobody_finds_the_person_again(deleted: Erased) -> None:

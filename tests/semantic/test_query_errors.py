@@ -13,10 +13,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"metrics": "revenue"}, '`metrics` must be a list, not "revenue". Write ["revenue"].'),
     (
         {"dimensions": "segment"},
-        '`dimensions` must be a list, not "segment". Write [{"name": "segment"}].',
+        '`dimensions` must be a list, not "segment". Write ["segment"].',
     ),
-    ({"dimensions": ["segment"]}, '`dimensions.0` must be an object, not "segment". Write {"name": "segment"}.'),
-    ({"order": ["-revenue"]}, '`order.0` must be an object, not "-revenue". Write {"by": "-revenue"}.'),
+    ({"dimensions": [7]}, "`dimensions.0` must be an object, not 7."),
+    ({"dimensions": ["day:mnth"]}, "`dimensions.0.grain` cannot be \"mnth\". Did you mean 'month'?"),
     (
         {"dimensions": [{"name": "day", "grain": "mnth"}]},
         "`dimensions.0.grain` cannot be \"mnth\". Did you mean 'month'?",
@@ -72,3 +72,20 @@ def test_a_query_without_metrics_says_what_is_missing() -> None:
     with pytest.raises(QueryError) as refused:
         parse_query({})
     assert refused.value.what == "The metric query lacks the key `metrics`."
+
+
+def test_texts_stand_for_the_objects_that_they_are_short_for() -> None:
+    short = {
+        "metrics": ["revenue"],
+        "dimensions": ["customer.segment", "order_date:month"],
+        "time": "last 12 months",
+        "order": ["-revenue", "segment"],
+    }
+    whole = {
+        "metrics": ["revenue"],
+        "dimensions": [{"name": "customer.segment"}, {"name": "order_date", "grain": "month"}],
+        "time": {"relative": "last 12 months"},
+        "order": [{"by": "revenue", "descending": True}, {"by": "segment"}],
+    }
+    assert parse_query(short) == parse_query(whole)
+    assert parse_query(short).canonical() == parse_query(whole).canonical()

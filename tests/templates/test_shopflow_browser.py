@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
-from tests.web.browsing import MARKS, WIDTHS, Watched, chromium, violations, watched
+from tests.web.browsing import MARKS, WIDTHS, Watched, chromium, expect, violations, watched
 
+from customer360.dashboards.own import OwnBoards
 from customer360.semantic.principal import OWNER
 from customer360.web.app import create_app
 from customer360.workspace import Workspace
@@ -36,6 +37,26 @@ PAGES = (
     "/catalogue",
     "/ask?q=revenue+by+segment",
 )
+
+QUIETER_PAGES = (
+    "/ask",
+    "/ask/asked",
+    "/dashboards",
+    "{own}",
+    "{own}/edit",
+    "/audiences",
+    "/audiences/win_back",
+    "/audiences/new?what0=metric:order_count&op0=%3E%3D&value0=2",
+    "/lineage",
+    "/lineage?of=gold.gold_sales_fact&steps=2",
+    "/lineage?of=customer_360.customer_360&column=email",
+    "/metrics/average_order_value",
+    "/glossary",
+    "/quality",
+    "/catalogue/gold.gold_sales_fact?rows=10",
+    "/admin",
+)
+"""Pages of the same parts: looked at in one window, in the colours of the day or of the night in turn, wide and narrow."""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +90,22 @@ def best(shopflow: Built) -> str:
     )
 
 
+@pytest.fixture(scope="module")
+def own(shopflow: Built) -> str:
+    """The address of a dashboard that somebody made."""
+    tiles = [
+        {"name": "now", "title": "Revenue", "chart": "kpi", "query": {"metrics": ["revenue"]}},
+        {
+            "name": "by_segment",
+            "title": "Revenue by segment",
+            "chart": "bar",
+            "query": {"metrics": ["revenue"], "dimensions": [{"name": "customer.segment"}]},
+        },
+    ]
+    board = OwnBoards(shopflow.root).create("local", {"title": "Mine", "filters": ["date"], "widgets": tiles})
+    return f"/dashboards/{board.name}"
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address: str, best: str, path: str) -> None:
     watch = watched(browser)
@@ -87,6 +124,17 @@ def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address
     assert watch.complaints == []
     assert {url.split("/static/")[0] for url in watch.requests if not url.startswith((address, "data:"))} == set()
     page.context.close()
+
+
+def test_axe_finds_nothing_on_any_other_page(desk: Watched, address: str, own: str) -> None:
+    for number, path in enumerate(QUIETER_PAGES):
+        desk.page.set_viewport_size({"width": 1440, "height": 900})
+        desk.page.emulate_media(color_scheme=("light", "dark")[number % 2])  # type: ignore[arg-type]
+        page = desk.open(address + path.format(own=own))
+        assert violations(page) == "", path
+        page.set_viewport_size({"width": 390, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+    assert desk.complaints == []
 
 
 @pytest.fixture
@@ -134,3 +182,27 @@ def test_a_search_works_without_javascript(browser: Browser, address: str, best:
     watch.page.locator(f'a[href="/customers/{best}"]').click()
     assert watch.page.locator(".events li").count() > 0
     watch.page.context.close()
+
+
+def test_the_size_of_an_audience_follows_what_one_chooses(desk: Watched, address: str, shopflow: Built) -> None:
+    page = desk.open(f"{address}/audiences/new")
+    page.locator("#what0").select_option("field:customer.segment")
+    page.locator("#value0").fill("VIP")
+    expected = shopflow.value("SELECT count(*) FROM customer_360.customer_360 WHERE gold_segment = 'VIP'")
+    expect(page.locator("#size .figure")).to_have_text(f"{expected:,}")
+    page.get_by_label("Name").fill("VIPs")
+    page.get_by_label("What for").fill("a look")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/audiences/own_vips")
+    assert "Segment is VIP" in page.locator("main").inner_text()
+    assert desk.complaints == []
+
+
+def test_a_dashboard_is_edited_by_keyboard(desk: Watched, address: str, own: str) -> None:
+    page = desk.open(f"{address}{own}/edit")
+    order = [card.get_attribute("id") for card in page.locator(".grid > .card").all()]
+    page.get_by_role("button", name="Move Revenue on", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#now")
+    assert [card.get_attribute("id") for card in page.locator(".grid > .card").all()] == order[::-1]
+    assert desk.complaints == []

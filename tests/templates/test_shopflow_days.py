@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from customer360.raw.report import LoadReport
 
-SIZE = 300
+SIZE = 150
 DAYS = [date(2024, 11, 21), date(2024, 11, 24), date(2024, 11, 30)]
 
 

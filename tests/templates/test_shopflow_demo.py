@@ -111,11 +111,11 @@ def test_your_own_servers_are_filled_and_read(
 @pytest.mark.parametrize(
     ("systems", "records"),
     [
-        (("shop", "support"), {"shop"}),
-        (("crm", "erp"), {"crm"}),
+        pytest.param(("shop", "support"), {"shop"}, marks=pytest.mark.full),
+        pytest.param(("crm", "erp"), {"crm"}, marks=pytest.mark.full),
         (("support", "shop_ops"), set()),
-        (("care",), {"care"}),
-        (("wms",), set()),
+        pytest.param(("care",), {"care"}, marks=pytest.mark.full),
+        pytest.param(("wms",), set(), marks=pytest.mark.full),
     ],
     ids=str,
 )

@@ -13,7 +13,13 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
+from tests.templates.projects import template_project
 
+from customer360.semantic.answer import answer
+from customer360.semantic.lint import errors_of
+from customer360.semantic.lint import lint as semantic_lint
+from customer360.semantic.model import SemanticModel
+from customer360.semantic.query import MetricQuery
 from customer360.synthetic.sessions import BOUGHT, CART, SHIPPING
 from customer360.synthetic.shopflow import ShopFlow
 
@@ -367,3 +373,24 @@ def test_months_hold_every_cent_and_december_is_forecast_to_be_the_best(shopflow
     assert all(row["lower"] < row["forecast"] < row["upper"] for row in ahead)
     last = [float(months[date(2023, 12, 1)]), float(months[date(2022, 12, 1)])]
     assert ahead[0]["lower"] < max(last) < ahead[0]["upper"] * 1.5
+
+
+# ---- the model that dashboards ask for these figures
+
+INSIGHTS = SemanticModel.from_document(template_project("shopflow").semantics["shopflow_insights"])
+
+
+@pytest.mark.parametrize("name", sorted(INSIGHTS.metrics))
+def test_a_figure_of_a_method_equals_its_check(shopflow: Built, name: str) -> None:
+    metric = INSIGHTS.metrics[name]
+    assert metric.c360.check_sql is not None
+    assert metric.description
+    expected = shopflow.value(metric.c360.check_sql.replace("as_of()", f"DATE '{TODAY}'"))
+    with shopflow.engine.read() as session:
+        got = answer(session, INSIGHTS, MetricQuery(metrics=(name,)), as_of=TODAY).table.to_pylist()
+    assert float(got[0][name]) == pytest.approx(float(expected), rel=1e-9)
+
+
+def test_that_model_has_no_findings() -> None:
+    found = semantic_lint(INSIGHTS)
+    assert errors_of(found) == []

@@ -92,10 +92,12 @@ def found(client: TestClient, text: str, **more: Any) -> list[str]:
         "{first_name} {last_name}",
         "{last_name}",
         "{record_phone}",
+        "{spaced_phone}",
     ],
 )
 def test_a_customer_is_found_by_every_identity(clear: TestClient, person: dict[str, Any], by: str) -> None:
-    text = by.format(**person)
+    digits = re.sub("[^0-9]", "", person["record_phone"])
+    text = by.format(**person, spaced_phone=f"+{digits[:2]} {digits[2:5]} {digits[5:]}")
     hits = found(clear, text)
     assert person["customer_id"] in hits
     if "name" not in by:
@@ -254,7 +256,9 @@ def test_every_figure_of_a_dashboard_equals_its_metric_query(house: Workspace, b
         assert filled_widget.state == "ok", (board, widget.name, filled_widget.message)
         assert filled_widget.frame is not None
         shown = [plain_row(row) for row in filled_widget.frame.rows()]
-        assert shown == [plain_row(row) for row in house.query(widget.query).to_pylist()], widget.name
+        assert shown == [plain_row(row) for row in house.answer(widget.query, model=widget.model).table.to_pylist()], (
+            widget.name
+        )
 
 
 @pytest.mark.parametrize("board", ["executive", "inventory"])
@@ -271,7 +275,32 @@ def test_filters_reach_what_they_say(house: Workspace, board: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", *(f"/dashboards/{name}" for name in BOARDS[1:]), "/customers", "/identity", "/runs", "/catalogue"]
+    "path",
+    [
+        "/",
+        *(f"/dashboards/{name}" for name in BOARDS[1:]),
+        "/customers",
+        "/identity",
+        "/runs",
+        "/catalogue",
+        "/catalogue/customer_360.customer_360?rows=10",
+        "/ask?q=revenue+by+segment",
+        "/ask/asked",
+        "/dashboards",
+        "/audiences",
+        "/audiences/win_back",
+        "/audiences/new",
+        "/lineage",
+        "/lineage/products/gold",
+        "/lineage?of=gold.gold_sales_fact&steps=3",
+        "/lineage?of=customer_360.customer_360&column=email",
+        "/metrics",
+        "/metrics/average_order_value",
+        "/glossary",
+        "/quality",
+        "/quality?product=gold",
+        "/admin",
+    ],
 )
 def test_pages_are_light_and_free_of_inline_code(clear: TestClient, path: str) -> None:
     answer = clear.get(path)
@@ -294,3 +323,50 @@ def test_a_value_of_a_chart_leads_to_the_filtered_page_and_back(client: TestClie
     narrowed = client.get(html.unescape(link[1])).text
     assert "Remove filter Category: " in narrowed
     assert 'href="/customers/P' in page, "the best customers lead to their profiles"
+
+
+def test_the_board_of_quality_counts_every_check_once(clear: TestClient, shopflow: Built) -> None:
+    by_hand = shopflow.rows(
+        "SELECT table_schema AS product, count(DISTINCT (table_name, rule_id, column_name)) AS checks"
+        " FROM c360.check_log GROUP BY 1 ORDER BY 1"
+    )
+    page = clear.get("/quality").text
+    shown = re.findall(r'href="/quality\?product=([a-z_0-9]+)#checks">(?:(\d+)|\d+ of (\d+))</a>', page)
+    assert [(name, int(whole or of)) for name, whole, of in shown] == [(r["product"], r["checks"]) for r in by_hand]
+    product = by_hand[0]["product"]
+    listed = clear.get("/quality", params={"product": product}).text
+    assert listed.count('<tr><td class="mono"><a href="/catalogue/') == by_hand[0]["checks"]
+
+
+def test_lineage_goes_from_a_source_to_a_dashboard(clear: TestClient) -> None:
+    def leads(of: str, side: str) -> str:
+        page = clear.get("/lineage", params={"of": of}).text
+        return page.split(f'aria-label="{side}"')[1].split("</section>")[0]
+
+    assert "shop.orders" in leads("raw_shop.orders", "Used by")
+    assert "Average order value" in leads("gold.gold_sales_fact", "Used by")
+    assert "Executive overview" in leads("metric:average_order_value", "Used by")
+    assert "Average order value" in leads("dashboard:executive", "Made of")
+    column = clear.get("/lineage", params={"of": "gold.gold_sales_fact", "column": "net_sales_amount"}).text
+    assert "raw_shop.orders." in column
+    assert clear.get("/lineage", params={"of": "gold.nothing"}).status_code == 404
+    assert clear.get("/lineage/products/nothing").status_code == 404
+
+
+def test_a_metrics_page_shows_its_figure_and_what_it_means(clear: TestClient, house: Workspace) -> None:
+    page = text_of(clear.get("/metrics/average_order_value").text)
+    (row,) = house.query(metrics=["average_order_value"]).to_pylist()
+    assert f"${row['average_order_value']:,.2f}" in page
+    assert "SUM(sales.net_sales_amount) / COUNT(DISTINCT sales.transaction_id)" in page
+    assert "Executive overview" in page
+    assert clear.get("/metrics/averge_order_value").status_code == 404
+    found = text_of(clear.get("/metrics", params={"search": "basket value"}).text)
+    assert "Average order value" in found
+
+
+def test_words_of_the_glossary_lead_to_their_figures(clear: TestClient, house: Workspace) -> None:
+    page = clear.get("/glossary").text
+    for term in house.project.glossary:
+        assert term.means in html.unescape(page)
+        assert all(f'href="/metrics/{name}"' in page for name in term.metrics)
+    assert "No word fits" in clear.get("/glossary", params={"search": "xylophone"}).text

@@ -11,10 +11,12 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed (test extra), so no browser can be driven")
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+__all__ = ["CHROMIUM", "MARKS", "WIDTHS", "Watched", "chromium", "expect", "violations", "watched"]
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import customer360.web
-from customer360.web.assets import Assets, cache_folder
+from customer360.web.assets import SHEETS, STYLES, Assets, cache_folder, style_sheet
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
@@ -26,13 +26,19 @@ def assets() -> Assets:
 
 @pytest.mark.parametrize("name", ["app.css", "app.js", "mark.svg"])
 def test_the_name_changes_with_the_content(client: TestClient, assets: Assets, name: str) -> None:
-    content = (STATIC / name).read_bytes()
+    content = style_sheet() if name == STYLES else (STATIC / name).read_bytes()
     url = assets.url(name)
     stem, suffix = name.split(".")
     assert url == f"/static/{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
     answer = client.get(url, headers={"Accept-Encoding": "identity"})
     assert answer.content == content
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+def test_every_part_of_the_style_sheet_is_served_and_short() -> None:
+    parts = {path.stem: path.read_text(encoding="utf-8") for path in (STATIC / "css").glob("*.css")}
+    assert set(parts) == set(SHEETS)
+    assert max(len(text.splitlines()) for text in parts.values()) < 400
 
 
 def test_a_browser_gets_the_smallest_form_it_takes(client: TestClient, assets: Assets) -> None:

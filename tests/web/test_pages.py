@@ -168,9 +168,28 @@ def test_a_failure_of_ours_is_a_page_without_its_insides(shop: object, client: T
     assert "secret" not in problem.text
 
 
+QUIET_PAGES = (
+    "/dashboards", "/ask", "/ask/asked", "/audiences", "/audiences/new", "/lineage", "/lineage?of=gold.sales", "/metrics",
+    "/metrics/revenue", "/glossary", "/quality", "/admin", "/runs", "/catalogue", "/docs/api",
+)  # fmt: skip
+"""Pages that a small project without audiences, glossary or accounts has too."""
+
+
+@pytest.mark.parametrize("path", QUIET_PAGES)
+def test_every_page_is_there_and_says_what_to_do_where_it_is_empty(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.text
+    assert "<h1" in answer.text
+    assert re.search(r"<form|<code>|<table|href=", answer.text.split("<main")[1])
+
+
 def test_before_the_first_build_the_page_says_what_to_run(tmp_path: Path) -> None:
     workspace = unbuilt_company(tmp_path / "company")
     with TestClient(create_app(workspace), base_url=HERE) as client:
+        for path in QUIET_PAGES:
+            page = client.get(path)
+            assert page.status_code in (200, 503), path
+            assert page.status_code == 200 or "c360 run" in page.text, path
         answer = client.get("/")
         assert answer.status_code == 503
         assert "c360 run" in answer.text

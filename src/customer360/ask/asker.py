@@ -17,7 +17,7 @@ from customer360.ask.metaforms import Asked as MetaAsked
 from customer360.ask.metaforms import meta_question, perhaps_meta
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
-from customer360.ask.scope import foreign_matter
+from customer360.ask.scope import foreign_matter, names_a_person
 from customer360.ask.sentences import sentence
 from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
@@ -163,7 +163,7 @@ class Asker:
         found, context = self._interpreted(asked)
         asked = replace(asked, context=context)
         foreign = foreign_matter(asked.text, asked.edition.vocabulary, asked.edition.values)
-        if not asked.context[:-1] and (foreign is None or found.outcome == "read"):
+        if not asked.context[:-1] and foreign is None and not names_a_person(asked.text):
             found = self._beside(asked, found)
         if found.outcome in ("unclear", "unknown"):
             for form in perhaps_meta(said):

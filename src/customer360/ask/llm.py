@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,24 +95,33 @@ class LanguageModel:
             ],
         }
         try:
-            answer = httpx.post(
+            with httpx.stream(
+                "POST",
                 f"{self._settings.url.rstrip('/')}/chat/completions",
                 json=body,
                 headers={"Authorization": f"Bearer {key}"} if key else {},
                 timeout=self._settings.timeout_seconds,
                 follow_redirects=False,
-            )
-        except httpx.HTTPError as error:
-            raise C360Error(f"The language model was not reached ({type(error).__name__}).") from error
-        if not answer.is_success:
-            raise C360Error(f"The language model answered with status {answer.status_code}.")
-        return _content(answer.content)
+            ) as answer:
+                if not answer.is_success:
+                    raise C360Error(f"The language model answered with status {answer.status_code}.")
+                return _content(_whole(answer.iter_bytes()))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # ValueError: a key that cannot be a header
+            raise C360Error(f"The language model was not reached ({type(error).__name__}).") from None
+
+
+def _whole(parts: Iterable[bytes]) -> bytes:
+    """Return a reply, read no further than its longest. Raises C360Error."""
+    read = bytearray()
+    for part in parts:
+        read += part
+        if len(read) > LONGEST_REPLY:
+            raise C360Error("The language model's reply is too long.")
+    return bytes(read)
 
 
 def _content(sent: bytes) -> str:
     """Return what the service's model said. Raises C360Error when it is no chat completion."""
-    if len(sent) > LONGEST_REPLY:
-        raise C360Error("The language model's reply is too long.")
     try:
         return str(json.loads(sent)["choices"][0]["message"]["content"])
     except (ValueError, LookupError, TypeError) as error:

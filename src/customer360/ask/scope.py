@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from customer360.ask.inflect import stems
@@ -19,6 +20,20 @@ _LONGEST = 4
 _BY = frozenset({"by", "via", "through", "per", "over"})
 _OF = frozenset({"of", "for", "number", "address", "id", "detail"})
 """Words behind `phone` or `e-mail` that show that somebody's own is meant."""
+
+
+_DAY = re.compile(r"\b(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}\b")
+_SOMEBODY = re.compile(
+    r"\S@\S"  # an address
+    r"|\+\d[\d\s().-]{5,}\d|\b\d{2,}[\s().-]+\d{2,}(?:[\s().-]*\d{2,})*\b|\b\d{9,}\b"  # a telephone number
+    r"|\b[a-z]{1,12}[-_]?\d{5,}\b|\bp[0-9a-f]{16}\b|\b[a-z_]+:[\w-]*\d[\w-]*",  # an id, a record
+    re.IGNORECASE,
+)
+
+
+def names_a_person(question: str) -> bool:
+    """Say whether a text holds what looks like an e-mail address, a telephone number or the id of a customer."""
+    return _SOMEBODY.search(_DAY.sub(" ; ", question)) is not None
 
 
 def foreign_matter(question: str, vocabulary: Vocabulary, values: ValueIndex) -> tuple[Reason, str, str | None] | None:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from customer360.errors import NotEnoughData
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from customer360.audiences.book import Refresh
 
 MINIMUM = 2
 """Members that each group needs for a spread."""
@@ -55,6 +61,17 @@ class Lift:
     def is_clear(self) -> bool:
         """Whether the interval leaves 0 out."""
         return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The lift of an audience by one metric over the days after a refresh."""
+
+    metric: str
+    refresh: Refresh
+    start: date
+    end: date
+    lift: Lift
 
 
 def lift(treated: Sequence[float], held_out: Sequence[float]) -> Lift:

@@ -46,13 +46,44 @@ class Permit:
         if who.owns_everything or who.reads_all:
             return
         check_scope(who, DOOR)
-        account = self._governance.accounts.find(who.user)
-        names = {account.name, *account.groups} if account and account.is_active else set()
-        if not names.intersection(audience.owners):
+        if not self._keeps(audience):
             owners = ", ".join(audience.owners) or "nobody is named in the file"
             raise NotPermitted(
                 f"You may not refresh or send the audience '{audience.name}'.", next_step=f"Its owners do: {owners}."
             )
+
+    def check_sizes(self, audience: Audience, model: SemanticModel, subject: str) -> None:
+        """Raise NotPermitted unless they may know how many are in an audience.
+
+        Its keepers may, and who reads the table that its members are rows of, all of it.
+        """
+        who = asking()
+        if who.owns_everything or who.reads_all or self._keeps(audience):
+            return
+        check_scope(who, DOOR)
+        source = model.datasets[locate(model, subject, ())[1].dataset].source
+        if source.count(".") != 1 or " " in source:
+            raise NotPermitted(f"Only its owners may see how many are in '{audience.name}'.")
+        reading = self._governance.entitlements(who).reading(Relation.parse(source))
+        if reading.filters_rows:
+            raise NotPermitted(
+                f"The size of '{audience.name}' counts customers whom you may not see.",
+                next_step=f"`c360 audience preview {audience.name}` counts those whom you may.",
+            )
+
+    def check_suppressor(self, audiences: Iterable[Audience]) -> None:
+        """Raise NotPermitted unless they keep an audience, or guard privacy, or sit at this machine."""
+        who = asking()
+        if who.owns_everything or "privacy_officer" in who.roles or any(self._keeps(each) for each in audiences):
+            return
+        raise NotPermitted(
+            "You may not keep customers out of exports.", next_step="Owners of audiences and privacy officers may."
+        )
+
+    def _keeps(self, audience: Audience) -> bool:
+        account = self._governance.accounts.find(asking().user)
+        names = {account.name, *account.groups} if account and account.is_active else set()
+        return bool(names.intersection(audience.owners))
 
     def check_sender(self, audience: Audience) -> None:
         """Raise NotPermitted unless they may send members out: keepers with an account, or at the command line."""
@@ -79,10 +110,10 @@ class Permit:
                 )
 
     def _is_masked(self, model: SemanticModel, field: SemanticField, by: Principal) -> bool:
-        source = model.datasets[field.dataset].source
-        if source.count(".") != 1 or " " in source:
-            return False  # a query of the model: its tables are masked where it reads them
-        relation = Relation.parse(source)
+        dataset = model.datasets[field.dataset]
+        if dataset.is_query:
+            return False  # its tables are masked where it reads them
+        relation = Relation.parse(dataset.source)
         contract = self._project.contract_of(relation)
         named = {each.name for each in model.field_trees[field.dataset, field.name].find_all(exp.Column)}
         masked = {column.name for column in contract.columns if column.mask} if contract else set()

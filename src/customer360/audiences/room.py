@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,18 +13,18 @@ from customer360.audiences.delivery import Delivery, difference
 from customer360.audiences.destinations import SENDERS
 from customer360.audiences.failures import AudienceError, ExportFailed, NotRefreshed
 from customer360.audiences.holdout import group_of, suppression_hash
-from customer360.audiences.lift import Lift, lift
+from customer360.audiences.lift import Measured, lift
 from customer360.audiences.lint import consent_field, segment_of
+from customer360.audiences.members import digest, ids, scored
+from customer360.audiences.own import OwnAudiences
 from customer360.audiences.permit import DOOR, Permit
 from customer360.audiences.words import worded
-from customer360.errors import QueryError, SettingMissing, UnknownName
+from customer360.errors import NotPermitted, QueryError, SettingMissing, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
 from customer360.semantic.query import Condition, MetricQuery
 from customer360.semantic.segment import (
-    MEMBER,
-    SCORE,
     columns_table,
     members_table,
     nothing_is_zero,
@@ -35,8 +34,6 @@ from customer360.semantic.segment import (
 from customer360.semantic.segment_query import Segment
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from customer360.engines.base import Engine
     from customer360.governance.office import Governance
     from customer360.governance.reading import Seen
@@ -59,12 +56,16 @@ class Preview:
 
 @dataclass(frozen=True)
 class Status:
-    """An audience as a list shows it. ``is_fresh`` is None before the first refresh."""
+    """An audience as a list shows it. ``is_fresh`` is None before the first refresh.
+
+    ``refused`` says why whoever asks may not know how many are in it; then nothing else is told.
+    """
 
     audience: Audience
     refresh: Refresh | None
     is_fresh: bool | None
     last_export: Export | None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,6 @@ class Overlap:
         """The share of all of them who are in both."""
         either = self.first + self.second - self.both
         return self.both / either if either else 0.0
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The lift of an audience by one metric over the days after a refresh."""
-
-    metric: str
-    refresh: Refresh
-    start: date
-    end: date
-    lift: Lift
 
 
 class Company(Protocol):
@@ -121,18 +111,29 @@ class Audiences:
         self._model = model
         self._permit = Permit(governance, project)
         self.book = Book(project.root, clock=governance.state.clock)
+        self.own = OwnAudiences(project.root, clock=governance.state.clock)
+
+    def all(self) -> Mapping[str, Audience]:
+        """Return the audiences of the project's files, then those that people saved on the page."""
+        return {**self._project.audiences, **self.own.all()}
 
     def named(self, name: str) -> Audience:
         """Return an audience. Errors: UnknownName."""
-        if name not in self._project.audiences:
-            raise UnknownName("audience", name, list(self._project.audiences))
-        return self._project.audiences[name]
+        known = self.all()
+        if name not in known:
+            raise UnknownName("audience", name, list(known))
+        return known[name]
 
     def list(self) -> tuple[Status, ...]:
         """Return every audience with its last refresh and export; nobody's id is in it."""
         state = self._state() if self._engine.exists() else ""
         found = []
-        for audience in self._project.audiences.values():
+        for audience in self.all().values():
+            try:
+                self._check_sizes(audience)
+            except NotPermitted as error:
+                found.append(Status(audience, None, None, None, error.what))
+                continue
             last = self.book.last_refresh(audience.name)
             sent = next(iter(self.book.exports(audience.name)), None)
             found.append(Status(audience, last, None if last is None else last.state.startswith(state), sent))
@@ -154,7 +155,7 @@ class Audiences:
             sizes = sizes_table(model, segment, as_of=day, principal=seen.principal)
             members = members_table(model, segment, as_of=day, principal=seen.principal)
             (counts,) = seen.session.query(sizes.sql).to_pylist()
-            found = _ids(seen.session.query(members.sql))
+            found = ids(seen.session.query(members.sql))
             seen.answered(members.sql, len(found))
         words = [*(worded(part) for part in segment.parts()), *(f"consent: {worded(part)}" for part in segment.must)]
         steps = tuple((word, counts[f"after_{number}"]) for number, word in enumerate(words, start=1))
@@ -171,7 +172,7 @@ class Audiences:
         segment = segment_of(audience, self._project.settings)
         with self._seen(as_of) as (seen, day, model):
             table = members_table(model, segment, as_of=day, principal=seen.principal)
-            query = _digest(table.sql, f"{audience.hold_out}")
+            query = digest(table.sql, f"{audience.hold_out}")
             state = seen.session.state
             last = self.book.last_refresh(name)
             if last is not None and (last.query, last.state, last.as_of) == (query, state, day):
@@ -179,7 +180,7 @@ class Audiences:
             rows = seen.session.query(table.sql)
             seen.answered(table.sql, rows.num_rows)
         members = [
-            Member(id_, self._group(id_, name, audience.hold_out) == "held_out", score) for id_, score in _scored(rows)
+            Member(id_, self._group(id_, name, audience.hold_out) == "held_out", score) for id_, score in scored(rows)
         ]
         made = self.book.refresh(name, members, by=self._permit.actor, as_of=day, state=state, query=query)
         self._permit.note("refreshed", name, members=made.members, query=query)
@@ -204,10 +205,10 @@ class Audiences:
         return tuple(sorted(after - before)), tuple(sorted(before - after))
 
     def overlap(self, name: str, other: str) -> Overlap:
-        """Compare two audiences as they were last worked out. Errors: UnknownName, NotRefreshed."""
+        """Compare two audiences as they were last worked out. Errors: UnknownName, NotRefreshed, NotPermitted."""
         found = []
         for each in (name, other):
-            self.named(each)
+            self._check_sizes(self.named(each))
             self._refreshed(each)
             found.append({member.id for member in self.book.members(each)})
         return Overlap(len(found[0]), len(found[1]), len(found[0] & found[1]))
@@ -254,6 +255,7 @@ class Audiences:
         Errors: NotRefreshed, NotEnoughData, QueryError.
         """
         audience = self.named(name)
+        self._check_sizes(audience)
         base = self._baseline(name, refresh)
         with self._seen(None) as (seen, day, model):
             if metric in model.formulas and not nothing_is_zero(model.formulas[metric]):
@@ -282,9 +284,15 @@ class Audiences:
         """Keep a customer out of every export of a channel from now on; ``*`` is all of them."""
         if channel != "*" and channel not in self._project.settings.consent:
             raise UnknownName("channel", channel, ["*", *self._project.settings.consent])
-        by = self._permit.actor
-        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=by)
+        self._permit.check_suppressor(self._project.audiences.values())
+        self.book.suppress(self._hash(member), channel=channel, reason=reason, by=self._permit.actor)
         self._permit.note("suppressed", channel, reason=reason)
+
+    def log(self, name: str | None = None) -> tuple[Export, ...]:
+        """Return the export log (of one audience), newest first. Errors: UnknownName, NotPermitted."""
+        for audience in [self.named(name)] if name is not None else self._project.audiences.values():
+            self._check_sizes(audience)
+        return self.book.exports(name)
 
     # ---- parts --------------------------------------------------------------------------------------------------
 
@@ -296,9 +304,18 @@ class Audiences:
             with read_as(self._governance, session, DOOR, None, model) as seen:
                 yield seen, day, model
 
+    def day(self) -> date:
+        """Return the day that figures stand on."""
+        with self._engine.read() as session:
+            return resolve_as_of(session, self._project)
+
     def _state(self) -> str:
         with self._engine.read() as session:
             return session.state
+
+    def _check_sizes(self, audience: Audience) -> None:
+        model = self._model()
+        self._permit.check_sizes(audience, model, self._subject(audience, model))
 
     def _subject(self, audience: Audience, model: SemanticModel) -> str:
         return subject_of(model, audience.subject or self._project.settings.subject).qualified
@@ -347,7 +364,7 @@ class Audiences:
             seen.answered(table.sql, found.num_rows)
         names = tuple(name for name, _ in table.columns[1:])
         values = zip(*(found.column(name).to_pylist() for name in names), strict=True) if names else iter(())
-        consenting = {id_: next(values, ()) for id_ in _ids(found)}
+        consenting = {id_: next(values, ()) for id_ in ids(found)}
         members = self.book.members(audience.name)
         rows = self._reachable(members, consenting, target)
         added, changed, removed = difference(rows, self.book.sent(audience.name, target.name))
@@ -355,7 +372,7 @@ class Audiences:
         made = Delivery(
             audience, target, short, names, rows, added, changed, removed, len(members) - len(rows), last.as_of, last.at
         )
-        return made, _digest(table.sql), last
+        return made, digest(table.sql), last
 
     def _reachable(
         self, members: tuple[Member, ...], consenting: Mapping[str, tuple[Any, ...]], target: Destination
@@ -375,17 +392,3 @@ class Audiences:
 def audiences_of(company: Company) -> Audiences:
     """Return the audiences of an opened project."""
     return Audiences(company.engine, company.project, company.governance, company.semantic_model)
-
-
-def _digest(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
-
-
-def _ids(table: pa.Table) -> list[str]:
-    return [str(value) for value in table.column(MEMBER).to_pylist()]
-
-
-def _scored(table: pa.Table) -> Iterator[tuple[str, float | None]]:
-    scores = table.column(SCORE).to_pylist() if SCORE in table.column_names else [None] * table.num_rows
-    for id_, score in zip(_ids(table), scores, strict=True):
-        yield id_, None if score is None else float(score)

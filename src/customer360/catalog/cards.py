@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from customer360.catalog.footing import Footing, footing
+from customer360.catalog.graph import LineageGraph
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
 from customer360.models.lineage import Edge, column_lineage
@@ -101,6 +102,11 @@ class Catalogue:
     def edges(self) -> tuple[Edge, ...]:
         """Which column is made of which."""
         return column_lineage(self._project)
+
+    @cached_property
+    def graph(self) -> LineageGraph:
+        """What feeds what, to be drawn."""
+        return LineageGraph(self._project, self.edges, self._model)
 
     @cached_property
     def _ports(self) -> dict[Relation, Port]:

@@ -14,6 +14,7 @@ from customer360.errors import C360Error
 if TYPE_CHECKING:
     from customer360.project.audiences import Audience
     from customer360.project.spec import Settings
+    from customer360.semantic.elements import Dataset
     from customer360.semantic.model import SemanticModel
 
 ROWS = "*"
@@ -45,7 +46,7 @@ def footing(audience: Audience, settings: Settings, model: SemanticModel) -> Foo
     found = {pair for name in names - metrics for pair in _columns(model, name, subject.rpartition(".")[0])}
     for name in _values(audience.members, "event"):
         if name in model.datasets:
-            found.update((table, ROWS) for table in _tables(model.datasets[name].source))
+            found.update((table, ROWS) for table in _tables(model.datasets[name]))
     return Footing(frozenset(metrics), frozenset(found))
 
 
@@ -81,11 +82,10 @@ def _columns(model: SemanticModel, name: str, subject: str) -> Iterator[tuple[st
     if dataset is None:
         return
     tree = model.field_trees[dataset.name, field]
-    for table in _tables(dataset.source):
+    for table in _tables(dataset):
         for column in tree.find_all(exp.Column):
             yield table, column.name
 
 
-def _tables(source: str) -> list[str]:
-    is_query = " " in source.strip() or "\n" in source.strip()
-    return [str(table) for table in named_tables(source)] if is_query else [source]
+def _tables(dataset: Dataset) -> list[str]:
+    return [str(table) for table in named_tables(dataset.source)] if dataset.is_query else [dataset.source]

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from customer360.clock import now
 from customer360.connectors.http_post import UNREACHED, post
-from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.catalog.openlineage import Event
@@ -44,7 +43,7 @@ def told(project: Project, job: str) -> Iterator[Callable[[LoadReport | BuildRep
     reports: list[LoadReport | BuildReport] = []
     try:
         yield reports.append
-    except C360Error as error:
+    except BaseException as error:  # also of one that is stopped: whoever listens must not wait for it
         outlet.send([events.of_run(run, "FAIL", now(), error=type(error).__name__)])
         raise
     at, failed = now(), []
@@ -88,13 +87,15 @@ class Outlet:
                 break
 
     def _posted(self, text: str) -> bool:
-        url = urlsplit(self._url)
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        host: str | None = "the address"
         try:
+            url = urlsplit(self._url)
+            host = url.hostname
             status, _ = post(url, text.encode(), headers, seconds=_SECONDS)
         except UNREACHED as error:
-            log.warning("Lineage events cannot be sent to %s: %s.", url.hostname, type(error).__name__)
+            log.warning("Lineage events cannot be sent to %s: %s.", host, type(error).__name__)
             return False
         if status >= 300:  # noqa: PLR2004 - not taken
-            log.warning("Lineage events were refused by %s: status %s.", url.hostname, status)
+            log.warning("Lineage events were refused by %s: status %s.", host, status)
         return status < 300  # noqa: PLR2004 - the same

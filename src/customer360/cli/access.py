@@ -21,6 +21,9 @@ Port = Annotated[str, typer.Argument(help="An output port's table: gold.gold_sal
 Number = Annotated[int, typer.Argument(help="Number of the request or grant.")]
 DaysOption = Annotated[int | None, typer.Option("--days", min=1, help="For so many days.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why.")]
+FiguresOption = Annotated[
+    bool, typer.Option("--figures-only", help="Only figures that enough people stand behind, and no rows.")
+]
 FilterOption = Annotated[str | None, typer.Option("--rows", help="Only these rows: \"country = 'US'\".")]
 
 _HELP = """Ask for data products, decide, and see who has what.
@@ -46,6 +49,9 @@ def add_to(app: typer.Typer) -> None:
         ("renew", renew),
         ("revoke", revoke),
         ("history", history),
+        ("notices", notices),
+        ("view-as", view_as),
+        ("sync", sync),
     ):
         group.command(name)(command)
     app.add_typer(group, name="access", help=_HELP)
@@ -104,6 +110,7 @@ _GRANT = (
     "holder",
     "port",
     "personal",
+    "figures_only",
     "row_filter",
     "granted_by",
     "starts_at",
@@ -118,7 +125,7 @@ def _visible(workspace: Workspace, status: str | None) -> list[object]:
     return [
         each
         for each in access.requests(status=status)
-        if each.account == who.name or who.decides(access.port(each.port), personal=each.personal)
+        if each.account == who.name or access.decides(who, each.port, personal=each.personal)
     ]
 
 
@@ -126,6 +133,7 @@ def approve(
     number: Number,
     rows: FilterOption = None,
     days: DaysOption = None,
+    figures_only: FiguresOption = False,
     remark: NoteOption = None,
     project: ProjectOption = HERE,
 ) -> None:
@@ -137,7 +145,9 @@ def approve(
       c360 access approve 12 --rows "country = 'US'" --days 30
     """
     workspace = opened(project)
-    made = workspace.governance.access.approve(number, by=actor(workspace), note=remark, row_filter=rows, days=days)
+    made = workspace.governance.access.approve(
+        number, by=actor(workspace), note=remark, row_filter=rows, days=days, figures_only=figures_only
+    )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 
 
@@ -167,6 +177,7 @@ def grant(
     personal: Annotated[
         bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
     ] = False,
+    figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Grant a port without a request.
@@ -185,6 +196,7 @@ def grant(
         days=days,
         row_filter=rows,
         personal=personal,
+        figures_only=figures_only,
     )
     note(f"Grant {made.id}: {made.holder} reads {made.port}{_until(made.expires_at)}.")
 
@@ -202,13 +214,15 @@ def grants(
       c360 access grants
       c360 access grants --port gold.gold_sales_fact --format csv
     """
+    from customer360.governance.records import EVERYONE
+
     workspace = opened(project)
     who, access = actor(workspace), workspace.governance.access
-    now = workspace.governance.state.clock()
+    now, names = workspace.governance.state.clock(), {who.name, *who.groups, EVERYONE}
     rows = [
         {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
         for each in access.grants(port=port, holder=holder)
-        if each.holder == who.name or who.decides(access.port(each.port), personal=each.personal)
+        if each.holder in names or access.decides(who, each.port, personal=each.personal)
     ]
     write_rows(rows, _GRANT, format_)
 
@@ -266,6 +280,92 @@ def history(
         if e.action.startswith("access.") and (e.subject in decided or e.actor == who.name)
     ]
     write_rows(rows, ("at", "actor", "action", "port", "detail"), format_)
+
+
+def notices(
+    seen: Annotated[bool, typer.Option("--seen", help="Mark them as seen.")] = False,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """List what you were told about requests and grants, newest first.
+
+    \b
+    Examples:
+      c360 access notices
+      c360 access notices --seen
+    """
+    workspace = opened(project)
+    who, told = actor(workspace), workspace.governance.notices
+    found = told.of(who.name)
+    rows = [{"at": e.at, "new": "new" if e.is_new else "", "port": e.port, "text": e.text} for e in found]
+    write_rows(rows, ("at", "new", "port", "text"), format_)
+    if seen and found:
+        told.mark_seen(who.name, found[0].id)
+
+
+def view_as(
+    whom: Annotated[str, typer.Argument(help="An account, or role:member for a role.")],
+    sql: Annotated[str | None, typer.Option("--sql", help="Run one SELECT as they would see it.")] = None,
+    query: Annotated[
+        str | None, typer.Option("--query", help="Answer a metric query (JSON) as they would see it.")
+    ] = None,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+) -> None:
+    """Show what another account or role may read, or an answer as they would see it. It is written down.
+
+    With C360_API_KEY: for administrators and owners, who see no more than they may themselves.
+
+    \b
+    Examples:
+      c360 access view-as kai
+      c360 access view-as role:viewer --sql "SELECT count(*) FROM gold.gold_sales_fact"
+      c360 access view-as kai --query '{"metrics": ["revenue"], "dimensions": [{"name": "segment"}]}'
+    """
+    from customer360.cli.output import write_table
+    from customer360.cli.query_words import json_query
+    from customer360.governance.asking import asking
+    from customer360.governance.viewing import looking, sights
+
+    workspace = opened(project)
+    principal = looking(workspace.governance, actor(workspace), whom, scopes=asking().scopes)
+    if sql is not None:
+        write_table(workspace.sql(sql, principal=principal), format_)
+    elif query is not None:
+        write_table(workspace.query(json_query(query, {}), principal=principal), format_)
+    else:
+        rows = [
+            {
+                "port": each.port,
+                "access": each.access,
+                "reads": "yes" if each.reads else "no",
+                "rows": ("some" if each.filters_rows else "all") if each.reads else None,
+                "masked": ", ".join(each.masked),
+                "why_not": each.why_not,
+            }
+            for each in sights(workspace.governance, principal)
+        ]
+        write_rows(rows, ("port", "access", "reads", "rows", "masked", "why_not"), format_)
+
+
+def sync(project: ProjectOption = HERE) -> None:
+    """Make GRANTs of the PostgreSQL warehouse what grants here are: after one has expired, say, in the scheduler.
+
+    Accounts with the attribute postgres_role read, with that role, the tables that they see whole and unmasked.
+
+    \b
+    Examples:
+      c360 access sync
+      c360 access sync --project acme
+    """
+    from customer360.governance.lending import lend
+
+    workspace = opened(project, operating=True)
+    lent = lend(workspace.governance, workspace.engine)
+    if lent is None:
+        note("There is nothing to do: no account has a postgres_role, or the warehouse is not PostgreSQL.")
+        return
+    note(f"{len(lent.given)} tables were given to roles of the database, {len(lent.taken)} taken from them.")
 
 
 def _until(moment: object) -> str:

@@ -55,7 +55,8 @@ def ask(
     """Answer a question in plain language; exit 1 when it cannot be answered rightly.
 
     `c360 ask benchmark FILE` asks every question of a file and scores the answers; `c360 ask review` lists words
-    that people confirmed, `c360 ask review approve WORD` (or `reject WORD`) decides.
+    that people confirmed and answers they called wrong; `c360 ask review approve WORD`, `reject WORD` and
+    `close NUMBER` decide.
 
     \b
     Examples:

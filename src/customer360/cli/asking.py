@@ -141,18 +141,49 @@ def _document(score: Score) -> dict[str, Any]:
     }
 
 
+def _list_waiting(root: Path) -> None:
+    """Write the proposed words, and the answers that somebody called wrong."""
+    from customer360.ask.asked import Asked
+    from customer360.ask.questionfiles import read_synonyms
+
+    words = [each for each in read_synonyms(root) if each.status == "proposed"]
+    for each in words:
+        sys.stdout.write(f"{each.word} -> {each.means}\n")
+    if words:
+        note("`c360 ask review approve WORD` or `reject WORD` decides.")
+    wrong = Asked(root).opinions(verdict="down")
+    for opinion in wrong:
+        said = f" ({opinion.note})" if opinion.note else ""
+        sys.stdout.write(f"{opinion.id}. wrong, says {opinion.who}: {opinion.text}{said}\n")
+    if wrong:
+        note("`c360 ask review close NUMBER` when somebody looked into it.")
+    if not words and not wrong:
+        note("Nothing waits for a decision.")
+
+
+def _close(root: Path, words: Sequence[str]) -> None:
+    from customer360.ask.asked import Asked
+    from customer360.governance.office import operator
+
+    number = words[0] if words else ""
+    if not number.isdigit():
+        raise C360Error(f"'{number[:20]}' is no number of an opinion.", next_step="`c360 ask review` lists them.")
+    closed = Asked(root).close(int(number), by=operator().name)
+    note(f"Done with: {closed.text}")
+
+
 def review(root: Path, words: Sequence[str]) -> None:
-    """List the words that wait for a decision, or decide on one."""
-    from customer360.ask.questionfiles import read_synonyms, review_synonym
+    """List what waits for a decision, decide on a word, or close an opinion."""
+    from customer360.ask.questionfiles import review_synonym
 
     if not words:
-        waiting = [each for each in read_synonyms(root) if each.status == "proposed"]
-        for each in waiting:
-            sys.stdout.write(f"{each.word} -> {each.means}\n")
-        note("`c360 ask review approve WORD` or `reject WORD` decides." if waiting else "Nothing waits for a decision.")
+        _list_waiting(root)
+        return
+    if words[0] == "close":
+        _close(root, words[1:])
         return
     decisions = {"approve": "approved", "reject": "rejected"}
     if words[0] not in decisions or len(words) == 1:
-        raise UnknownName("decision", words[0], list(decisions))
+        raise UnknownName("decision", words[0], [*decisions, "close"])
     decided = review_synonym(root, " ".join(words[1:]), decisions[words[0]])
     note(f"'{decided.word}' as another word for '{decided.means}': {decided.status}.")

@@ -78,7 +78,7 @@ def list_(project: ProjectOption = HERE, format_: FormatOption = None) -> None:
                 "held_out": last.held_out if last else None,
                 "refreshed_at": last.at if last else None,
                 "as_of": last.as_of if last else None,
-                "fresh": {True: "yes", False: "no", None: ""}[each.is_fresh],
+                "fresh": "not permitted" if each.refused else {True: "yes", False: "no", None: ""}[each.is_fresh],
                 "sent_at": sent.at if sent and sent.outcome == "sent" else None,
             }
         )
@@ -195,10 +195,7 @@ def log(
       c360 audience log
       c360 audience log win_back --format csv
     """
-    room = _room(project)
-    if name is not None:
-        room.named(name)
-    rows = [{column: getattr(each, column) for column in _LOG} for each in room.book.exports(name)]
+    rows = [{column: getattr(each, column) for column in _LOG} for each in _room(project).log(name)]
     write_rows(rows, _LOG, format_)
 
 

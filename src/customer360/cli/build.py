@@ -18,6 +18,7 @@ from customer360.cli.options import (
 )
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
+from customer360.cli.whoever import actor
 
 if TYPE_CHECKING:
     from customer360.models.report import BuildReport
@@ -53,7 +54,7 @@ def load(
       c360 load
       c360 load shop --full
     """
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.load(sources=sources, full=full, progress=progress)
     write_table(report.as_table(), format_)
@@ -76,7 +77,7 @@ def build(
       c360 build
       c360 build --select +customer_360 --as-of 2024-06-30
     """
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.build(select=select, full_refresh=full, as_of=as_of, progress=progress)
     write_table(report.as_table(), format_)
@@ -95,7 +96,7 @@ def check(
     """
     from customer360.cli.checking import check_everything
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         outcome = check_everything(workspace, progress)
     write_table(outcome.table, format_)
@@ -112,7 +113,7 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
       c360 run
       c360 run --project acme --log-format json
     """
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.run(as_of=as_of, progress=progress, loaded=say_load)
     say_build(report.build)
@@ -151,7 +152,14 @@ def rollback(
       c360 rollback 42
       c360 rollback 42 --project acme
     """
-    made = opened(project, to_answer=True).rollback(snapshot)
+    from customer360.runs import Runs
+
+    workspace = opened(project, to_answer=True)
+    who = actor(workspace)
+    if who.is_operator and not workspace.governance.accounts.any:
+        made = workspace.rollback(snapshot)
+    else:
+        made = Runs(workspace).roll_back(snapshot, actor=who)
     note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
 
 

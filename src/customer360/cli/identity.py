@@ -22,6 +22,8 @@ from customer360.cli.progress import shown
 from customer360.cli.whoever import actor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer360.identity.lifecycle import People
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
@@ -58,10 +60,12 @@ def run(project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.t
       c360 identity run
       c360 identity run --project acme
     """
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.build(select="+identity.*+", progress=progress)
     note(f"Built {report.built} tables, {report.unchanged} unchanged, in {report.seconds:.1f} s.")
+    if standing := workspace.people().standing():
+        note(standing)
 
 
 def audit(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:
@@ -179,7 +183,14 @@ def review(
       c360 identity review --limit 100 --format csv
       c360 identity review --gone
     """
-    write_table(_people(project).doubts(limit, gone=gone), format_)
+    found = _people(project).doubts(limit, gone=gone)
+    write_table(found, format_)
+    if gone:
+        return
+    if found.num_rows:
+        note("Decide with `c360 identity merge A B --why ...` or `never A B --why ...`, A and B as system:record_id.")
+    else:
+        note("No doubt is open.")
 
 
 def undo(
@@ -227,7 +238,7 @@ def train(project: ProjectOption = HERE) -> None:
     """
     from customer360.identity.configured import settings_of
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     path = workspace.people().train(settings_of(workspace.project), as_of=workspace.as_of())
     note(f"Kept in {path.name}. Run `c360 identity run` to apply it; put the file under version control.")
 
@@ -261,6 +272,15 @@ def _deciding(project: Path, who: str | None) -> tuple[People, str]:
 
 def _decided(override: Any) -> None:
     note(
-        f"Kept as override {override.number}. Run `c360 identity run` to apply it;"
+        f"Kept as override {override.number}: {_records(override.records_a)} and {_records(override.records_b)}"
+        f" {_SAYS[override.kind]}. Run `c360 identity run` to apply it;"
         f" `c360 identity undo {override.number}` takes it back."
     )
+
+
+_SAYS = {"merge": "are one person", "split": "are two people", "never": "are never one person"}
+
+
+def _records(names: Sequence[str]) -> str:
+    """Name a few records, count many."""
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} records"  # noqa: PLR2004 - what a line holds

@@ -1,4 +1,4 @@
-"""Import semantic models from the formats of other tools."""
+"""Import semantic models and contracts from the formats of other tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Loss
     from customer360.semantic.model import SemanticModel
 
-KINDS = ("ossie", "dbt")
+KINDS = ("ossie", "dbt", "odcs")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,18 +24,21 @@ def add_to(app: typer.Typer) -> None:
 
 def import_(
     what: Annotated[str, typer.Argument(help=f"What to import: {', '.join(KINDS)}.")],
-    path: Annotated[Path, typer.Argument(help="ossie: a file. dbt: a folder with semantic models in YAML.")],
+    path: Annotated[Path, typer.Argument(help="ossie, odcs: a file. dbt, odcs: a folder with YAML.")],
     name: Annotated[str | None, typer.Option("--name", help="dbt: name of the model (default: the folder's).")] = None,
-    schema: Annotated[str, typer.Option("--schema", help="dbt: schema of the tables that ref() names.")] = "gold",
-    replace: Annotated[bool, typer.Option("--replace", help="Overwrite a model of the same name.")] = False,
+    schema: Annotated[str, typer.Option("--schema", help="odcs, dbt: schema of the tables.")] = "gold",
+    replace: Annotated[bool, typer.Option("--replace", help="Overwrite what has the same name.")] = False,
     project: ProjectOption = HERE,
 ) -> None:
-    """Import a semantic model into semantic/. It is read and checked first; what does not fit is listed on stderr.
+    """Import a semantic model into semantic/, or ODCS contracts into products/. What does not fit is listed on stderr.
+
+    A contract comes with a model to fill in for each of its tables; nothing stays of one that the project cannot read.
 
     \b
     Examples:
       c360 import ossie their_model.yaml
       c360 import dbt their_project/models --schema analytics
+      c360 import odcs their_contract.yaml --schema partners
     """
     from customer360.errors import C360Error, UnknownName
     from customer360.workspace import find_project
@@ -44,6 +47,11 @@ def import_(
         raise UnknownName("import", what, KINDS)
     if not path.exists():
         raise C360Error(f"There is no {path}.")
+    if what == "odcs":
+        from customer360.cli.importing_contracts import import_contracts
+
+        import_contracts(find_project(project), path, schema=schema, replace=replace)
+        return
     models, losses = _read(what, path, name, schema)
     folder = find_project(project) / "semantic"
     for model in models:

@@ -26,11 +26,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def migrate(
-    to: Annotated[str, typer.Option("--to", help="The engine to move to: postgres or duckdb.")],
+    to: Annotated[str, typer.Option("--to", help="The engine to move to: postgres, spark or duckdb.")],
     url_variable: Annotated[
-        str, typer.Option("--url-variable", help="postgres: the environment variable that holds its URL.")
-    ] = "C360_WAREHOUSE_URL",
-    folder: Annotated[str, typer.Option(help="duckdb: the folder of the lake.")] = "warehouse",
+        str | None,
+        typer.Option(
+            "--url-variable",
+            help="The environment variable that holds its URL; postgres: C360_WAREHOUSE_URL, spark: none, its own.",
+        ),
+    ] = None,
+    folder: Annotated[str, typer.Option(help="duckdb and spark: the folder of the lake.")] = "warehouse",
     switch: Annotated[bool, typer.Option("--switch/--no-switch", help="Change c360.yaml when all is equal.")] = True,
     project: ProjectOption = HERE,
     log_format: LogFormatOption = LogFormat.text,
@@ -41,17 +45,18 @@ def migrate(
     Examples:
       c360 migrate --to postgres
       c360 migrate --to postgres --url-variable WAREHOUSE_URL --no-switch
+      c360 migrate --to spark --folder spark_warehouse
     """
     from customer360.engines.registry import open_engine
     from customer360.identity.configured import configured
     from customer360.models.migration import migrate as moved
     from customer360.project.spec import EngineSettings
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     found = workspace.project
     if to == found.settings.engine.name:
         raise WarehouseError(f"The warehouse of this project is {to} already.")
-    options: dict[str, object] = {"url": {"env": url_variable}} if to == "postgres" else {"folder": folder}
+    options = _options(to, url_variable, folder)
     settings = replace(found.settings, engine=EngineSettings(to, options))  # type: ignore[arg-type]  # checked next
     target = open_engine(settings, found.root)
     try:
@@ -63,6 +68,13 @@ def migrate(
     if switch:
         _switch(found.root / "c360.yaml", to, options)
         note(f"c360.yaml names {to} now; the old warehouse is as it was.")
+
+
+def _options(to: str, url_variable: str | None, folder: str) -> dict[str, object]:
+    """Return what stands beside the new engine's name."""
+    if to == "postgres":
+        return {"url": {"env": url_variable or "C360_WAREHOUSE_URL"}}
+    return {"folder": folder} | ({"url": {"env": url_variable}} if to == "spark" and url_variable else {})
 
 
 def _say(done: Migration) -> None:

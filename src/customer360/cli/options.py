@@ -72,15 +72,23 @@ def systems_of(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def opened(path: Path, *, to_answer: bool = False) -> Workspace:
+def opened(path: Path, *, to_answer: bool = False, operating: bool = False) -> Workspace:
     """Open the project a command works on; ``to_answer`` for those that only ask what is published.
 
-    With C360_API_KEY everything is read as the account of that key may see it. Errors: NotSignedIn.
+    With C360_API_KEY everything is read as the account of that key may see it. Commands that work on the whole
+    warehouse (``operating``) are for who sits at the machine: no account may see all of what they say.
+    Errors: NotSignedIn, NotPermitted.
     """
     from customer360.cli.whoever import ask_by_key, key_in_environment
+    from customer360.errors import NotPermitted
     from customer360.workspace import open_project
 
     key = key_in_environment()
+    if key is not None and operating:
+        raise NotPermitted(
+            "This works on the whole warehouse, which no account may read.",
+            next_step="Unset C360_API_KEY: whoever sits at this machine runs it.",
+        )
     workspace = open_project(path, to_answer=to_answer and key is None)
     if key is not None:
         ask_by_key(workspace, key)

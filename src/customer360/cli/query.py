@@ -66,6 +66,9 @@ HistoryOption = Annotated[str | None, typer.Option("--history", help="Attributes
 JsonOption = Annotated[
     str | None, typer.Option("--json", help="The whole query as JSON, - for stdin, in place of the other options.")
 ]
+ModelOption = Annotated[
+    str | None, typer.Option("--model", help="The semantic model: a file of semantic/.", show_default="the first")
+]
 ShowSqlOption = Annotated[bool, typer.Option("--show-sql", help="Print the SQL on stderr too.")]
 
 
@@ -94,6 +97,7 @@ def query(
     history: HistoryOption = None,
     text: JsonOption = None,
     show_sql: ShowSqlOption = False,
+    model: ModelOption = None,
     as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     format_: FormatOption = None,
@@ -108,19 +112,22 @@ def query(
       c360 query revenue --by order_date:month --format csv
       c360 query revenue --period "last month" --compare "same period last year"
       c360 query revenue --by brand --top brand:5 --share revenue
+      c360 query expected_revenue --by month --model shopflow_insights
       c360 query
     """
     given = {name: value for name, value in locals().items() if name in Words.__dataclass_fields__}
     if not metrics and text is None:
-        _list_names(opened(project, to_answer=True).semantic_model(), format_, out)
+        _list_names(opened(project, to_answer=True).semantic_model(model), format_, out)
         return
     asked = Words(**given).query() if text is None else json_query(text, given)
     workspace = opened(project, to_answer=True)
-    answer = workspace.answer(asked, at_snapshot=at_snapshot, as_of=as_of)
+    answer = workspace.answer(asked, model=model, at_snapshot=at_snapshot, as_of=as_of)
     if show_sql:
         note(answer.sql)
     write_table(answer.table, format_, out, formats=_formats(answer))
     note(f"As of {answer.as_of}.")
+    if answer.withheld:
+        note(f"Too few people stand behind {answer.withheld} of the rows, so their figures are withheld.")
 
 
 def sql(

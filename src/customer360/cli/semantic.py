@@ -58,7 +58,7 @@ def lint(model: ModelOption = None, format_: FormatOption = Format.table, projec
     """
     import pyarrow as pa
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     findings = _findings(workspace, model)
     columns = {
         "severity": [f.severity for f in findings],
@@ -117,7 +117,7 @@ def suggest_rollups(
     """
     import pyarrow as pa
 
-    workspace = opened(project)
+    workspace = opened(project, operating=True)
     found = workspace.suggest_rollups(model)
     columns = {
         "rollup": pa.array([each.rollup.name for each in found], pa.string()),

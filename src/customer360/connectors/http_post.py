@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import SplitResult
 
-UNREACHED = (OSError, HTTPException)
-"""What is raised when no answer comes."""
+UNREACHED = (OSError, HTTPException, ValueError)
+"""What is raised when no answer comes: ValueError for a port or a header that cannot be one; say its kind only."""
 
 
 def post(

@@ -36,6 +36,11 @@ class Vocabulary:
     dimension_labels: Mapping[str, str] = field(default_factory=dict)
 
 
+Source = tuple[Ask, Vocabulary]
+"""What answers queries of a semantic model, and what the model knows."""
+NO_OTHERS: Mapping[str, Source] = {}
+
+
 def fill_dashboard(
     dashboard: Dashboard,
     ask: Ask,
@@ -45,20 +50,26 @@ def fill_dashboard(
     currency: str = "USD",
     filters: Filters = NO_FILTERS,
     only: str | None = None,
+    others: Mapping[str, Source] = NO_OTHERS,
 ) -> FilledDashboard:
-    """Return the dashboard with figures; ``only`` fills a single widget.
+    """Return the dashboard with figures; ``only`` fills a single widget. ``others`` answer widgets of other models.
 
     A widget that cannot be answered carries its reason and leaves the others alone. Errors: WarehouseMissing and other
     WarehouseErrors, because then no widget can be filled.
     """
-    filling = _Filling(ask, vocabulary, as_of, currency, filters, frozenset(dashboard.filters))
+    first = _Filling(ask, vocabulary, as_of, currency, filters, frozenset(dashboard.filters))
+    fillings = {name: replace(first, ask=ask_, vocabulary=words) for name, (ask_, words) in others.items()}
     widgets = zip(dashboard.widgets, _spans(dashboard.widgets), strict=True)
     return FilledDashboard(
         dashboard.name,
         dashboard.title,
         dashboard.description,
         as_of,
-        tuple(filling.widget(widget, spans) for widget, spans in widgets if only in (None, widget.name)),
+        tuple(
+            fillings.get(widget.model or "", first).widget(widget, spans)
+            for widget, spans in widgets
+            if only in (None, widget.name)
+        ),
     )
 
 
@@ -85,14 +96,17 @@ class _Filling:
             if missing and "no_data_source" in widget.options:
                 return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]))
             return self._answered(widget, chart, query, blank)
-        except (QueryError, NotPermitted, ProjectError) as error:
+        except NotPermitted as error:
+            return replace(blank, state="not_permitted", message=error.what, next_step=error.next_step)
+        except (QueryError, ProjectError) as error:
             return replace(blank, message=error.what, next_step=error.next_step)
 
     def _answered(self, widget: Widget, chart: Chart, query: MetricQuery, blank: FilledWidget) -> FilledWidget:
         narrow = self._narrowed(query)
         answer = self.ask(narrow.query)
         frame = frame_of(answer)
-        blank = replace(blank, frame=frame, sql=answer.sql, notes=self._unreached(narrow))
+        few = ("Figures of too few people are withheld.",) if answer.withheld else ()
+        blank = replace(blank, frame=frame, sql=answer.sql, notes=(*few, *self._unreached(narrow)))
         if not frame.has_figures:
             return self._without_figures(widget, blank)
         drawn = chart.draw(frame, self._canvas(widget, query))
@@ -163,7 +177,7 @@ def _choosable(dashboard: Dashboard, dimension: str, vocabulary: Vocabulary) -> 
     """Return the first widget's metric that reaches a dimension, grouped by it; None when none does."""
     if dimension == TIME:
         return None
-    for widget in dashboard.widgets:
+    for widget in (each for each in dashboard.widgets if each.model is None):
         metrics = tuple(widget.query.get("metrics", ()))[:1]
         if metrics and metrics[0] in vocabulary.definitions:
             query = MetricQuery(metrics=metrics, dimensions=(Dimension(name=dimension),), limit=MAX_CHOICES)

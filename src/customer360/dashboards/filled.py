@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.frame import Frame
     from customer360.dashboards.layout import Spans
 
-State = Literal["ok", "empty", "no_data_source", "error"]
+State = Literal["ok", "empty", "no_data_source", "not_permitted", "error"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -25,18 +26,31 @@ _SOME_DAY = date(2000, 1, 1)
 RULE = "DASHBOARD-QUERY"
 
 
-def lint_dashboards(dashboards: Iterable[Dashboard], model: SemanticModel) -> list[Finding]:
-    """Return the errors of all dashboards, each with its line and the nearest right word."""
-    return [finding for dashboard in dashboards for finding in _of_dashboard(dashboard, model)]
+ModelOf = Callable[[str], "SemanticModel"]
 
 
-def _of_dashboard(dashboard: Dashboard, model: SemanticModel) -> Iterator[Finding]:
+def lint_dashboards(
+    dashboards: Iterable[Dashboard], model: SemanticModel, model_of: ModelOf | None = None
+) -> list[Finding]:
+    """Return the errors of all dashboards, each with its line and the nearest right word.
+
+    ``model_of`` gives the models that widgets name; without it every widget is one of ``model``.
+    """
+    return [finding for dashboard in dashboards for finding in _of_dashboard(dashboard, model, model_of)]
+
+
+def _of_dashboard(dashboard: Dashboard, model: SemanticModel, model_of: ModelOf | None) -> Iterator[Finding]:
     for name in dashboard.filters:
         if name != TIME and (error := _unknown_dimension(model, MetricQuery(metrics=()), name)):
             what = f"The dashboard '{dashboard.name}' cannot be filtered by '{name}': {error.what}"
             yield Finding(RULE, "error", what, dashboard.place, error.next_step)
     for widget in dashboard.widgets:
-        yield from _of_widget(widget, model)
+        try:
+            other = model_of(widget.model) if widget.model and model_of else model
+        except C360Error as error:
+            yield Finding(RULE, "error", f"The widget '{widget.name}': {error.what}", widget.place, error.next_step)
+            continue
+        yield from _of_widget(widget, other)
 
 
 def _of_widget(widget: Widget, model: SemanticModel) -> Iterator[Finding]:

@@ -6,11 +6,11 @@ once when its block ends, or not at all. Nothing outside ``engines/`` opens a wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -133,6 +133,23 @@ class Publication(Session, Protocol):
 
     def drop(self, relation: Relation) -> None:
         """Drop a table or view if it is there."""
+        ...
+
+
+@dataclass(frozen=True)
+class Lent:
+    """What changed in a database that others read: (role, table) pairs."""
+
+    given: tuple[tuple[str, Relation], ...]
+    taken: tuple[tuple[str, Relation], ...]
+
+
+@runtime_checkable
+class Lends(Protocol):
+    """A warehouse that others read with roles of their own."""
+
+    def let_read(self, wanted: Mapping[str, Collection[Relation]]) -> Lent:
+        """Let each role read these tables and no other of ours. Errors: WarehouseError."""
         ...
 
 

@@ -14,7 +14,7 @@ from customer360.engines.dialect_rules import (
     extract,
     function,
     in_window,
-    is_fraction,
+    is_double,
     is_hash_number,
     known_part,
     not_zero,
@@ -231,7 +231,7 @@ def _cast(node: Any) -> exp.Expr:
         return _raw("CAST(CAST('x' || LPAD(:h, 16, '0') AS BIT(64)) AS BIGINT)", h=digits)
     if isinstance(node.this.unnest(), exp.Predicate) and node.to.this in {Type.BIGINT, Type.SMALLINT}:
         return cast(cast(node.this.copy(), Type.INT), node.to.this)
-    if node.to.this == Type.DECIMAL and _is_double(node.this):
+    if node.to.this == Type.DECIMAL and is_double(node.this):
         return _rounded(node)
     return same(node)
 
@@ -244,19 +244,6 @@ def _rounded(node: Any) -> exp.Expr:
     unit = f"0.{'0' * (scale - 1)}1" if scale else "1"
     kept = f"DECIMAL({places[0] if places else 18}, {scale})"
     return _raw(f"CAST(CAST({cut} AS BIGINT) * {unit} AS {kept})", x=paren(node.this.copy()))
-
-
-def _is_double(node: exp.Expr) -> bool:
-    """Say whether an expression is evidently a double here, through the conditions around it."""
-    node = node.unnest()
-    if isinstance(node, exp.Coalesce):
-        return any(_is_double(part) for part in (node.this, *node.expressions))
-    if isinstance(node, exp.Case):
-        results = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
-        return any(_is_double(part) for part in results if part is not None)
-    if isinstance(node, exp.Nullif | exp.Neg):
-        return _is_double(node.this)
-    return is_fraction(node) == "double"
 
 
 def _type(node: Any) -> exp.Expr:

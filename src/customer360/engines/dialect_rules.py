@@ -149,6 +149,19 @@ def is_fraction(node: exp.Expr) -> str | None:
     return None
 
 
+def is_double(node: exp.Expr) -> bool:
+    """Say whether an expression is evidently a double here, through the conditions around it."""
+    node = node.unnest()
+    if isinstance(node, exp.Coalesce):
+        return any(is_double(part) for part in (node.this, *node.expressions))
+    if isinstance(node, exp.Case):
+        results = [*(branch.args["true"] for branch in node.args["ifs"]), node.args.get("default")]
+        return any(is_double(part) for part in results if part is not None)
+    if isinstance(node, exp.Nullif | exp.Neg):
+        return is_double(node.this)
+    return is_fraction(node) == "double"
+
+
 def is_hash_number(node: exp.Cast) -> exp.Expr | None:
     """Return the hexadecimal text of ``CAST('0x' || hex AS BIGINT)``, our way to a number from a digest, else None."""
     inner = node.this.unnest()

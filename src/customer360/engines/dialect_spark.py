@@ -15,6 +15,7 @@ from customer360.engines.dialect_rules import (
     extract,
     function,
     in_window,
+    is_double,
     is_fraction,
     is_hash_number,
     known_part,
@@ -33,6 +34,7 @@ from customer360.engines.dialect_shared import (
     series_bounds,
     span,
 )
+from customer360.engines.dialect_spark_lists import as_list, best
 from customer360.engines.dialect_words import TYPES
 
 if TYPE_CHECKING:
@@ -145,6 +147,8 @@ def _table(node: Any) -> exp.Expr:
     if isinstance(node.this, exp.Anonymous) and alias is not None and not alias.columns:
         # DuckDB names the column after the function; Spark calls it `col`
         raise Unportable("A table function without column names", "Write for example `range(10) AS r(i)`.")
+    if isinstance(node.this, exp.Anonymous) and isinstance(node.parent, exp.Join) and node.this.find(exp.Column):
+        return exp.Lateral(this=node.this.copy(), alias=alias.copy())  # only so may it read columns before it
     return same(node)
 
 
@@ -173,34 +177,6 @@ def _json_length(node: Any) -> exp.Expr:
     if node.name.lower() != "json_array_length" or isinstance(node.parent, exp.Cast):
         return same(node)
     return cast(node.copy(), Type.BIGINT)
-
-
-def _best(name: str) -> Rule:
-    def rule(node: Any) -> exp.Expr:
-        if in_window(node):
-            raise Unportable("arg_max() or arg_min() over a window", "Use first_value() with ORDER BY.")
-        present = exp.Where(this=exp.Not(this=exp.Is(this=node.this.copy(), expression=exp.Null())))
-        return exp.Filter(this=function(name, node.this, node.expression), expression=present)
-
-    return rule
-
-
-def _list(node: Any) -> exp.Expr:
-    inner = node.this
-    if isinstance(inner, exp.Distinct):
-        return function("COLLECT_SET", *inner.expressions)
-    if not isinstance(inner, exp.Order):
-        return function("COLLECT_LIST", inner)
-    if len(inner.expressions) != 1:
-        raise Unportable("A list ordered by several columns", "Order it by one column.")
-    ordered = inner.expressions[0]
-    pairs = function("COLLECT_LIST", function("STRUCT", ordered.this, inner.this))
-    sorted_ = function("SORT_ARRAY", pairs, exp.false() if ordered.args.get("desc") else exp.true())
-    field = exp.Lambda(
-        this=exp.Dot(this=exp.to_identifier("pair"), expression=exp.to_identifier("col2")),
-        expressions=[exp.to_identifier("pair")],
-    )
-    return exp.Anonymous(this="TRANSFORM", expressions=[sorted_, field])
 
 
 def _avg(node: Any) -> exp.Expr:
@@ -246,7 +222,24 @@ def _cast(node: Any) -> exp.Expr:
         if kind is not None:  # Spark cuts off, DuckDB rounds (doubles half to even, decimals half up)
             rounded = function("RINT" if kind == "double" else "ROUND", node.this)
             return exp.Cast(this=rounded, to=node.to.copy())
+    if node.to.this == Type.DECIMAL and is_double(node.this):
+        return _rounded(node)
     return same(node)
+
+
+def _rounded(node: Any) -> exp.Expr:
+    """Return a double as DECIMAL the way DuckDB rounds: on the double, where 278.215 lies below the half."""
+    places = [int(part.name) for part in node.to.expressions]
+    width, scale = (*places, 0)[:2] if places else (18, 3)
+    if not scale:
+        return same(node)
+    whole = exp.Cast(
+        this=exp.Mul(this=paren(node.this.copy()), expression=_number(10**scale)),
+        to=exp.DataType.build(f"DECIMAL({min(width + 1, 38)}, 0)"),
+    )
+    return exp.Cast(
+        this=exp.Mul(this=whole, expression=exp.Literal.number(f"0.{'0' * (scale - 1)}1")), to=node.to.copy()
+    )
 
 
 def _try_cast(node: Any) -> exp.Expr:
@@ -356,8 +349,8 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.JSONExtractScalar: _json,
     exp.Anonymous: _json_length,
     exp.SHA2: same,
-    exp.ArgMax: _best("MAX_BY"),
-    exp.ArgMin: _best("MIN_BY"),
+    exp.ArgMax: best("MAX_BY"),
+    exp.ArgMin: best("MIN_BY"),
     exp.AnyValue: lambda node: function("ANY_VALUE", node.this, exp.true()),
     exp.CountIf: same,
     exp.Avg: _avg,
@@ -382,6 +375,6 @@ RULES: Mapping[type[exp.Expr], Rule] = {
     exp.Window: _window,
     exp.IgnoreNulls: same,
     exp.Join: known_join,
-    **array_rules(length=lambda node: cast(function("SIZE", node.this), Type.BIGINT), agg=_list, unnest=same),
+    **array_rules(length=lambda node: cast(function("SIZE", node.this), Type.BIGINT), agg=as_list, unnest=same),
 }
 """What to do with a node before SQLGlot prints it."""

@@ -13,7 +13,7 @@ from customer360.engines.lake import LAKE, Lake, lake_of, literal, metadata
 from customer360.engines.readers import Readers
 from customer360.engines.restore import restore
 from customer360.engines.retention import COMPACTION, Cleaned
-from customer360.engines.sessions import Listener
+from customer360.engines.sessions import LakePublication, Listener, PublicationFactory
 from customer360.engines.untrusted import UntrustedReaders
 from customer360.engines.writer import Writer
 from customer360.errors import SnapshotMissing, UnknownName, WarehouseMissing
@@ -50,11 +50,12 @@ class DuckLakeEngine:
         keep_snapshots: int = 10,
         untrusted_memory_limit: str = UNTRUSTED_MEMORY_LIMIT,
         listener: Listener | None = None,
+        publication: PublicationFactory = LakePublication,
     ) -> None:
         self._lake = lake
         self._readers = Readers(lake)
         self._untrusted = UntrustedReaders(lake, memory_limit=untrusted_memory_limit)
-        self._writer = Writer(lake, keep=max(keep_snapshots, 1), tell=listener or _ignore)
+        self._writer = Writer(lake, keep=max(keep_snapshots, 1), tell=listener or _ignore, make=publication)
 
     @classmethod
     def open(cls, settings: Settings, root: Path, *, listener: Listener | None = None) -> DuckLakeEngine:

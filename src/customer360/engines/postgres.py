@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer360.engines.base import Capabilities, Publication, Session, Snapshot
+from customer360.engines.base import Capabilities, Lent, Publication, Session, Snapshot
+from customer360.engines.postgres_grants import let_read
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_sessions import PostgresSession, UntrustedPostgresSession
 from customer360.engines.postgres_versions import Member, Versions, physical_sql
@@ -45,6 +47,7 @@ class PostgresEngine:
         self._versions = Versions(catalog)
         self._writer = Writer(server, self._versions, keep=max(keep_snapshots, 1), patience=lock_seconds)
         self._known: dict[str, Mapping[Relation, Member]] = {}
+        self._guard = threading.Lock()
 
     @classmethod
     def open(cls, settings: Settings, root: Path) -> PostgresEngine:  # noqa: ARG003 - every engine is opened this way
@@ -122,6 +125,13 @@ class PostgresEngine:
         """
         return asdict(self._writer.maintain(keep=1 if purge else None, wait=wait))
 
+    def let_read(self, wanted: Mapping[str, Collection[Relation]]) -> Lent:
+        """Let each role of the database read these views and no other of ours. Errors: WarehouseError."""
+        with self._pinned(None) as (connection, number, state, _):
+            views = self._members(connection, number, state)
+            with translated():
+                return let_read(connection, views, wanted)
+
     def sizes(self, relations: Iterable[Relation]) -> Mapping[Relation, int]:
         """Return bytes stored per table, indexes included; 0 for views and for names that are not there."""
         wanted = list(relations)
@@ -161,12 +171,16 @@ class PostgresEngine:
             self._versions.release(connection, number)
 
     def _members(self, connection: Connection[Any], number: int, state: str) -> Mapping[Relation, Member]:
-        if state not in self._known:
-            found = self._versions.members(connection, number)
+        with self._guard:
+            known = self._known.get(state)
+        if known is not None:
+            return known
+        found = self._versions.members(connection, number)
+        with self._guard:
             while len(self._known) >= _REMEMBERED:
-                self._known.pop(next(iter(self._known)), None)
+                self._known.pop(next(iter(self._known)))
             self._known[state] = found
-        return self._known[state]
+        return found
 
     def _require(self, snapshot: int) -> str:
         """Return what published a kept snapshot; SnapshotMissing with the kept ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from customer360.clock import stopwatch
@@ -78,7 +78,7 @@ def _point(connection: Connection[Any], relation: Relation, member: Member) -> N
         with connection.transaction():
             connection.execute(f"CREATE OR REPLACE VIEW {relation.sql} AS SELECT * FROM {member.sql}".encode())
     except errors.InvalidTableDefinition:
-        grants = _grants(connection, relation)
+        grants = _grants(connection, relation, [column.name for column in member.columns])
     else:
         return
     connection.execute(f"DROP VIEW {relation.sql}".encode())
@@ -87,12 +87,17 @@ def _point(connection: Connection[Any], relation: Relation, member: Member) -> N
         connection.execute(grant.encode())
 
 
-def _grants(connection: Connection[Any], relation: Relation) -> list[str]:
+def _grants(connection: Connection[Any], relation: Relation, columns: Sequence[str]) -> list[str]:
+    """Return the statements that give again what others may read, of a view and of those columns that stay."""
     rows = connection.execute(
-        "SELECT format('GRANT %%s ON %%s TO %%s', a.privilege_type, c.oid::regclass,"
-        " CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END)"
-        " FROM pg_class AS c, aclexplode(c.relacl) AS a"
-        " WHERE c.oid = %s::regclass AND a.grantee <> c.relowner",
-        [relation.sql],
+        "SELECT format('GRANT %%s%%s ON %%s TO %%s%%s', g.privilege_type, g.columns, c.oid::regclass,"
+        " CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,"
+        " CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)"
+        " FROM pg_class AS c, LATERAL ("
+        " SELECT a.*, '' AS columns FROM aclexplode(c.relacl) AS a"
+        " UNION ALL SELECT a.*, format(' (%%I)', t.attname)"
+        " FROM pg_attribute AS t, aclexplode(t.attacl) AS a WHERE t.attrelid = c.oid AND t.attname = ANY(%s)"
+        ") AS g WHERE c.oid = %s::regclass AND g.grantee <> c.relowner",
+        [columns, relation.sql],
     ).fetchall()
     return [text for (text,) in rows]

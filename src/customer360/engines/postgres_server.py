@@ -132,14 +132,16 @@ class Server:
         self.close()
 
     def _taken(self) -> Connection[Any]:
+        while (found := self._unused()) is not None:
+            if not found.closed and not found.broken and _answers(found):
+                return found
+        return self.opened()
+
+    def _unused(self) -> Connection[Any] | None:
         with self._guard:
             if self._pid != os.getpid():  # after a fork: the sockets are the parent's
                 self._idle, self._pid = [], os.getpid()
-            while self._idle:
-                found = self._idle.pop()
-                if not found.closed and not found.broken and _answers(found):
-                    return found
-        return self.opened()
+            return self._idle.pop() if self._idle else None
 
     @staticmethod
     def _is_clean(connection: Connection[Any]) -> bool:

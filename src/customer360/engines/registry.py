@@ -8,12 +8,14 @@ from pathlib import Path
 from customer360.engines.base import Engine
 from customer360.engines.duckdb import DuckLakeEngine
 from customer360.engines.postgres import PostgresEngine
+from customer360.engines.spark import SparkEngine
 from customer360.errors import UnknownName
 from customer360.project.spec import Settings
 
 ENGINES: Mapping[str, Callable[[Settings, Path], Engine]] = {
     "duckdb": DuckLakeEngine.open,
     "postgres": PostgresEngine.open,
+    "spark": SparkEngine.open,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -223,6 +223,14 @@ class LakePublication(LakeSession):
                 raise
             self.drop(relation)
             return self.execute(sql)
+
+
+class PublicationFactory(Protocol):
+    """Makes the publication that stands for an open transaction."""
+
+    def __call__(self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, tell: Listener) -> LakePublication:
+        """Return it; ``snapshot`` is the newest one."""
+        ...
 
 
 def _is_other_kind(error: StatementFailed) -> bool:

@@ -26,7 +26,7 @@ from customer360.engines.flush import FlushAhead, flush_to_disk
 from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
 from customer360.engines.lock import Holder, WriterLock
 from customer360.engines.retention import Cleaned
-from customer360.engines.sessions import LakePublication, Listener
+from customer360.engines.sessions import LakePublication, Listener, PublicationFactory
 from customer360.errors import CommitFailed, WarehouseError
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,9 @@ _inherited: list[duckdb.DuckDBPyConnection | None] = []
 class Writer:
     """The one writer of a lake, as far as this process goes; the lock settles it between processes."""
 
-    def __init__(self, lake: Lake, *, keep: int, tell: Listener) -> None:
+    def __init__(self, lake: Lake, *, keep: int, tell: Listener, make: PublicationFactory = LakePublication) -> None:
         self._lake = lake
+        self._make = make
         self._lock = WriterLock(lake.lock)
         self._keep = keep
         self._tell = tell
@@ -58,7 +59,7 @@ class Writer:
                 before = newest_snapshot(connection)
             self._tell("transaction open")
             with FlushAhead(self._lake.data, newer_than=self._lake.unfinished, tell=self._tell) as ahead:
-                publication = LakePublication(connection, snapshot=before, tell=ahead.tell)
+                publication = self._make(connection, snapshot=before, tell=ahead.tell)
                 try:
                     yield publication
                 except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from customer360.governance.state import State, Writing, stamp
 from customer360.names import Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from customer360.governance.notices import Notices
 
 
 LONGEST = 36_500
@@ -27,10 +28,28 @@ _BIGGEST = 2**62
 class Access:
     """Requests and grants of one project."""
 
-    def __init__(self, state: State, accounts: Accounts, ports: Callable[[], Mapping[Relation, Port]]) -> None:
+    def __init__(
+        self,
+        state: State,
+        accounts: Accounts,
+        ports: Callable[[], Mapping[Relation, Port]],
+        *,
+        notices: Notices,
+        after: Callable[[int], None],
+    ) -> None:
         self._state = state
         self._accounts = accounts
         self._ports = ports
+        self._notices = notices
+        self._after = after
+
+    @contextmanager
+    def _changing(self) -> Iterator[Writing]:
+        """Open a transaction; once it is kept, others are told (``after``, with the newest notice from before)."""
+        last = self._notices.last
+        with self._state.writing() as writing:
+            yield writing
+        self._after(last)
 
     def port(self, name: str) -> Port:
         """Return a port by its table's name. Errors: UnknownName."""
@@ -38,6 +57,13 @@ class Access:
         if name not in found:
             raise UnknownName("port", name, list(found))
         return found[name]
+
+    def decides(self, actor: Actor, port: str, *, personal: bool) -> bool:
+        """Say whether somebody decides who has a port; about one that is gone, operator and administrators do."""
+        found = next((each for each in self._ports().values() if each.id == port), None)
+        if found is None:
+            return actor.is_operator or "admin" in actor.roles
+        return actor.decides(found, personal=personal)
 
     # ---- asking -----------------------------------------------------------------------------------------------
 
@@ -60,7 +86,7 @@ class Access:
         if not purpose.strip():
             raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
         _check_days(wanted, days)
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             try:
                 row = writing.run(
                     "INSERT INTO access_request (account, port, purpose, days, personal, status, at)"
@@ -71,6 +97,13 @@ class Access:
                 raise AccessRefused("The same request is open already.", next_step="Wait for the decision.") from error
             number = int(row.lastrowid or 0)
             writing.note(account.name, "access.requested", wanted.id, request=number, days=days, personal=personal)
+            deciders = [
+                each.name
+                for each in self._accounts.all()
+                if each.is_active and each.name != account.name and Actor.of(each).decides(wanted, personal=personal)
+            ]
+            text = f"{account.name} asks for {wanted.id}{_IN_THE_CLEAR if personal else ''}."
+            self._notices.add(writing, deciders, "requested", text, port=wanted.id, request=number)
         return self.request_of(number)
 
     def withdraw(self, number: int, *, by: Actor) -> Request:
@@ -83,11 +116,18 @@ class Access:
     # ---- deciding ---------------------------------------------------------------------------------------------
 
     def approve(
-        self, number: int, *, by: Actor, note: str | None = None, row_filter: str | None = None, days: int | None = None
+        self,
+        number: int,
+        *,
+        by: Actor,
+        note: str | None = None,
+        row_filter: str | None = None,
+        days: int | None = None,
+        figures_only: bool = False,
     ) -> Grant:
         """Approve a request: its account may read the port from now on. Errors: UnknownName, AccessRefused.
 
-        ``row_filter`` narrows the rows, ``days`` shortens the time.
+        ``row_filter`` narrows the rows, ``days`` shortens the time, ``figures_only`` shows no rows.
         """
         request = self._open(number)
         port = self.port(request.port)
@@ -96,7 +136,7 @@ class Access:
         _check_days(port, given)
         if days is not None and request.days is not None and days > request.days:
             raise AccessRefused("A decision can shorten the time that was asked for, not lengthen it.")
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             self._mark(writing, request, "approved", by, note)
             grant = self._grant(
                 writing,
@@ -106,6 +146,7 @@ class Access:
                 days=given,
                 personal=request.personal,
                 row_filter=row_filter,
+                figures_only=figures_only,
                 by=by,
                 request=number,
             )
@@ -129,6 +170,7 @@ class Access:
         days: int | None = 90,
         personal: bool = False,
         row_filter: str | None = None,
+        figures_only: bool = False,
     ) -> Grant:
         """Grant without a request: to a group, or by the operator. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
@@ -141,9 +183,17 @@ class Access:
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
         _check_days(wanted, days)
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             number = self._grant(
-                writing, wanted, holder_kind, holder, days=days, personal=personal, row_filter=row_filter, by=by
+                writing,
+                wanted,
+                holder_kind,
+                holder,
+                days=days,
+                personal=personal,
+                row_filter=row_filter,
+                figures_only=figures_only,
+                by=by,
             )
         return self.grant_of(number)
 
@@ -155,7 +205,7 @@ class Access:
         if by.name == grant.holder or not by.decides(port, personal=grant.personal):
             raise AccessRefused("Somebody else renews a grant.", next_step=_deciders(port, grant.personal))
         _check_days(port, days)
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             until = stamp(writing.at + timedelta(days=days))
             writing.run("UPDATE access_grant SET expires_at = ? WHERE id = ?", (until, number))
             writing.note(by.name, "access.renewed", grant.port, grant=number, holder=grant.holder, until=until)
@@ -165,14 +215,15 @@ class Access:
         """End a grant at once; its holder may, too. Errors: UnknownName, AccessRefused."""
         grant = self.grant_of(number)
         self._check_active(grant)
-        if by.name != grant.holder and not by.decides(self.port(grant.port), personal=False):
+        if by.name != grant.holder and not self.decides(by, grant.port, personal=False):
             raise AccessRefused(f"{by.name} does not decide about {grant.port}.")
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             writing.run(
                 "UPDATE access_grant SET revoked_at = ?, revoked_by = ? WHERE id = ?",
                 (stamp(writing.at), by.name, number),
             )
             writing.note(by.name, "access.revoked", grant.port, grant=number, holder=grant.holder, note=note)
+            self._tell(writing, grant.holder_kind, grant.holder, by, "revoked", grant.port)
         return self.grant_of(number)
 
     # ---- reading ----------------------------------------------------------------------------------------------
@@ -237,7 +288,9 @@ class Access:
 
     def _opens(self, account: Account, port: Port) -> bool:
         """Say whether somebody may read a port, masked."""
-        is_held = any(grant.port == port.id and not grant.personal for grant in self.held(account))
+        is_held = any(
+            grant.port == port.id and not grant.personal and not grant.figures_only for grant in self.held(account)
+        )
         return is_held or port.access == "unrestricted" or Actor.of(account).owns(port)
 
     def _open(self, number: int) -> Request:
@@ -260,12 +313,11 @@ class Access:
             raise AccessRefused(f"Grant {grant.id} is {status} already.")
 
     def _decided(self, request: Request, status: str, by: Actor, note: str | None) -> Request:
-        with self._state.writing() as writing:
+        with self._changing() as writing:
             self._mark(writing, request, status, by, note)
         return self.request_of(request.id)
 
-    @staticmethod
-    def _mark(writing: Writing, request: Request, status: str, by: Actor, note: str | None) -> None:
+    def _mark(self, writing: Writing, request: Request, status: str, by: Actor, note: str | None) -> None:
         changed = writing.run(
             "UPDATE access_request SET status = ?, decided_by = ?, decided_at = ?, note = ?"
             " WHERE id = ? AND status = 'open'",
@@ -274,9 +326,12 @@ class Access:
         if changed.rowcount != 1:
             raise AccessRefused(f"Request {request.id} was decided meanwhile.")
         writing.note(by.name, f"access.{status}", request.port, request=request.id, account=request.account, note=note)
+        if by.name != request.account:
+            text = f"{by.name} {status} your request for {request.port}{f': {note}' if note else ''}."
+            self._notices.add(writing, [request.account], status, text, port=request.port, request=request.id)
 
-    @staticmethod
     def _grant(
+        self,
         writing: Writing,
         port: Port,
         kind: HolderKind,
@@ -285,16 +340,19 @@ class Access:
         days: int | None,
         personal: bool,
         row_filter: str | None,
+        figures_only: bool,
         by: Actor,
         request: int | None = None,
     ) -> int:
+        if personal and figures_only:
+            raise AccessRefused("Figures of many people are nobody's personal data: grant one or the other.")
         if row_filter is not None:
             _checked_filter(row_filter, port)
         until = None if days is None else stamp(writing.at + timedelta(days=days))
         row = writing.run(
             "INSERT INTO access_grant (request_id, holder_kind, holder, port, personal, row_filter, granted_by,"
-            " starts_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until),
+            " starts_at, expires_at, figures_only) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until, figures_only),
         )
         number = int(row.lastrowid or 0)
         writing.note(
@@ -307,8 +365,20 @@ class Access:
             until=until,
             personal=personal,
             row_filter=row_filter,
+            figures_only=figures_only,
         )
+        if request is None:
+            self._tell(writing, kind, holder, by, "granted", port.id)
         return number
+
+    def _tell(self, writing: Writing, kind: HolderKind, holder: str, by: Actor, what: str, port: str) -> None:
+        """Tell an account that somebody gave it a port or took it away; groups are not told."""
+        if kind == "account" and holder != by.name:
+            text = f"{by.name} {'gave you' if what == 'granted' else 'took from you'} {port}."
+            self._notices.add(writing, [holder], what, text, port=port, request=0)
+
+
+_IN_THE_CLEAR = " with personal columns in the clear"
 
 
 def _checked_filter(text: str, port: Port) -> None:

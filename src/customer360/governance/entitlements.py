@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,8 @@ class Reading:
     salted: bool = False
     filters_rows: bool = False
     personal: bool = False
+    figures_only: bool = False
+    """Only figures that enough people stand behind may be made of it (``governance.figures``)."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Entitlements:
     @cached_property
     def digest(self) -> str:
         """A text that differs whenever what may be seen differs."""
-        parts = sorted(f"{relation}\t{reading.select}" for relation, reading in self.readings.items())
+        parts = sorted(f"{each.relation}\t{each.select}\t{each.figures_only}" for each in self.readings.values())
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
@@ -86,14 +88,18 @@ def granted_reading(port: Port, grants: Iterable[Grant], attributes: Mapping[str
     """
     held = tuple(grants)
     opening = [grant for grant in held if not grant.personal]
+    rows_too = [grant for grant in opening if not grant.figures_only]
     own = None if is_owner or port.row_filter is None else _closed(port.row_filter, port, attributes)
     is_open = is_owner or port.access == "unrestricted"
     if not is_open and not opening:
         raise NotPermitted(f"You may not read {port.id}.")
-    by_grant = None if is_open else _any(_filters(opening, port, attributes))
-    clear = _any(_filters((grant for grant in held if grant.personal), port, attributes))
+    figures_only = not is_open and not rows_too
+    by_grant = None if is_open else _any(_filters(rows_too or opening, port, attributes))
+    personal = [] if figures_only else [grant for grant in held if grant.personal]
+    clear = _any(_filters(personal, port, attributes))
     rows = [part for part in (own, by_grant) if part]
-    return _reading(port.relation, port.contract, rows=" AND ".join(f"({part})" for part in rows) or None, clear=clear)
+    found = _reading(port.relation, port.contract, rows=" AND ".join(f"({part})" for part in rows) or None, clear=clear)
+    return replace(found, figures_only=figures_only)
 
 
 def _filters(grants: Iterable[Grant], port: Port, attributes: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -19,6 +20,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from customer360.engines.parsing import serialized
+from customer360.engines.sentences import explained
 from customer360.errors import NotPermitted, QueryError
 from customer360.names import Relation
 
@@ -130,7 +132,13 @@ def _shorten(tree: exp.Query, readings: dict[Relation, Any]) -> None:
 
 def _part(relation: Relation, select: str) -> exp.CTE:
     alias = exp.TableAlias(this=exp.to_identifier(_name(relation), quoted=True))
-    return exp.CTE(this=sqlglot.parse_one(select, read="duckdb"), alias=alias, materialized=False)
+    return exp.CTE(this=_read(select).copy(), alias=alias, materialized=False)
+
+
+@lru_cache(maxsize=1024)
+def _read(select: str) -> exp.Expr:
+    """Read what stands in a table's place; the same few texts come with every query."""
+    return sqlglot.parse_one(select, read="duckdb")
 
 
 def _name(relation: Relation) -> str:
@@ -203,7 +211,8 @@ class GuardedSession:
             raise QueryError("The query is nested too deeply.") from None
         if tree.get("error", True) or len(tree["statements"]) != 1:
             if tree.get("error_type") == "parser":
-                self._session.query(sql)  # the session knows how to say where it is wrong
+                sentence, step = explained(str(tree.get("error_message")))
+                raise QueryError(sentence, next_step=step)
             raise QueryError("Only a SELECT can be run here.", next_step="Write one query that starts with SELECT.")
         node: dict[str, Any] = tree["statements"][0]["node"]
         return node

@@ -28,6 +28,8 @@ class Seen:
     principal: Principal
     may_remember: bool = True
     """Whether answers may be kept, and roll-ups used: not where rows are hidden or tables are missing."""
+    figures_only: frozenset[Relation] = frozenset()
+    """Tables of which only figures may be shown."""
     _answers: list[tuple[str, int]] = field(default_factory=list)
 
     def answered(self, sql: str, rows: int) -> None:
@@ -49,6 +51,7 @@ def read_as(
     model: SemanticModel | None = None,
     *,
     typed: bool = False,
+    figures: bool = False,
 ) -> Iterator[Seen]:
     """Give the session as the principal (else whoever the door says) may see it. Errors: NotPermitted.
 
@@ -59,10 +62,12 @@ def read_as(
         yield Seen(session, who)
         return
     try:
+        who = governance.current(who)
         check_scope(who, door)
-        entitlements = governance.entitlements(who)
+        entitlements = governance.entitlements(who, figures=figures)
         guarded = GuardedSession(session, entitlements, typed=typed)
         seen = Seen(cast("Session", guarded), _lifted(who, entitlements, model), entitlements.reads_all)
+        seen.figures_only = frozenset(each.relation for each in entitlements.readings.values() if each.figures_only)
         yield seen
     except NotPermitted as error:
         if not who.reads_all:

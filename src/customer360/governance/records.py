@@ -82,6 +82,8 @@ class Grant:
     expires_at: datetime | None
     revoked_at: datetime | None
     revoked_by: str | None
+    figures_only: bool = False
+    """It shows figures of metrics that enough people stand behind, and no rows."""
 
     def status(self, at: datetime) -> str:
         """Return active, expired or revoked."""
@@ -122,4 +124,5 @@ def grant_in(row: sqlite3.Row) -> Grant:
         moment_of(row["expires_at"]),
         moment_of(row["revoked_at"]),
         row["revoked_by"],
+        bool(row["figures_only"]),
     )

@@ -57,6 +57,22 @@ CREATE TABLE event (
 CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
 CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
 """,
+    """
+ALTER TABLE access_grant ADD COLUMN figures_only INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE notice (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
+  port TEXT NOT NULL, request INTEGER);
+CREATE INDEX notice_account ON notice (account, id);
+CREATE TRIGGER notice_stays BEFORE UPDATE OF id, at, account, kind, port, request ON notice
+  BEGIN SELECT RAISE(ABORT, 'notices only grow'); END;
+CREATE TRIGGER notice_is_kept BEFORE DELETE ON notice BEGIN SELECT RAISE(ABORT, 'notices only grow'); END;
+CREATE TABLE notice_seen (account TEXT PRIMARY KEY, up_to INTEGER NOT NULL);
+CREATE TABLE oidc_attempt (
+  state_hash TEXT PRIMARY KEY, browser_hash TEXT NOT NULL, nonce TEXT NOT NULL, verifier TEXT NOT NULL,
+  onward TEXT NOT NULL, at TEXT NOT NULL);
+CREATE TABLE oidc_identity (
+  issuer TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, PRIMARY KEY (issuer, subject));
+""",
 )
 """One script for each version of the file; a file is brought up to date when it is opened."""
 

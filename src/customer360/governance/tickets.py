@@ -128,6 +128,14 @@ class Tickets:
             writing.note(by, "key.revoked", number, account=found[0].account)
         return self.keys(number=number)[0]
 
+    def is_live(self, number: str) -> bool:
+        """Say whether a key has neither ended nor been revoked."""
+        found = self.keys(number=number)
+        return bool(found) and self._lives(found[0])
+
+    def _lives(self, key: ApiKey) -> bool:
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._state.clock())
+
     def holder(self, text: str) -> tuple[Account, ApiKey]:
         """Return whose key a text is. Errors: NotSignedIn, the same for unknown, ended and revoked keys."""
         prefix, number, secret = [*text.split("_", 2), "", ""][:3]
@@ -136,8 +144,7 @@ class Tickets:
         is_right = secrets.compare_digest(kept, _digest(secret)) and bool(rows)
         key = _key(rows[0]) if rows else None
         account = self._accounts.find(key.account) if key else None
-        is_live = key and key.revoked_at is None and (key.expires_at is None or key.expires_at > self._state.clock())
-        if not is_right or not is_live or key is None or account is None or not account.is_active:
+        if not is_right or key is None or not self._lives(key) or account is None or not account.is_active:
             raise NotSignedIn("This API key is not known, has ended or was revoked.")
         return account, key
 

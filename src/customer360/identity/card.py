@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from customer360.errors import C360Error, CustomerMissing
+from customer360.errors import C360Error, CustomerMissing, QueryError
 from customer360.names import Relation
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _named(session: Session, key: str, tables: Collection[Relation]) -> str:
     if not found:
         _nobody()
     if len(found) > 1:
-        raise C360Error(
+        raise QueryError(
             f"{len(found)} customers have this e-mail address: {', '.join(found[:5])}.",
             next_step="Name one of these ids. `c360 identity review` lists pairs in doubt.",
         )

@@ -21,8 +21,8 @@ MANUAL = 1_000
 class Links:
     """Links between places 0 .. n - 1, any order; ``rank`` is what is stronger (higher first).
 
-    ``known`` links stood to judgement in an earlier run: they go first, so that a new record never tears people apart
-    who were one before. It is the new one that stays outside and goes to review.
+    ``known`` links are within one person of the last run: they go first, so that a new record never tears people apart
+    who were one before, and a second run changes nothing. It is the new one that stays outside and goes to review.
     """
 
     left: Integers

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 NULL, OTHER = "missing", "different"
+ANOTHER_NAME, OTHER_GENERATION = "another name", "other generation"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Level:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What two records say about one trait. Levels from best to worst; the last takes what is left."""
+    """What two records say about one trait. Levels in the order they are tried; the last takes what is left."""
 
     name: str
     columns: tuple[str, ...]
@@ -84,21 +85,38 @@ def _same(*columns: str) -> str:
     return " AND ".join(f"{c}_l = {c}_r" for c in columns)
 
 
+def _established(side: str) -> str:
+    """Say that a first name is one that people bear, and no slip: a known one, or that of several records."""
+    return f"(roots_{side} IS NOT NULL OR first_count_{side} >= 3)"
+
+
+_OWN_NAME = (
+    "mail_name_l = mail_name_r AND NOT regexp_matches(mail_name_l, '[0-9]{3}') AND ("
+    + " OR ".join(
+        f"(length(mail_name_{s}) <= length(first_{s}) + length(last_{s}) + 2"
+        f" AND (contains(mail_name_{s}, first_{s}) OR contains(mail_name_{s}, last_{s})))"
+        for s in ("l", "r")
+    )
+    + ")"
+)
+_OTHER_PLACE = "(street_l <> street_r OR postcode_l <> postcode_r)"
 _SAME_HOME = (
     "(street_l = street_r"
     " AND (postcode_l = postcode_r OR (city_l = city_r AND (postcode_l IS NULL OR postcode_r IS NULL))))"
 )
 _SAME_PHONE = "(phone_end_l = phone_end_r)"
 _NEAR_HOME = (
-    "((jaro_winkler_similarity(street_l, street_r) >= 0.88 AND (postcode_l = postcode_r OR city_l = city_r))"
+    "((jaro_winkler_similarity(street_l, street_r) >= 0.88 AND (postcode_l = postcode_r OR city_l = city_r"
+    " OR damerau_levenshtein(postcode_l, postcode_r) <= 1 OR jaro_winkler_similarity(city_l, city_r) >= 0.92))"
     " OR street_l = street_r)"
 )
 
 FIRST = Comparison(
     "first_name",
-    ("first", "last", "given", "roots", "first_count"),
+    ("first", "last", "given", "suffix", "roots", "first_count"),
     "first_l IS NULL OR first_r IS NULL",
     (
+        Level(OTHER_GENERATION, "suffix_l <> suffix_r", 0.0002, 0.01),
         Level("exact", _same("first"), 0.80, 0.005, tf="first"),
         Level("short form", "list_has_any(roots_l, roots_r)", 0.06, 0.0008),
         Level(
@@ -112,17 +130,20 @@ FIRST = Comparison(
             "swapped",
             "(jaro_winkler_similarity(given_l, last_r) >= 0.90 AND jaro_winkler_similarity(last_l, given_r) >= 0.90)",
             0.01,
-            0.0001,
+            0.00001,
         ),
         Level(
             "initial",
             "((starts_with(first_l, first_r) OR starts_with(first_r, first_l))"
-            f" AND (least(length(first_l), length(first_r)) = 1 OR {_slip('first')}))",
+            f" AND (least(length(first_l), length(first_r)) = 1 OR {_slip('first')}))"
+            " OR (length(first_r) >= 3 AND given_l <> first_l AND ends_with(given_l, first_r))"
+            " OR (length(first_l) >= 3 AND given_r <> first_r AND ends_with(given_r, first_l))",
             0.01,
             0.003,
         ),
         Level("alike", f"(jaro_winkler_similarity(first_l, first_r) >= 0.80 AND {_slip('first')})", 0.01, 0.003),
-        Level(OTHER, "", 0.04, 0.9827),
+        Level(ANOTHER_NAME, f"({_established('l')} AND {_established('r')})", 0.01, 0.80),
+        Level(OTHER, "", 0.03, 0.1827),
     ),
 )
 LAST = Comparison(
@@ -176,13 +197,20 @@ BORN = Comparison(
 )
 EMAIL = Comparison(
     "email",
-    ("mail", "mail_name"),
+    ("mail", "mail_name", "first", "last"),
     "mail_l IS NULL OR mail_r IS NULL",
     (
         Level("exact", _same("mail"), 0.65, 0.0000002),
-        Level("same name at another provider", _same("mail_name"), 0.10, 0.000002),
-        Level("similar", f"(jaro_winkler_similarity(mail_l, mail_r) >= 0.95 AND {_edit('mail', 8)})", 0.03, 0.000005),
-        Level(OTHER, "", 0.22, 0.9999928),
+        Level("own name at another provider", f"({_OWN_NAME})", 0.05, 0.005),
+        Level("same name at another provider", _same("mail_name"), 0.10, 0.00002),
+        Level(
+            "similar",
+            f"(jaro_winkler_similarity(mail_l, mail_r) >= 0.95 AND {_edit('mail', 8)}"
+            " AND regexp_replace(mail_l, '[0-9]', '', 'g') <> regexp_replace(mail_r, '[0-9]', '', 'g'))",
+            0.03,
+            0.000005,
+        ),
+        Level(OTHER, "", 0.17, 0.9949748),
     ),
 )
 HOME = Comparison(
@@ -195,9 +223,10 @@ HOME = Comparison(
         Level("address", _SAME_HOME, 0.20, 0.000002),
         Level("phone", _SAME_PHONE, 0.15, 0.000002),
         Level("nearly the address", _NEAR_HOME, 0.06, 0.00005),
-        Level("postcode", _same("postcode"), 0.03, 0.0005),
-        Level("city", _same("city"), 0.05, 0.03),
-        Level(OTHER, "", 0.06, 0.96944),
+        Level("postcode", f"(postcode_l = postcode_r AND NOT coalesce({_OTHER_PLACE}, false))", 0.03, 0.0005),
+        Level("city", f"(city_l = city_r AND NOT coalesce({_OTHER_PLACE}, false))", 0.04, 0.02),
+        Level("another street near by", "(postcode_l = postcode_r OR city_l = city_r)", 0.03, 0.02),
+        Level(OTHER, "", 0.04, 0.95945),
     ),
 )
 NATIONAL = Comparison(

@@ -18,7 +18,20 @@ if TYPE_CHECKING:
 
 IDENTIFIERS = {"mail": "email", "mail_name": "email", "phone_end": "phone", "national": "national_id"}
 """Column -> kind of identifier."""
-_EVIDENCE = ("first", "given", "last", "born", "mail", "phone", "street", "city", "region", "postcode", "national")
+_EVIDENCE = (
+    "first",
+    "given",
+    "last",
+    "suffix",
+    "born",
+    "mail",
+    "phone",
+    "street",
+    "city",
+    "region",
+    "postcode",
+    "national",
+)
 _PARTNERS = {"phone_end": ("phone",), "mail": ()}
 ODD_BIRTHDAY = 8.0
 """A birth date this many times as frequent as its neighbours' median is a default of some form."""
@@ -115,7 +128,8 @@ def _collapse(connection: DuckDBPyConnection, overrides: Overrides) -> None:
     connection.execute(
         "CREATE OR REPLACE TABLE repeat AS SELECT p.rid, is_telling, coalesce(first.rep, p.rid) AS rep, p.fingerprint"
         " FROM printed AS p LEFT JOIN (SELECT fingerprint, min(rid) AS rep FROM printed WHERE is_telling"
-        " GROUP BY fingerprint HAVING count(*) > 1) AS first ON first.fingerprint = p.fingerprint AND is_telling"
+        " GROUP BY fingerprint HAVING count(*) > 1) AS first"
+        " ON first.fingerprint = CASE WHEN is_telling THEN p.fingerprint END"
     )
     connection.execute("DROP TABLE printed")
     connection.execute(

@@ -14,7 +14,7 @@ from customer360.clock import now
 from customer360.errors import WarehouseMissing
 from customer360.identity.configured import keep_model
 from customer360.identity.evaluate import against_labels, drift, threshold_curve
-from customer360.identity.failures import IdentityError, RecordsMalformed
+from customer360.identity.failures import IdentityError, OverrideRefused, RecordsMalformed
 from customer360.identity.model import Model
 from customer360.identity.overrides import STATE_FILE, Kind, Override, SqliteStore
 from customer360.identity.steps import identity_model
@@ -155,23 +155,23 @@ class People:
         )
 
     def explanation(self, one: str, other: str) -> pa.Table:
-        """Return the edges within and between the customers of two people, kept ones first."""
+        """Return the edges between the customers of two people, or within the one that both are, kept ones first."""
         return self._edges(self.customer_of(one), self.customer_of(other))
 
     def links(self, customer: str) -> pa.Table:
         """Return the edges within a customer of this id, as ``explanation`` does."""
         return self._edges(customer, customer)
 
-    def _edges(self, *ids: str) -> pa.Table:
+    def _edges(self, one: str, other: str) -> pa.Table:
         return self._query(
             EDGE,
             "SELECT system_a, record_id_a, system_b, record_id_b, kind, rule, probability, evidence, is_kept"
             f" FROM {EDGE.sql} AS e"
             f" JOIN {XREF.sql} AS x ON x.system = system_a AND x.record_id = record_id_a AND x.valid_to IS NULL"
             f" JOIN {XREF.sql} AS y ON y.system = system_b AND y.record_id = record_id_b AND y.valid_to IS NULL"
-            " WHERE x.customer_id IN (?, ?) AND y.customer_id IN (?, ?)"
+            " WHERE (x.customer_id, y.customer_id) IN ((?, ?), (?, ?))"
             " ORDER BY is_kept DESC, probability DESC, system_a, record_id_a, system_b, record_id_b",
-            (*ids, *ids),
+            (one, other, other, one),
         )
 
     def decided_about(self, one: str, other: str) -> tuple[Override, ...]:
@@ -191,6 +191,17 @@ class People:
         """Return the figures of the last run beside those of the one before: figure, value, before, change."""
         return drift(self._query(FIGURE, f"SELECT * FROM {FIGURE.sql}"))
 
+    def standing(self) -> str | None:
+        """Return one sentence about the last run, and what to do next; None where the figures may not be read."""
+        if not self._has(FIGURE) or not self.door.shows(FIGURE):
+            return None
+        figures = {row["figure"]: int(row["value"]) for row in self.figures().to_pylist()}
+        doubts = figures.get("doubts to review", 0)
+        told = f"{figures.get('records', 0):,} records are {figures.get('people', 0):,} people"
+        if doubts:
+            return f"{told}; {doubts:,} {'pair is' if doubts == 1 else 'pairs are'} in doubt: `c360 identity review`."
+        return f"{told}, none in doubt. `c360 identity audit` shows the figures."
+
     def doubts(self, limit: int, *, gone: bool = False) -> pa.Table:
         """Return the worst doubts that are open; or those that are gone, the latest first, with what became of them."""
         if gone:
@@ -203,12 +214,15 @@ class People:
 
     def against(self, labels: Path) -> pa.Table:
         """Return precision, recall and the threshold curve against a CSV of system, record_id, label."""
-        read = pa_csv.read_csv(
-            labels,
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(("system", "record_id", "label"), pa.string())
-            ),
-        )
+        kinds = dict.fromkeys(("system", "record_id", "label"), pa.string())
+        try:
+            read = pa_csv.read_csv(labels, convert_options=pa_csv.ConvertOptions(column_types=kinds))
+        except (OSError, pa.ArrowInvalid) as error:
+            raise RecordsMalformed(
+                "The labels cannot be read as CSV.",
+                place=str(labels),
+                next_step="Write a file with the columns system, record_id, label.",
+            ) from error
         if not {"system", "record_id", "label"} <= set(read.column_names):
             raise RecordsMalformed("Labels need the columns system, record_id and label.", place=str(labels))
         real = _named(read).append_column("label", read["label"])
@@ -238,6 +252,8 @@ class People:
 
     def merge(self, one: str, other: str, *, who: str, why: str) -> Override:
         """Keep that two customers are one person. Errors: IdentityError, OverrideRefused, NotPermitted."""
+        if self.customer_of(one) == self.customer_of(other):
+            raise OverrideRefused("They are one person already.", next_step="`c360 identity explain A B` says why.")
         return self._keep("merge", self._all_of(one), self._all_of(other), who, why)
 
     def split(self, person: str, records: Sequence[str], *, who: str, why: str) -> Override:
@@ -251,7 +267,12 @@ class People:
                 raise IdentityError(
                     f"'{record}' is no record of that customer.", next_step="`c360 identity customer` lists them."
                 )
-        return self._keep("split", tuple(records), tuple(r for r in of if r not in records), who, why)
+        stay = tuple(record for record in of if record not in records)
+        if not stay:
+            raise OverrideRefused(
+                "That is every record of the customer.", next_step="Name only those that are somebody else."
+            )
+        return self._keep("split", tuple(dict.fromkeys(records)), stay, who, why)
 
     def never(self, one: str, other: str, *, who: str, why: str) -> Override:
         """Keep that two customers or records are never one person.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,40 +32,61 @@ MOST_LIKELY = 60
 
 
 def judge(connection: DuckDBPyConnection, model: Model, settings: Settings) -> None:
-    """Make ``scored`` from ``compared``: the number of the rule and of the veto that hold, and the probability.
+    """Make ``scored`` of ``compared`` and ``known_pair``: the number of rule and veto that hold, and the probability.
 
     Of those pairs only that may be linked or looked at: most of the compared are neither.
     """
     vetoes = vetoes_of(settings.vetoes, twins=model.twins, namesakes=model.namesakes)
     bits = f"least(greatest(weight + {model.shift}, -{MOST_LIKELY}), {MOST_LIKELY})"
     least = math.log2(settings.review_probability / (1 - settings.review_probability)) - model.shift - _SLACK
+    wanted = (
+        f"(SELECT *, {rule_number(settings.rules)} AS rule FROM {{0}})"
+        f" WHERE (weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER})"
+    )
     connection.execute(
-        f"CREATE OR REPLACE TABLE scored AS"
-        f" SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),"
-        f" {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability"
-        f" FROM (SELECT *, {rule_number(settings.rules)} AS rule FROM compared)"
-        f" WHERE weight >= {least} OR rule > 0 OR {SAME_IDENTIFIER}"
+        f"""
+        CREATE OR REPLACE TABLE scored AS
+        SELECT * EXCLUDE (record_a, record_b) REPLACE (weight + {model.shift} AS weight),
+          {rule_number(vetoes)} AS veto, 1 / (1 + pow(2.0, -{bits})) AS probability
+        FROM (
+          SELECT * FROM {wanted.format("compared")}
+          UNION ALL BY NAME
+          SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r, k.*
+          FROM (SELECT * FROM {wanted.format("known_pair")} AND record_a <> record_b) AS k
+          JOIN rep AS a ON a.fingerprint = record_a JOIN rep AS b ON b.fingerprint = record_b
+        )
+        """
     )
 
 
-def link(connection: DuckDBPyConnection, model: Model, settings: Settings, overrides: Overrides) -> Clusters:
-    """Make ``link`` (numbered, ranked) from ``scored`` and overrides, and ``rep_place``; return the clusters."""
+def link(
+    connection: DuckDBPyConnection,
+    model: Model,
+    settings: Settings,
+    overrides: Overrides,
+    before: Callable[[], pa.Table] | None = None,
+) -> Clusters:
+    """Make ``link`` (numbered, ranked) from ``scored`` and overrides, and ``rep_place``; return the clusters.
+
+    ``before`` returns record_id and person_id of the last run: asked only where clusters are in conflict.
+    """
     connection.execute(
         "CREATE OR REPLACE TABLE rep_place AS SELECT rid, row_number() OVER (ORDER BY rid) - 1 AS place FROM rep"
     )
     _register(connection, overrides)
     connection.execute(_links_sql(settings, least=_least(connection, settings)))
     table = connection.execute(
-        "SELECT a.place AS l, b.place AS r, rank, is_known FROM link JOIN rep_place AS a ON a.rid = l"
+        "SELECT a.place AS l, b.place AS r, rank FROM link JOIN rep_place AS a ON a.rid = l"
         " JOIN rep_place AS b ON b.rid = r ORDER BY number"
     ).to_arrow_table()
-    links = Links(*(table[name].to_numpy() for name in ("l", "r", "rank", "is_known")))
+    left, right, rank = (table[name].to_numpy() for name in ("l", "r", "rank"))
+    links = Links(left, right, rank, np.zeros(len(rank), dtype=np.bool_))
     never = connection.execute(
         "SELECT DISTINCT a.place, b.place FROM kept_apart"
         " JOIN rep_place AS a ON a.rid = l JOIN rep_place AS b ON b.rid = r ORDER BY ALL"
     ).fetchall()
     apart = [(int(one), int(other)) for one, other in never]
-    found = clusters(connection, count(connection, "rep"), links, apart, model, settings)
+    found = clusters(connection, count(connection, "rep"), links, apart, model, settings, before)
     _keep(connection, found)
     return found
 
@@ -78,13 +100,13 @@ def _links_sql(settings: Settings, *, least: float) -> str:
     return f"""
         CREATE OR REPLACE TABLE link AS
         WITH accepted AS (
-          SELECT l, r, rule, weight, probability, is_known,
+          SELECT l, r, rule, weight, probability,
             CASE WHEN rule > 0 THEN {SURE} + {len(settings.rules)} - rule + least(greatest(weight, 0), 99) / 100
               ELSE least(weight, 99) END AS rank
           FROM scored WHERE veto = 0 AND (rule > 0 OR probability >= {least})
         ), by_hand AS (
           SELECT DISTINCT least(l, r) AS l, greatest(l, r) AS r, -1 AS rule, NULL AS weight,
-            1.0 AS probability, true AS is_known, {MANUAL} AS rank
+            1.0 AS probability, {MANUAL} AS rank
           FROM manual
         )
         SELECT row_number() OVER (ORDER BY l, r, rank DESC) - 1 AS number, *

@@ -45,6 +45,7 @@ FIELDS = (
     "first",
     "given",
     "last",
+    "suffix",
     "born",
     "mail",
     "mail_name",
@@ -60,7 +61,7 @@ FIELDS = (
 RECORDS_SCHEMA = pa.schema(
     [("record_id", pa.string()), ("digest", pa.int64()), *((name, pa.string()) for name in FIELDS)]
 )
-_VERSION = 2
+_VERSION = 3
 """Raise when the same record would be normalised differently."""
 
 
@@ -232,10 +233,14 @@ _EAST_ASIAN = "\\p{Han}\\p{Hangul}\\p{Hiragana}\\p{Katakana}"
 _FAMILY_FIRST = f"regexp_matches(whole, '^[{_EAST_ASIAN}]+ [{_EAST_ASIAN} ]+$')"
 _UNSPACED = "regexp_matches(whole, '^[\\p{Han}\\p{Hangul}]{2,4}$')"
 """Chinese, Japanese and Korean full names have the family name in front, and often no space behind it."""
+_GENERATION = "'[\\s.,]+(jr|junior|sr|senior|2nd|ii|3rd|iii|iv)[.]?\\s*(,|$)'"
 _NAMES = f"""
 CREATE OR REPLACE TABLE named AS
 WITH bare AS (
   SELECT *,
+    CASE WHEN first_name IS NULL AND last_name IS NULL THEN regexp_extract(full_name, {_GENERATION}, 1)
+      ELSE coalesce(nullif(regexp_extract(last_name, {_GENERATION}, 1), ''),
+        regexp_extract(first_name, {_GENERATION}, 1)) END AS written_suffix,
     trim(regexp_replace(regexp_replace(full_name, '[.]', ' ', 'g'), '(^|\\s)({_TITLES})(\\s|$)', ' ', 'g')) AS whole
   FROM plain
 ), parts AS (
@@ -254,14 +259,18 @@ WITH bare AS (
     ELSE last_name END AS last_name
   ) FROM bare
 )
-SELECT * EXCLUDE (whole),
-  letters(split_part(trim(regexp_replace(regexp_replace(first_name, '[''`-]', '', 'g'),
-    '(^|[\\s.]+)({_TITLES})([\\s.]+|$)|[.]', ' ', 'g')), ' ', 1)) AS first,
+SELECT * EXCLUDE (whole, written_suffix),
+  CASE WHEN written_suffix IN ('sr', 'senior') THEN '1' WHEN written_suffix IN ('jr', 'junior', '2nd', 'ii') THEN '2'
+    WHEN written_suffix IN ('3rd', 'iii') THEN '3' WHEN written_suffix = 'iv' THEN '4' END AS suffix,
+  coalesce(letters(split_part(trim(regexp_replace(regexp_replace(first_name, '[''`-]', '', 'g'),
+    '(^|[\\s.]+)({_TITLES})([\\s.]+|$)|[.]', ' ', 'g')), ' ', 1)), letters(first_name)) AS first,
   letters(first_name) AS given,
-  letters(regexp_replace(last_name, '(^|[\\s.,]+)({_TITLES})([\\s.,]+|$)', ' ', 'g')) AS last
+  coalesce(letters(regexp_replace(last_name, '(^|[\\s.,]+)({_TITLES})([\\s.,]+|$)', ' ', 'g')), letters(last_name))
+    AS last
 FROM parts
 """
 
+_NOBODYS = literals(words.JUNK_DOMAINS)
 _DOTLESS = literals(words.PROVIDERS_IGNORING_DOTS)
 
 _RECORD = f"""
@@ -274,7 +283,8 @@ WITH mail AS (
   FROM (SELECT *, regexp_replace(regexp_replace(email, '\\s', '', 'g'), '^mailto:', '') AS e FROM named)
 ), mailed AS (
   SELECT *,
-    CASE WHEN NOT list_contains($names, signs(box)) THEN
+    CASE WHEN NOT (list_contains($names, signs(box)) OR split_part(domain, '.', 1) IN ({_NOBODYS})
+        OR (length(box) <= 3 AND starts_with(domain, box || '.'))) THEN
       (CASE WHEN domain IN ({_DOTLESS}) THEN replace(box, '.', '') ELSE box END)
         || '@' || domain END AS mail,
     CASE WHEN NOT list_contains($names, signs(box)) AND length(signs(box)) >= 6 THEN signs(box) END AS mail_name
@@ -287,6 +297,7 @@ SELECT
   first,
   last,
   given,
+  suffix,
   born,
   mail,
   mail_name,

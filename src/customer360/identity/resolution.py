@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -117,7 +117,7 @@ def run(
         pairs = remembered(connection, model) if remember else None
         judge(connection, model, settings)
         watch("score")
-        link(connection, model, settings, overrides)
+        link(connection, model, settings, overrides, _before(known))
         watch("cluster")
         people, aliases = _people(connection, settings, known)
         watch("ids")
@@ -126,6 +126,10 @@ def run(
         watch("evidence")
     found = Memory(kept, pairs, model) if kept is not None and pairs is not None else None
     return Resolution(people, edges, review, dropped, aliases, model, watch.seconds, found)
+
+
+def _before(known: pa.Table | None) -> Callable[[], pa.Table] | None:
+    return None if known is None else lambda: known.filter(known["is_current"]).select(["record_id", "person_id"])
 
 
 @contextmanager

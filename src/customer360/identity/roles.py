@@ -30,7 +30,7 @@ USABLE = frozenset({"first_name", "last_name", "full_name", "date_of_birth", "em
 
 _ALSO_CALLED = {
     "first_name": "given_name given_names forename forenames fname first christian_name",
-    "last_name": "surname surnames family_name lname last",
+    "last_name": "surname surnames family_name lname last suffix name_suffix",
     "full_name": "name customer_name person_name contact_name display_name",
     "date_of_birth": "birth_date birthdate birthday dob born",
     "email": "e_mail mail email_address e_mail_address mail_address primary_email customer_email contact_email",
@@ -66,7 +66,11 @@ def roles_of(records: pa.Table, mapping: Mapping[str, str] | None) -> dict[str, 
     if mapping is None:
         chosen = _chosen(records.column_names)
     else:
-        chosen = dict(mapping)
+        if not isinstance(mapping, Mapping):
+            raise RecordsMalformed(
+                f"The mapping is a {type(mapping).__name__}.", next_step='Write {"their column": "role"}.'
+            )
+        chosen = {column: role for column, role in mapping.items() if (column, role) != (RECORD_ID, RECORD_ID)}
         for column, role in chosen.items():
             if column not in records.column_names:
                 raise UnknownName("column of the records", column, records.column_names)

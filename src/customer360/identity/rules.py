@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from customer360.errors import UnknownName
-from customer360.identity.comparisons import COMPARISONS, NULL, OTHER
+from customer360.identity.comparisons import ANOTHER_NAME, COMPARISONS, NULL, OTHER, OTHER_GENERATION
 from customer360.identity.failures import IdentityError
 
 _SAME_FIRST = ("exact", "short form")
@@ -21,6 +21,7 @@ _NOT_SAME_BIRTH = ("day and month swapped", "one digit", "same year", "near year
 _LIKE_LAST = ("exact", "similar", "swapped", "part")
 _SAME_BIRTH = ("exact", "day and month swapped")
 _LIKE_BIRTH = (*_SAME_BIRTH, "one digit", "same year", "near year", NULL)
+_NOT_SAME_NATIONAL = ("one sign", OTHER, NULL)
 _SAME_PHONE = ("address and phone", "phone")
 _SAME_HOME = ("address and phone", "address")
 
@@ -54,7 +55,19 @@ RULES: tuple[Rule, ...] = (
         },
     ),
     Rule("national id and birth date", {"national_id": ("exact",), "date_of_birth": _SAME_BIRTH}),
-    Rule("e-mail and name", {"email": ("exact",), "first_name": _LIKE_FIRST, "date_of_birth": _LIKE_BIRTH}),
+    Rule(
+        "e-mail and name",
+        {
+            "email": ("exact",),
+            "first_name": _LIKE_FIRST,
+            "last_name": (*_LIKE_LAST, NULL),
+            "date_of_birth": _LIKE_BIRTH,
+        },
+    ),
+    Rule(
+        "e-mail, first name and birth date",
+        {"email": ("exact",), "first_name": _LIKE_FIRST, "date_of_birth": _SAME_BIRTH},
+    ),
     Rule(
         "e-mail and last name",
         {"email": ("exact",), "first_name": (NULL,), "last_name": (*_LIKE_LAST, NULL), "date_of_birth": _LIKE_BIRTH},
@@ -98,27 +111,26 @@ RULES: tuple[Rule, ...] = (
 """In order of trust."""
 
 VETOES: tuple[Rule, ...] = (
+    Rule("other generation", {"first_name": (OTHER_GENERATION,), "national_id": _NOT_SAME_NATIONAL}),
+    Rule("two first names", {"first_name": (ANOTHER_NAME,), "national_id": _NOT_SAME_NATIONAL}),
+    Rule("different first names", {"first_name": (OTHER,), "national_id": _NOT_SAME_NATIONAL}),
     Rule(
-        "different first names",
-        {
-            "first_name": (OTHER,),
-            "email": ("same name at another provider", "similar", OTHER, NULL),
-            "national_id": ("one sign", OTHER, NULL),
-        },
+        "no more than alike first names",
+        {"first_name": ("alike",), "date_of_birth": ("near year", OTHER, NULL), "national_id": _NOT_SAME_NATIONAL},
     ),
+    Rule("birth dates far apart", {"date_of_birth": (OTHER,), "national_id": _NOT_SAME_NATIONAL}),
     Rule(
-        "birth dates far apart",
-        {
-            "date_of_birth": (OTHER,),
-            "email": ("same name at another provider", "similar", OTHER, NULL),
-            "national_id": ("one sign", OTHER, NULL),
-        },
+        "different first names and birth dates",
+        {"first_name": (ANOTHER_NAME, OTHER), "date_of_birth": (OTHER, "two digits")},
     ),
-    Rule("different first names and birth dates", {"first_name": (OTHER,), "date_of_birth": (OTHER, "two digits")}),
-    Rule("different names", {"first_name": (OTHER,), "last_name": (OTHER,), "national_id": ("one sign", OTHER, NULL)}),
     Rule(
         "nothing but the name",
-        {"date_of_birth": (NULL,), "email": (NULL, OTHER), "home": (NULL, OTHER), "national_id": (NULL,)},
+        {
+            "date_of_birth": (NULL,),
+            "email": (NULL, OTHER, "own name at another provider"),
+            "home": (NULL, OTHER),
+            "national_id": (NULL,),
+        },
     ),
 )
 """What no weight may overrule; people may (`c360 identity merge`)."""
@@ -126,11 +138,17 @@ VETOES: tuple[Rule, ...] = (
 
 _FAMILY = {"last_name": ("exact", "similar"), "home": (*_SAME_HOME, "phone")}
 _OTHER_BIRTH = ("same year", "near year", "two digits", OTHER)
-HOUSEHOLD = Rule("household", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": _OTHER_BIRTH})
+HOUSEHOLD = Rule("household", {**_FAMILY, "first_name": (ANOTHER_NAME, OTHER), "date_of_birth": _OTHER_BIRTH})
 """Two people of one family."""
-TWINS = Rule("twins", {**_FAMILY, "first_name": (OTHER,), "date_of_birth": ("exact",)})
+TWINS = Rule("twins", {**_FAMILY, "first_name": (ANOTHER_NAME, OTHER), "date_of_birth": ("exact",)})
+"""Twins, or one person under another first name."""
 NAMESAKES = Rule("namesakes", {**_FAMILY, "first_name": _SAME_FIRST, "date_of_birth": (OTHER,)})
-"""Father and son of one name."""
+"""Father and son of one name, or one person under another birth date."""
+OTHER_LAST = Rule(
+    "another last name",
+    {"first_name": _SAME_FIRST, "last_name": (OTHER,), "home": _FAMILY["home"], "date_of_birth": ("exact",)},
+)
+"""One person under another last name."""
 
 
 def vetoes_of(vetoes: Sequence[Rule], *, twins: bool, namesakes: bool) -> tuple[Rule, ...]:
@@ -150,7 +168,7 @@ def vetoes_of(vetoes: Sequence[Rule], *, twins: bool, namesakes: bool) -> tuple[
     return tuple(kept)
 
 
-_AGAINST_TWINS = ("different first names", "different names")
+_AGAINST_TWINS = ("two first names", "different first names")
 _AGAINST_NAMESAKES = "birth dates far apart"
 
 

@@ -40,30 +40,28 @@ PAIRS_SCHEMA = pa.schema(
 
 
 def compare(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make ``compared`` of ``pair`` and all pairs known before: l, r (l is the lower number), weight, gammas, is_known.
+    """Make ``compared`` of those of ``pair`` that are not in ``known_pair``: l, r (the lower number), weight, gammas.
 
-    ``known_pair`` (see ``know``) holds the latter. Weights are without the prior. ``record_a`` and ``record_b`` are the
-    two fingerprints, the smaller first.
+    Weights are without the prior. ``record_a`` and ``record_b`` are the two fingerprints, the smaller first.
     """
-    gammas = ", ".join(GAMMAS)
     connection.execute(
-        f"""
-        CREATE OR REPLACE TABLE compared AS
-        SELECT least(a.rid, b.rid) AS l, greatest(a.rid, b.rid) AS r, weight, {gammas},
-          true AS is_known, record_a, record_b
-        FROM known_pair JOIN rep AS a ON a.fingerprint = record_a JOIN rep AS b ON b.fingerprint = record_b
-        WHERE record_a <> record_b
         """
-    )
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE rest AS SELECT l, r FROM pair"
-        " ANTI JOIN (SELECT l, r FROM compared SEMI JOIN pair USING (l, r)) USING (l, r)"
+        CREATE OR REPLACE TEMP TABLE rest AS
+        SELECT l, r FROM (
+          SELECT l, r, least(a.fingerprint, b.fingerprint) AS record_a,
+            greatest(a.fingerprint, b.fingerprint) AS record_b
+          FROM pair JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r
+        ) ANTI JOIN known_pair USING (record_a, record_b)
+        """
     )
     predict(connection, present_comparisons(connection), model, "rest", "new_compared")
     connection.execute(
-        f"INSERT INTO compared SELECT least(l, r), greatest(l, r), weight, {gammas}, false,"
-        " least(a.fingerprint, b.fingerprint), greatest(a.fingerprint, b.fingerprint)"
-        " FROM new_compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r"
+        f"""
+        CREATE OR REPLACE TABLE compared AS
+        SELECT least(l, r) AS l, greatest(l, r) AS r, weight, {", ".join(GAMMAS)},
+          least(a.fingerprint, b.fingerprint) AS record_a, greatest(a.fingerprint, b.fingerprint) AS record_b
+        FROM new_compared JOIN rep AS a ON a.rid = l JOIN rep AS b ON b.rid = r
+        """
     )
     connection.execute("DROP TABLE new_compared")
     connection.execute("DROP TABLE rest")
@@ -80,12 +78,16 @@ def know(connection: DuckDBPyConnection, pairs: pa.Table | None, model: Model | 
 
 
 def remembered(connection: DuckDBPyConnection, model: Model) -> pa.Table:
-    """Return ``compared`` by fingerprints, and every record that was looked at, to know them next time; in no order."""
+    """Return all pairs by fingerprints, and every record that was looked at, to know them next time; in no order."""
     gammas, none = ", ".join(GAMMAS), ", ".join(["-1"] * len(GAMMAS))
+    there = "(SELECT fingerprint AS record_{0} FROM rep)"
     return (
         connection.execute(
             f"""
             SELECT record_a, record_b, {gammas}, weight, $1 AS model FROM compared
+            UNION ALL SELECT record_a, record_b, {gammas}, weight, $1
+            FROM (FROM known_pair WHERE record_a <> record_b) SEMI JOIN {there.format("a")} USING (record_a)
+            SEMI JOIN {there.format("b")} USING (record_b)
             UNION ALL SELECT fingerprint, fingerprint, {none}, 0, $1 FROM rep
             """,
             [model.digest],

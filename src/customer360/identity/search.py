@@ -6,6 +6,7 @@ trying what a mask hides.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,7 +79,7 @@ def search(session: Session, text: str = "", *, limit: int = 20, offset: int = 0
 
     Errors: QueryError for a text that is too long.
     """
-    words = text.split()
+    words = _words(text)
     if len(words) > MOST_WORDS or len(text) > _LONGEST:
         raise QueryError(f"A search has {MOST_WORDS} words at most.", next_step="Leave some out.")
     searches_records = {RECORD, XREF} <= session.relations()
@@ -86,6 +87,12 @@ def search(session: Session, text: str = "", *, limit: int = 20, offset: int = 0
     sql = _SEARCH.format(hits=_hits(words, with_records=searches_records), **page) if words else _BEST.format(**page)
     rows = session.query(sql)
     return Found(rows.slice(0, limit), rows.num_rows > limit, searches_records)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a search; groups of digits that follow each other are one phone number."""
+    joined = re.sub(r"(?<=[0-9)])[\s./-]+(?=[(0-9])", "", text)
+    return joined.split()
 
 
 def _hits(words: list[str], *, with_records: bool) -> str:
@@ -98,14 +105,14 @@ def _hits(words: list[str], *, with_records: bool) -> str:
 
 def _part(template: str, words: list[str], alias: str, texts: tuple[str, ...], ids: tuple[str, ...]) -> str:
     conditions = " AND ".join(f"({_holds(word, alias, texts, ids)})" for word in words)
-    exact = " OR ".join(f"LOWER({name}) = {quoted_text(words[0].casefold())}" for name in (*ids, f"{alias}.email"))
+    exact = " OR ".join(f"LOWER({name}) = {quoted_text(words[0].lower())}" for name in (*ids, f"{alias}.email"))
     place = f"CASE WHEN {exact} THEN 0 ELSE 1 END"
     return template.format(place=place, conditions=conditions)
 
 
 def _holds(word: str, alias: str, texts: tuple[str, ...], ids: tuple[str, ...]) -> str:
     """Return the condition that an identity holds a word: at the start of a text or of one of its words."""
-    folded = word.casefold()
+    folded = word.lower()
     ways = [f"LOWER({name}) = {quoted_text(folded)}" for name in ids]
     for name in texts:
         column = f"{alias}.{name}"

@@ -31,6 +31,7 @@ from customer360.identity.tables import (
     named,
     normalised_of,
     pairs_apart,
+    people_of,
     record_table,
 )
 from customer360.identity.training import train
@@ -116,10 +117,11 @@ def identity_pairs(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
 def identity_edges(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
     """Return one row per pair of records that was linked, cut or is in doubt, with the evidence.
 
-    Inputs ``records`` (identity.identity_record), ``model``, ``pairs``; or only ``records``, then as they are in
-    conformed.person_record, which are read, compared and decided at once. Parameters: ``settings``, ``overrides``, and
-    in the second case ``mapping`` and ``model``. Columns: system_a, record_id_a, system_b, record_id_b, kind
-    (deterministic, probabilistic, manual, doubt), rule, probability, weight, evidence, is_kept.
+    Inputs ``records`` (identity.identity_record), ``model``, ``pairs`` and ``previous`` (the table itself); or only
+    ``records``, then as they are in conformed.person_record, which are read, compared and decided at once. Parameters:
+    ``settings``, ``overrides``, and in the second case ``mapping`` and ``model``. Columns: system_a, record_id_a,
+    system_b, record_id_b, kind (deterministic, probabilistic, manual, doubt), rule, probability, weight, evidence,
+    is_kept.
     """
     settings, overrides = _settings(parameters, as_of), Overrides.read(parameters.get("overrides"))
     if "pairs" not in inputs:
@@ -139,7 +141,8 @@ def identity_edges(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
         connection.execute("CREATE OR REPLACE TABLE pair (l INTEGER, r INTEGER)")
         compare(connection, model)
         judge(connection, model, settings)
-        link(connection, model, settings, overrides)
+        before = inputs.get("previous")
+        link(connection, model, settings, overrides, None if before is None else lambda: people_of(before))
         return _with_doubts(answers.edges(connection, model, settings), answers.review(connection, model, settings))
 
 

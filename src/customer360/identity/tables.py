@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.errors import C360Error
+from customer360.identity.cluster import components
 from customer360.identity.model import NAMED, Model
 from customer360.identity.normalise import FIELDS, RECORDS_SCHEMA
 
@@ -21,6 +23,7 @@ SHOWN = {
     "first": "first_name",
     "given": "given_names",
     "last": "last_name",
+    "suffix": "generation",
     "born": "birth_date",
     "mail": "email",
     "mail_name": "email_name",
@@ -79,6 +82,15 @@ def pairs_apart(edges: pa.Table) -> pa.Table:
         columns[f"system_{side}"], columns[f"record_id_{side}"] = system_and_id(edges[f"record_{side}"])
     rest = {name: edges[name] for name in edges.column_names if name not in {"record_a", "record_b"}}
     return pa.table({**columns, **rest})
+
+
+def people_of(edges: pa.Table) -> pa.Table:
+    """Return record_id and person_id (a number) of the records that kept edges link."""
+    kept = edges.filter(edges["is_kept"])
+    one, other = names_at(kept, "a"), names_at(kept, "b")
+    names = pa.chunked_array([*one.chunks, *other.chunks], pa.string()).unique()
+    left, right = (pc.index_in(side, value_set=names).to_numpy().astype(np.int64) for side in (one, other))
+    return pa.table({"record_id": names, "person_id": components(len(names), left, right)})
 
 
 def record_table(normalised: pa.Table) -> pa.Table:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from customer360.identity.comparisons import Comparison
 from customer360.identity.model import COMMON, NAMED, Levels, Model
-from customer360.identity.rules import HOUSEHOLD, NAMESAKES, TWINS, rule_number, vetoes_of
+from customer360.identity.rules import HOUSEHOLD, NAMESAKES, OTHER_LAST, TWINS, rule_number, vetoes_of
 from customer360.identity.scoring import count, know, predict, present_comparisons, quiet, splink_linker
 from customer360.identity.settings import Settings
 
@@ -33,7 +33,9 @@ RANDOM_PAIRS_WEIGHT = 2.0
 SAMPLE, SAMPLE_PAIRS = 50_000, 500_000
 """Records that expectation maximisation looks at, and pairs that the prior is counted on."""
 FEW, FAMILY_SHARE = 10, 0.25
-"""Pairs that may be twins (or namesakes) whatever their share, and the most that they can be of household pairs."""
+"""Pairs that may be twins whatever their share, and the most that they can be of household pairs."""
+MISTAKEN = 4
+"""A first name, or a birth date, may be replaced by mistake so many times as often as a last name."""
 SESSIONS = {
     "same e-mail": ("l.mail = r.mail", {"email"}),
     "same names": ("l.first = r.first AND l.last = r.last", {"first_name", "last_name"}),
@@ -159,18 +161,21 @@ def _with_prior(
     """Return the model with the share of all pairs that match, by what the rules find, and what homes may hold.
 
     A pair with one surname, home and birth date but two first names is twins, or one person whose first name was
-    mistyped altogether. One birth in thirty is of twins: where households are many and such pairs few, they are twins;
-    where nobody else shares surname and home, they are one person. The same holds for father and son of one name.
+    written as another. One birth in thirty is of twins: where households are many and such pairs few, they are twins.
+    Where nobody else shares surname and home they are one person, if last names are replaced as often: mistakes do not
+    choose. The same holds for father and son of one name.
     """
     pairs = count(connection, "pair")
     part = max(1, -(-pairs // SAMPLE_PAIRS))
     connection.execute(f"CREATE OR REPLACE TABLE judged AS SELECT l, r FROM pair WHERE hash(l, r) % {part} = 0")
     predict(connection, present, model, "judged", "judged_compared")
-    households, twins, namesakes = (
-        count(connection, f"judged_compared WHERE {rule.sql()}") * part for rule in (HOUSEHOLD, TWINS, NAMESAKES)
+    households, mistakes, twins, namesakes = (
+        count(connection, f"judged_compared WHERE {rule.sql()}") * part
+        for rule in (HOUSEHOLD, OTHER_LAST, TWINS, NAMESAKES)
     )
-    has_twins = twins < FEW or twins < FAMILY_SHARE * households
-    has_namesakes = namesakes < FEW or namesakes < FAMILY_SHARE * households
+    has_twins, has_namesakes = (
+        pairs < FEW or pairs < FAMILY_SHARE * households or pairs > MISTAKEN * mistakes for pairs in (twins, namesakes)
+    )
     vetoes = vetoes_of(settings.vetoes, twins=has_twins, namesakes=has_namesakes)
     linked = f"judged_compared WHERE {rule_number(settings.rules)} > 0 AND {rule_number(vetoes)} = 0"
     matches = max(count(connection, linked) * part / EXPECTED_RECALL, 0.5)

@@ -144,7 +144,60 @@ walter: walt wally
 wendy: wen
 william: will bill billy liam willie
 yvonne: von
-zachary: zach zack
+zachary: zach zack zac
+"""
+
+_SPELLINGS = """
+aidan: aiden ayden aden
+alan: allan allen
+alison: allison alyson
+ann: anne anna
+annabel: annabelle anabel
+brian: bryan
+caitlin: kaitlin kaitlyn caitlyn katelyn katelin
+carl: karl
+chloe: khloe cloe
+connor: conor conner
+craig: kraig
+dianne: diane dian
+dylan: dillon dylon
+eric: erik
+erin: eryn
+gareth: garath
+garry: gary
+graham: graeme grahame
+hannah: hanna hana
+hayley: hailey haley haylee
+jaden: jayden jaiden jaidyn
+jasmine: jasmin jazmin yasmin jasmyn
+jeffery: jeff jeffrey
+juliet: juliette
+kayla: kaila kaylah
+kelly: kelli kellie
+kristen: kristin kristine
+kristina: christina tina
+lachlan: lachlann lochlan
+laurence: larry lawrence
+leah: lea lia
+lindsay: lindsey
+lucas: lukas luke
+luis: louis
+lynn: lynne lyn
+madeline: madeleine madelyn maddie
+marc: mark
+matilda: tilly mathilda
+mohammed: mohamed muhammad mohammad mohamad
+natalie: nathalie nat
+nicolas: nicholas nick
+nicole: nikki nichole
+rachael: rachel
+sara: sarah
+sean: shaun shawn
+sofia: sophia sophie
+stuart: stewart
+tahlia: talia
+tracy: tracey
+zoe: zoey
 """
 
 TITLES = (
@@ -160,9 +213,12 @@ TITLES = (
     "frau",
     "mme",
     "jr",
+    "junior",
     "sr",
+    "senior",
     "ii",
     "iii",
+    "iv",
     "phd",
     "md",
 )
@@ -188,9 +244,13 @@ JUNK_MAIL_NAMES = tuple(
     """
     none no noemail nomail noreply donotreply na null nil test tester testing unknown anonymous anon guest
     customer customers email mail noname nobody someone abc asdf xxx info sales office admin contact support
-    hello example user dummy fake notprovided notavailable unsubscribe
+    hello example user dummy fake notprovided notavailable unsubscribe refused declined withheld private blank
+    empty missing notgiven noaddress invalid xx x
     """.split()  # noqa: SIM905 - words are read as text
 )
+
+JUNK_DOMAINS = ("none", "noemail", "nomail", "noreply", "donotreply", "notprovided", "nowhere", "invalid", "fake")
+"""First word of a domain at which nobody has an address; so is an address that repeats it (abc@abc.com) if short."""
 
 JUNK_DIGITS = ("1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "987654321")
 
@@ -225,7 +285,7 @@ COUNTRIES = {
 def name_roots() -> dict[str, list[str]]:
     """Return every short form -> the full names it may stand for; two names agree when they share one."""
     roots: dict[str, set[str]] = {}
-    for line in _SHORT_FORMS.strip().splitlines():
+    for line in (_SHORT_FORMS + _SPELLINGS.lstrip()).strip().splitlines():
         full, _, shorts = line.partition(": ")
         roots.setdefault(full, set()).add(full)
         for short in shorts.split():

@@ -148,6 +148,7 @@ def _figures(desk: Desk, query: MetricQuery, limit: int, offset: int) -> Figures
     size = limit if left is None else min(limit, left)
     asked = query.model_copy(update={"limit": size + 1, "offset": (query.offset or 0) + offset or None})
     answer = desk.workspace.answer(asked, principal=desk.principal)
+    few = f"Too few people stand behind {answer.withheld} of the rows: figures withheld." if answer.withheld else None
     more = answer.rows > size and (left is None or left > size)
     return Figures(
         columns=[
@@ -155,6 +156,7 @@ def _figures(desk: Desk, query: MetricQuery, limit: int, offset: int) -> Figures
             for c in answer.columns
         ],
         rows=[plain_row(row) for row in answer.table.slice(0, size).to_pylist()],
+        message=few,
         next_offset=offset + size if more else None,
         sql=answer.sql,
         as_of=answer.as_of,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customer360.errors import WarehouseError
+from customer360.errors import C360Error, WarehouseError
 from customer360.models.build import build
 from customer360.models.comparison import difference
 from customer360.models.plan import HISTORIES
@@ -47,7 +47,11 @@ def migrate(source: Engine, target: Engine, project: Project, *, progress: Progr
             next_step="Name an empty database or folder; nothing was changed.",
         )
     copied = _copy(source, target, progress)
-    report = build(target, project, progress=progress)
+    try:
+        report = build(target, project, progress=progress)
+    except C360Error as error:
+        error.next_step = f"{error.next_step or 'Mend it.'} Then empty the new warehouse and migrate again."
+        raise
     compared, differences = _compare(source, target, project, progress)
     return Migration(copied, report, compared, differences)
 

@@ -181,7 +181,7 @@ class PrivacyOffice:
         if erased.merge is not None:
             store.add(erased.merge)
         consents = ConsentStore(self._root).forget(erased.subject.records)
-        changed = search.scrub_state(self._root, erased.subject)
+        changed = search.scrub_state(self._root, erased.subject) | search.scrub_texts(self._root, erased.subject)
         listed = [{"place": str(r.relation), "action": r.action, "rows": r.rows} for r in erased.removed]
         for place, rows in (
             (f"{OVERRIDES_FILE.name}: identity_override", len(erased.overrides)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -82,6 +83,30 @@ def scrub_state(root: Path, subject: Subject) -> dict[str, int]:
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return changed
+
+
+def scrub_texts(root: Path, subject: Subject) -> dict[str, int]:
+    """Take the person's names out of the JSON files of the state, such as remembered questions; return texts changed.
+
+    A list whose text names them loses it, so that nothing half-said is asked again. Certificates are left alone.
+    """
+    pattern = pattern_of(subject)
+    changed = {}
+    for path in sorted((root / FOLDERS[0]).glob("*.json")):
+        text = path.read_text(encoding="utf-8")
+        number = len(pattern.findall(text))
+        if number:
+            path.write_text(json.dumps(_without(json.loads(text), pattern), ensure_ascii=False), encoding="utf-8")
+            changed[path.name] = number
+    return changed
+
+
+def _without(value: Any, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, list):
+        return [_without(each, pattern) for each in value if not (isinstance(each, str) and pattern.search(each))]
+    if isinstance(value, dict):
+        return {key: _without(each, pattern) for key, each in value.items() if not pattern.search(key)}
+    return pattern.sub(ERASED, value) if isinstance(value, str) else value
 
 
 def _functions(pattern: re.Pattern[str]) -> Iterator[tuple[str, Callable[[Any], Any]]]:

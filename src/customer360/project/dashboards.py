@@ -120,10 +120,23 @@ class WidgetShape(Shape):
     name: str = Field(description="Name, unique on the dashboard.")
     title: str = Field(description="What stands above it.")
     chart: Literal[
-        "kpi", "line", "bar", "pie", "gauge", "table", "scatter", "heatmap", "cohort", "funnel", "area", "histogram"
+        "kpi",
+        "line",
+        "bar",
+        "pie",
+        "gauge",
+        "table",
+        "scatter",
+        "heatmap",
+        "cohort",
+        "funnel",
+        "area",
+        "histogram",
+        "interval",
     ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")
+    model: str | None = Field(None, description="The file in `semantic/` that answers it; default: the first.")
 
 
 class DashboardShape(Shape):
@@ -173,4 +186,5 @@ def _widget(widget: WidgetShape, position: int, file: YamlFile, problems: Proble
         place=file.place("widgets", position),
         query=given["query"],
         options=given.get("options") or {},
+        model=widget.model,
     )

@@ -11,9 +11,16 @@ from pydantic import ConfigDict, Field
 
 from customer360.errors import Place, nearest
 from customer360.names import IDENTIFIER
+from customer360.project.outside import NoticeAddress, SignIn
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
-from customer360.project.spec import Domain, EngineSettings, LanguageModelSettings, LineageEvents, Settings
+from customer360.project.spec import (
+    Domain,
+    EngineSettings,
+    LanguageModelSettings,
+    LineageEvents,
+    Settings,
+)
 from customer360.project.yamlfile import Block, YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -63,6 +70,28 @@ class LineageShape(Shape):
     url: VariableShape | None = Field(None, description="{env: NAME} of the address that takes events by POST.")
     api_key: VariableShape | None = Field(None, description="{env: NAME} of the key sent to it.")
     namespace: str | None = Field(None, description="Namespace of jobs and tables; default: c360://<name>.")
+
+
+class NoticesShape(Shape):
+    """Where notices of requests, decisions and grants are sent."""
+
+    url: VariableShape = Field(description="{env: NAME} of the address that takes notices by POST, as JSON.")
+    secret: VariableShape | None = Field(None, description="{env: NAME} of the secret that signs what is sent.")
+
+
+Role = Literal["viewer", "member", "product_owner", "domain_owner", "privacy_officer", "admin"]
+
+
+class SignInShape(Shape):
+    """An OpenID provider (authorization code flow with PKCE) that says who somebody is."""
+
+    issuer: str = Field(description="Address of the provider: what its tokens call `iss`.")
+    client_id: str = Field(description="Name of customer360 at the provider.")
+    client_secret: VariableShape | None = Field(None, description="{env: NAME} of its secret; none: a public client.")
+    name_claim: str = Field("preferred_username", description="The claim that names the account.")
+    groups_claim: str = Field("groups", description="The claim that lists groups.")
+    roles: dict[str, Role] = Field(default_factory=dict, description="Role by group of the provider.")
+    default_role: Role = Field("viewer", description="Role of those who are in none of these groups.")
 
 
 class LanguageModelShape(Shape):
@@ -117,6 +146,8 @@ class SettingsShape(Shape):
     )
     audiences: AudiencesShape | None = Field(None, description="What all audiences share: subject and consent.")
     openlineage: LineageShape | None = Field(None, description="Where OpenLineage events of loads and builds go.")
+    notices: NoticesShape | None = Field(None, description="Where notices of requests and decisions are sent.")
+    sign_in: SignInShape | None = Field(None, description="An OpenID provider that people sign in with.")
 
 
 def read_settings(root: Path, problems: Problems) -> Settings:
@@ -169,7 +200,34 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         subject=shape.audiences.subject if shape.audiences else None,
         consent=dict(shape.audiences.consent) if shape.audiences else {},
         openlineage=_lineage(shape.openlineage, file, problems),
+        notices=_notices(shape.notices),
+        sign_in=_sign_in(shape.sign_in, file, problems),
         llm=_language_model(shape.ask.llm, file, problems),
+    )
+
+
+def _notices(shape: NoticesShape | None) -> NoticeAddress | None:
+    if shape is None:
+        return None
+    return NoticeAddress(shape.url.env, shape.secret.env if shape.secret else None)
+
+
+def _sign_in(shape: SignInShape | None, file: YamlFile, problems: Problems) -> SignIn | None:
+    if shape is None:
+        return None
+    if not re.match(r"https://[^\s/]|http://(127\.0\.0\.1|localhost)[:/]", shape.issuer):
+        problems.add(
+            f"'{shape.issuer}' is no address of a provider.", file.place("sign_in", "issuer"), "Write https://host."
+        )
+    secret = shape.client_secret.env if shape.client_secret else None
+    return SignIn(
+        shape.issuer,
+        shape.client_id,
+        secret,
+        shape.name_claim,
+        shape.groups_claim,
+        dict(shape.roles),
+        shape.default_role,
     )
 
 

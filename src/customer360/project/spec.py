@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from customer360.names import Relation
     from customer360.project.audiences import Audience
     from customer360.project.glossary import Term
+    from customer360.project.outside import NoticeAddress, SignIn
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
@@ -91,6 +92,8 @@ class Settings:
     consent: Mapping[str, str] = field(default_factory=dict)
     """``audiences.consent``: by channel (or ``channel/purpose``), the true-or-false field that says who consented."""
     openlineage: LineageEvents | None = None
+    notices: NoticeAddress | None = None
+    sign_in: SignIn | None = None
 
     def policy(self, name: str, *, place: Place | str | None = None) -> Any:
         """Return what stands at a dotted name of ``policies:`` (``value_tier.high``).
@@ -336,6 +339,8 @@ class Widget:
     place: Place
     query: Mapping[str, Any]
     options: Mapping[str, Any] = field(default_factory=dict)
+    model: str | None = None
+    """The semantic model that answers; None is the project's first."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ class Answer:
     """The roll-ups that stood in for their base."""
     remembered: bool = False
     """Whether the table was in memory already."""
+    withheld: int = 0
+    """Rows without figures, because too few people stand behind them for who asks."""
 
     @property
     def rows(self) -> int:

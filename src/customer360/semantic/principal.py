@@ -31,6 +31,10 @@ class Principal:
     """Reads every table of the products, personal columns masked: who sits at a machine without accounts."""
     scopes: frozenset[str] | None = None
     """What an API key is limited to (``metrics``, ``sql`` ..., ``port:<schema>.<table>``); None is no limit."""
+    key: str | None = None
+    """Id of the API key it asks with; looked up with every query, so that a revoked one ends in every process."""
+    viewer: str | None = None
+    """Who looks through this principal's eyes; they see no more than they may themselves."""
     lifted: frozenset[str] = frozenset()
     """Datasets whose masks are lifted by a grant for personal data."""
 

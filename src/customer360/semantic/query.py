@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from customer360.semantic.query_errors import refusal
 
@@ -21,14 +21,37 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Dimension(_Closed):
-    """A dimension to group by: ``customer.segment``, or with a grain for time: ``order_date`` by month."""
+class _Short(_Closed):
+    """What may be written as one text."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return cls.read(value) if isinstance(value, str) else value
+
+    @classmethod
+    def read(cls, text: str) -> dict[str, Any]:
+        """Return the keys that a text stands for."""
+        raise NotImplementedError
+
+
+class Dimension(_Short):
+    """A dimension to group by: ``customer.segment``, or with a grain for time: ``order_date`` by month.
+
+    As a text: ``customer.segment``, ``order_date:month``.
+    """
 
     name: str = Field(
         description="dataset.field, role.field (`ship_date.day`), a bare field name that is unique, or `time`: "
         "each metric's own time axis."
     )
     grain: Grain | None = Field(default=None, description="For time: how to cut it. Weeks start as the model says.")
+
+    @classmethod
+    def read(cls, text: str) -> dict[str, Any]:
+        """Return name and grain of ``order_date:month``."""
+        name, colon, grain = text.partition(":")
+        return {"name": name, "grain": grain} if colon else {"name": name}
 
 
 class Condition(_Closed):
@@ -68,8 +91,11 @@ class Not(_Closed):
 Filter = Annotated[Condition | AllOf | AnyOf | Not, Field(union_mode="left_to_right")]
 
 
-class TimeRange(_Closed):
-    """Days ``start`` to ``end``, both included; or a relative text: ``last 12 months`` (calendar, to as-of)."""
+class TimeRange(_Short):
+    """Days ``start`` to ``end``, both included; or a relative text: ``last 12 months`` (calendar, to as-of).
+
+    As a text: what ``relative`` says.
+    """
 
     start: str | None = Field(default=None, description="First day; a month, quarter or year means its first day.")
     end: str | None = Field(default=None, description="Last day, included; a month or year means its last day.")
@@ -83,6 +109,11 @@ class TimeRange(_Closed):
         default=None,
         description="Which time. Default: the query's only time dimension, else each metric's own time axis.",
     )
+
+    @classmethod
+    def read(cls, text: str) -> dict[str, Any]:
+        """Return the range that ``last 12 months`` stands for."""
+        return {"relative": text}
 
 
 class Comparison(_Closed):
@@ -139,11 +170,16 @@ class Summary(_Closed):
     metric: str | None = Field(default=None, description="The metric of the query; empty values are left out.")
 
 
-class Order(_Closed):
-    """Sort by a metric or dimension of the query."""
+class Order(_Short):
+    """Sort by a metric or dimension of the query. As a text: ``revenue``, or ``-revenue`` for the largest first."""
 
     by: str = Field(description="A metric, dimension or column of the query.")
     descending: bool = Field(default=False, description="True: largest first. Empty values come last either way.")
+
+    @classmethod
+    def read(cls, text: str) -> dict[str, Any]:
+        """Return column and direction of ``-revenue``."""
+        return {"by": text.removeprefix("-"), "descending": text.startswith("-")}
 
 
 class MetricQuery(_Closed):

@@ -30,7 +30,6 @@ _EXPECTED = {
     "string_pattern_mismatch": "lower-case letters, digits and _, a letter first",
 }
 _LIMITS = {"greater_than_equal": ("at least", "ge"), "less_than_equal": ("at most", "le")}
-_EXAMPLES = {"dimensions": '{"name": %s}', "order": '{"by": %s}'}
 _CONDITION = '{"field": "segment", "op": "=", "value": "VIP"}'
 
 
@@ -87,11 +86,10 @@ def _example(path: list[str | int], part: Any) -> str | None:
         return None
     text = json.dumps(value)
     if part["type"] == "tuple_type":
-        item = _EXAMPLES.get(str(path[-1]), "%s") % text
-        return f"Write [{item}]."
+        return f"Write [{text}]."
     if path[-1] in ("where", "having"):
         return f"Write it as {_CONDITION}."
-    return f"Write {_EXAMPLES[str(path[0])] % text}." if path[0] in _EXAMPLES and len(path) > 1 else None
+    return None
 
 
 def _shown(value: Any) -> str:

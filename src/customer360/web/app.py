@@ -27,16 +27,21 @@ from customer360.web.gate import Gate
 from customer360.web.head import Head
 from customer360.web.pages import (
     access,
+    admin,
+    asked,
     catalogue,
     dashboard,
     downloads,
     identity,
+    own_boards,
+    portal,
     preferences,
     reference,
     runs,
     sign_in,
 )
 from customer360.web.pages import ask as ask_page
+from customer360.web.pages import audiences as audiences_page
 from customer360.web.pages import customers as customers_page
 from customer360.web.pages.templating import Pages
 from customer360.web.security import LOOPBACK, Guard
@@ -105,8 +110,11 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)
+    app.include_router(own_boards.router(workspace, boards, pages))
     app.include_router(dashboard.router(boards, pages))
-    app.include_router(ask_page.router(workspace, pages))
+    app.include_router(asked.router(workspace, boards, pages))
+    app.include_router(ask_page.router(workspace, boards, pages))
+    app.include_router(audiences_page.router(workspace, pages))
     app.include_router(customers_page.router(workspace, pages))
     app.include_router(identity.router(workspace, pages))
     app.include_router(runs.router(workspace, pages))
@@ -114,6 +122,8 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))
     app.include_router(access.router(workspace, pages))
+    app.include_router(portal.router(workspace, boards, pages))
+    app.include_router(admin.router(workspace, pages))
     app.include_router(catalogue.router(workspace, pages))
     app.include_router(reference.router(app, workspace, pages))
 

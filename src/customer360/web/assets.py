@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 CHARTS = "charts.js"
+STYLES = "app.css"
+SHEETS = (
+    "tokens", "frame", "filters", "cards", "tables", "text", "forms", "customers", "identity", "ask", "boards",
+    "audiences", "portal", "narrow", "print",
+)  # fmt: skip
+"""The parts of the one style sheet in their order: what comes later wins."""
 _SNIPPET = "globalThis.c360Charts = { embed: vegaEmbed };"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _VARY = {"Vary": "Accept-Encoding"}  # where the answer is compressed already; else the middleware adds it
@@ -66,6 +72,8 @@ class Assets:
             if Path(file.name).suffix in _TYPES:
                 content = file.read_bytes()
                 self._add(file.name, hashlib.sha256(content).hexdigest(), Asset.of(file.name, content))
+        styles = style_sheet()
+        self._add(STYLES, hashlib.sha256(styles).hexdigest(), Asset.of(STYLES, styles))
         pool = ThreadPoolExecutor(1, thread_name_prefix="chart-library")
         self._add(CHARTS, _library_key(), pool.submit(_library))
         pool.shutdown(wait=False)
@@ -84,6 +92,12 @@ class Assets:
         """Return the file at an address, or None; waits for the chart library when it is asked for too early."""
         asset = self._assets.get(address)
         return asset.result() if isinstance(asset, Future) else asset
+
+
+def style_sheet() -> bytes:
+    """Return the style sheet put together from its parts."""
+    folder = resources.files("customer360.web").joinpath("static", "css")
+    return b"\n".join(folder.joinpath(f"{name}.css").read_bytes() for name in SHEETS)
 
 
 def _library_key() -> str:

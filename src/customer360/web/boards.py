@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from customer360.clock import stopwatch
 from customer360.dashboards.fill import Vocabulary, choices_of, fill_dashboard
 from customer360.dashboards.filters import NO_FILTERS
+from customer360.dashboards.own import OwnBoards
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
 
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
     from datetime import date
 
+    from customer360.dashboards.fill import Source
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
     from customer360.semantic.answer import Answer
-    from customer360.semantic.query import MetricQuery
     from customer360.web.rooms import Rooms
 
 KEPT = 48
@@ -44,7 +45,9 @@ class Edition:
     snapshot: Snapshot
     as_of: date
     vocabulary: Vocabulary
-    choices: dict[tuple[str, str], tuple[Choices, ...]] = field(default_factory=dict)
+    others: dict[str, Vocabulary] = field(default_factory=dict)
+    """Vocabularies of further semantic models, by name; made when first needed."""
+    choices: dict[tuple[Hashable, str], tuple[Choices, ...]] = field(default_factory=dict)
     """What filters offer, by dashboard and what the asker may see; asked once."""
 
 
@@ -53,6 +56,7 @@ class Boards:
 
     def __init__(self, rooms: Rooms, *, look_every: float = LOOK_EVERY) -> None:
         self._rooms = rooms
+        self.own = OwnBoards(rooms.project.root)
         self._look_every = look_every
         self._looked = 0.0
         self._edition: Edition | None = None
@@ -68,11 +72,18 @@ class Boards:
         return tuple(sorted(found, key=lambda board: (board.name != HOME, board.order, board.name)))
 
     def named(self, name: str) -> Dashboard:
-        """Return a dashboard. Errors: UnknownName."""
+        """Return a dashboard of the project, or one that somebody made. Errors: UnknownName."""
+        return self._found(name)[0]
+
+    def _found(self, name: str) -> tuple[Dashboard, Hashable]:
+        """Return a dashboard with a text that changes when it does."""
         boards = self._rooms.project.dashboards
-        if name not in boards:
+        if name in boards:
+            return boards[name], name
+        own = self.own.find(name)
+        if own is None:
             raise UnknownName("dashboard", name, list(boards))
-        return boards[name]
+        return own.dashboard(), (name, own.version, own.at)
 
     def edition(self) -> Edition:
         """Return the newest published state and forget what was filled from older ones. Errors: WarehouseMissing."""
@@ -106,11 +117,11 @@ class Boards:
 
         Errors: UnknownName, WarehouseError.
         """
-        board = self.named(name)
+        board, version = self._found(name)
         if only is not None and only not in {widget.name for widget in board.widgets}:
             raise UnknownName("widget", only, [widget.name for widget in board.widgets])
         edition = edition or self.edition()
-        whole = (edition.snapshot.id, name, filters, None, self._rooms.sees())
+        whole = (edition.snapshot.id, version, filters, None, self._rooms.sees())
         key = whole if only is None else (*whole[:3], only, whole[4])
         with self._lock:
             found = self._filled.get(whole) or self._filled.get(key)
@@ -133,10 +144,14 @@ class Boards:
             while len(self._filled) > KEPT:
                 self._filled.popitem(last=False)
 
+    def shown(self, board: Dashboard) -> FilledDashboard:
+        """Return any dashboard with figures of the newest state; it is not kept. Errors: WarehouseError."""
+        return self._fill(board, NO_FILTERS, None, self.edition())
+
     def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
-        board, edition = self.named(name), edition or self.edition()
-        key = (name, self._rooms.sees())
+        (board, version), edition = self._found(name), edition or self.edition()
+        key = (version, self._rooms.sees())
         with self._choosing:
             found = edition.choices.get(key)
             if found is None:
@@ -159,8 +174,15 @@ class Boards:
             currency=self._rooms.project.settings.currency,
             filters=filters,
             only=only,
+            others={name: self._source(name, edition) for name in {w.model for w in board.widgets if w.model}},
         )
 
-    def _asking(self, edition: Edition) -> Callable[[MetricQuery], Answer]:
+    def _source(self, name: str, edition: Edition) -> Source:
+        """Return what answers queries of another semantic model. Errors: UnknownName."""
+        if name not in edition.others:
+            edition.others[name] = vocabulary_of(self._rooms.semantic_model(name), as_of=edition.as_of)
+        return partial(self._asking(edition), model=name), edition.others[name]
+
+    def _asking(self, edition: Edition) -> Callable[..., Answer]:
         """Return what answers queries from this edition, even when something newer is published meanwhile."""
         return partial(self._rooms.answer, as_of=edition.as_of, at_snapshot=edition.snapshot.id)

@@ -18,6 +18,7 @@ from customer360.governance.asking import asked_by
 from customer360.governance.failures import NotSignedIn
 from customer360.web.api.problems import problem_of, respond
 from customer360.web.security import LOOPBACK, host_name
+from customer360.web.viewing import viewed
 from customer360.web.visitors import Visitor
 
 if TYPE_CHECKING:
@@ -103,11 +104,12 @@ class Gate:
             account, found = governance.tickets.holder(key)
             principal = governance.principal(account, found)
             _check_door(principal, request.url.path)
-            return Visitor(principal, account, signs_in=True)
+            return viewed(governance, request, Visitor(principal, account, signs_in=True))
         token = request.cookies.get(cookie_name(request))
         ticket = governance.tickets.session(token) if token else None
         if ticket is not None:
-            return Visitor(governance.principal(ticket.account), ticket.account, ticket.csrf, token, signs_in=True)
+            principal = governance.principal(ticket.account)
+            return viewed(governance, request, Visitor(principal, ticket.account, ticket.csrf, token, signs_in=True))
         if request.url.path.startswith(OPEN):
             return Visitor(NOBODY, signs_in=True)
         raise NotSignedIn("Nobody is signed in.", next_step="Sign in, or send an API key.")

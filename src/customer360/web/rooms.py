@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.ask.reply import Reply
-    from customer360.catalog.cards import Card
+    from customer360.catalog.cards import Card, Catalogue
     from customer360.engines.base import Engine, Snapshot
     from customer360.governance.office import Governance
     from customer360.identity.lifecycle import People
@@ -47,6 +47,7 @@ class Rooms(Protocol):
         self,
         query: MetricQuery,
         *,
+        model: str | None = None,
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
@@ -71,8 +72,8 @@ class Rooms(Protocol):
         """
         ...
 
-    def semantic_model(self) -> SemanticModel:
-        """Return the model that metrics and dimensions come from. Errors: ProjectError when there is none."""
+    def semantic_model(self, name: str | None = None) -> SemanticModel:
+        """Return the model that metrics come from, the first without a name. Errors: ProjectError, UnknownName."""
         ...
 
     def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:
@@ -82,6 +83,11 @@ class Rooms(Protocol):
     @property
     def governance(self) -> Governance:
         """Return who may see what."""
+        ...
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue, and what feeds what."""
         ...
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from customer360.governance.records import Actor
 
 
+REVIEWERS = frozenset({"admin", "product_owner", "domain_owner"})
+
+
 @dataclass(frozen=True)
 class Visitor:
     """Who sent a request. ``csrf`` is what forms of a session send back; ``signs_in``: the project has accounts."""
@@ -23,6 +26,8 @@ class Visitor:
     csrf: str = ""
     token: str | None = None
     signs_in: bool = False
+    views: str | None = None
+    """Whom the visitor looks as; the principal is theirs, and nothing can be changed meanwhile."""
 
     @property
     def actor(self) -> Actor:
@@ -49,3 +54,19 @@ def decider(visitor: Visitor) -> Actor:
     if visitor.account is not None:
         return Actor.of(visitor.account)
     return operator() if visitor.principal.owns_everything else Actor("nobody")
+
+
+def may_review(visitor: Visitor) -> bool:
+    """Say whether somebody mends what questions are understood as: owners of data, or who sits at this machine."""
+    return _has(visitor, REVIEWERS)
+
+
+def may_administer(visitor: Visitor) -> bool:
+    """Say whether somebody sees accounts, keys and settings: administrators, or who sits at this machine."""
+    return _has(visitor, frozenset({"admin"}))
+
+
+def _has(visitor: Visitor, roles: frozenset[str]) -> bool:
+    if visitor.account is not None:
+        return bool(roles & visitor.account.roles)
+    return visitor.principal.reads_all or visitor.principal.owns_everything

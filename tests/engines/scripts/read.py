@@ -20,7 +20,9 @@ engine = DuckLakeEngine(Lake(Path(sys.argv[1])))
 stop = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
 newest, sessions = -1, 0
-while not stop.is_set():
+stopping = False
+while not stopping:
+    stopping = stop.is_set()  # then once more: what was published last is seen
     try:
         with engine.read() as session:
             before = state(session)
@@ -35,5 +37,5 @@ while not stop.is_set():
     sessions += 1
     if sessions == 1:
         print("reading", flush=True)
-    time.sleep(0.3)
+    stop.wait(0.3)
 print("sessions", sessions, "newest", newest, flush=True)

@@ -8,6 +8,7 @@ from customer360.dashboards.charts.funnel import draw_funnel
 from customer360.dashboards.charts.gauge import draw_gauge
 from customer360.dashboards.charts.heatmap import draw_heatmap
 from customer360.dashboards.charts.histogram import draw_histogram
+from customer360.dashboards.charts.interval import draw_interval
 from customer360.dashboards.charts.kpi import draw_kpi
 from customer360.dashboards.charts.line import draw_line
 from customer360.dashboards.charts.pie import draw_pie
@@ -27,6 +28,7 @@ CHARTS = {
     "cohort": Chart(draw_cohort, Room(6, 8), Room(12, 12)),
     "funnel": Chart(draw_funnel, Room(5, 6), Room(6, 7)),
     "area": Chart(draw_area, Room(6, 8), Room(12, 12)),
+    "interval": Chart(draw_interval, Room(6, 8), Room(12, 12)),
     "histogram": Chart(draw_histogram, Room(5, 6), Room(6, 7)),
 }
 

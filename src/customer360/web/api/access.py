@@ -9,20 +9,35 @@ from pydantic import Field
 
 from customer360.errors import NotPermitted
 from customer360.governance.failures import AccessRefused
-from customer360.web.api.access_shapes import DecisionIn, EventOut, GrantOut, MeOut, RenewalIn, RequestIn, RequestOut
-from customer360.web.api.problems import RESPONSES, Problem
+from customer360.governance.viewing import looking, sights
+from customer360.web.api.access_shapes import (
+    DecisionIn,
+    EventOut,
+    GrantOut,
+    MeOut,
+    NoticeOut,
+    RenewalIn,
+    RequestIn,
+    RequestOut,
+    SeenIn,
+    SightOut,
+)
+from customer360.web.api.problems import RESPONSES, problems
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
+    from customer360.governance.access import Access
     from customer360.governance.ports import Port
+    from customer360.governance.records import Actor
     from customer360.names import Relation
     from customer360.web.rooms import Rooms
 
 _BIGGEST = 2**62
 Number = Annotated[int, Field(ge=1, le=_BIGGEST)]
+SightOf = Annotated[str, Query(max_length=100, description="An account, or role:<role>.")]
 Limit = Annotated[int, Query(ge=1, le=100_000)]
 
-_ALL = {**RESPONSES, 409: {"model": Problem, "description": "A rule of access forbids it; `detail` says which."}}
+_ALL = {**RESPONSES, 409: problems("A rule of access forbids it; `detail` says which.")}
 
 
 def router(rooms: Rooms) -> APIRouter:
@@ -31,6 +46,7 @@ def router(rooms: Rooms) -> APIRouter:
     routes.include_router(_people(rooms))
     routes.include_router(_requests(rooms))
     routes.include_router(_grants(rooms))
+    routes.include_router(_notices(rooms))
     return routes
 
 
@@ -90,15 +106,26 @@ def _requests(rooms: Rooms) -> APIRouter:
     def decide(request: Request, number: Number, decided: DecisionIn) -> RequestOut:
         """Approve, deny or withdraw a request. Nobody decides his own."""
         who, access = visitor_of(request).actor, rooms.governance.access
-        if decided.decision == "approve":
-            access.approve(number, by=who, note=decided.note, row_filter=decided.row_filter, days=decided.days)
-        elif decided.decision == "deny":
-            access.deny(number, by=who, note=decided.note or "")
-        else:
-            access.withdraw(number, by=who)
+        _decide(access, number, decided, by=who)
         return RequestOut.of(access.request_of(number))
 
     return routes
+
+
+def _decide(access: Access, number: int, decided: DecisionIn, *, by: Actor) -> None:
+    if decided.decision == "approve":
+        access.approve(
+            number,
+            by=by,
+            note=decided.note,
+            row_filter=decided.row_filter,
+            days=decided.days,
+            figures_only=decided.figures_only,
+        )
+    elif decided.decision == "deny":
+        access.deny(number, by=by, note=decided.note or "")
+    else:
+        access.withdraw(number, by=by)
 
 
 def _grants(rooms: Rooms) -> APIRouter:
@@ -125,6 +152,34 @@ def _grants(rooms: Rooms) -> APIRouter:
     def revoke_grant(request: Request, number: Number) -> GrantOut:
         """End a grant at once."""
         return GrantOut.of(access.revoke(number, by=visitor_of(request).actor), clock())
+
+    return routes
+
+
+def _notices(rooms: Rooms) -> APIRouter:
+    routes = APIRouter(prefix="/access")
+    told = rooms.governance.notices
+
+    @routes.get("/notices")
+    def list_notices(request: Request, limit: Limit = 100) -> list[NoticeOut]:
+        """List what you were told about requests and grants, newest first."""
+        return [NoticeOut(**vars(each)) for each in told.of(visitor_of(request).actor.name, limit=limit)]
+
+    @routes.post("/notices/seen", status_code=204)
+    def mark_notices(request: Request, seen: SeenIn) -> None:
+        """Remember that you have seen notices up to a number."""
+        visitor = visitor_of(request)
+        if visitor.account is not None:
+            told.mark_seen(visitor.account.name, seen.up_to)
+
+    @routes.get("/sights")
+    def read_sights(request: Request, account: SightOf) -> list[SightOut]:
+        """Return what an account (`role:member`: a role) may read: for administrators and owners.
+
+        The header `X-View-As: <account>` gives answers of metrics, SQL, questions and dashboards as they see them.
+        """
+        principal = looking(rooms.governance, visitor_of(request).actor, account)
+        return [SightOut(**vars(each)) for each in sights(rooms.governance, principal)]
 
     return routes
 

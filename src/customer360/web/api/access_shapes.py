@@ -40,6 +40,7 @@ class DecisionIn(BaseModel):
     note: str | None = Field(default=None, max_length=2_000)
     row_filter: str | None = Field(default=None, max_length=2_000, examples=["country = 'US'"])
     days: int | None = Field(default=None, ge=1, le=36_500)
+    figures_only: bool = Field(default=False, description="Only figures that enough people stand behind, and no rows.")
 
 
 class RenewalIn(BaseModel):
@@ -79,6 +80,7 @@ class GrantOut(BaseModel):
     holder: str
     port: str
     personal: bool
+    figures_only: bool
     row_filter: str | None
     granted_by: str
     starts_at: datetime
@@ -90,6 +92,38 @@ class GrantOut(BaseModel):
     def of(cls, grant: Grant, at: datetime) -> GrantOut:
         """Describe a grant."""
         return cls(**{k: v for k, v in vars(grant).items() if k in cls.model_fields}, status=grant.status(at))
+
+
+class NoticeOut(BaseModel):
+    """Something an account was told."""
+
+    id: int
+    at: datetime
+    account: str
+    kind: str
+    text: str
+    port: str
+    request: int | None
+    is_new: bool
+
+
+class SeenIn(BaseModel):
+    """Up to which notice an account has read."""
+
+    model_config = ConfigDict(extra="forbid")
+    up_to: int = Field(ge=0, le=2**62)
+
+
+class SightOut(BaseModel):
+    """How a port looks to somebody."""
+
+    port: str
+    access: str
+    reads: bool
+    why_not: str | None
+    filters_rows: bool
+    masked: list[str]
+    clear: bool
 
 
 class EventOut(BaseModel):

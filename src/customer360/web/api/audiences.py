@@ -10,19 +10,19 @@ from pydantic import BaseModel, Field
 
 from customer360.audiences.room import audiences_of
 from customer360.semantic.segment_query import Segment
-from customer360.web.api.problems import RESPONSES, Problem
+from customer360.web.api.problems import RESPONSES, problems
 
 if TYPE_CHECKING:
     from customer360.audiences.book import Export, Refresh
     from customer360.audiences.delivery import Delivery
-    from customer360.audiences.lift import Arm
-    from customer360.audiences.room import Measured, Preview, Status
+    from customer360.audiences.lift import Arm, Measured
+    from customer360.audiences.room import Preview, Status
     from customer360.web.rooms import Rooms
 
 _MORE: dict[int | str, dict[str, Any]] = {
     **RESPONSES,
-    409: {"model": Problem, "description": "The audience is not refreshed, or too small, or sent just now."},
-    502: {"model": Problem, "description": "The destination did not take the members."},
+    409: problems("The audience is not refreshed, or too small, or sent just now."),
+    502: problems("The destination did not take the members."),
 }
 Name = Annotated[str, Field(max_length=63)]
 Metric = Annotated[str, Query(max_length=100, description="A sum or a count.")]
@@ -61,6 +61,7 @@ class AudienceOut(BaseModel):
     refresh: RefreshOut | None
     is_fresh: bool | None
     last_export_at: datetime | None
+    refused: str | None = Field(default=None, description="Why you may not know how many are in it.")
 
     @classmethod
     def of(cls, status: Status) -> AudienceOut:
@@ -79,6 +80,7 @@ class AudienceOut(BaseModel):
             refresh=RefreshOut.of(status.refresh) if status.refresh else None,
             is_fresh=status.is_fresh,
             last_export_at=status.last_export.at if status.last_export else None,
+            refused=status.refused,
         )
 
 
@@ -253,11 +255,9 @@ def _add_views(routes: APIRouter, rooms: Rooms) -> None:
     @routes.get("/{name}/exports")
     def list_exports(name: Name) -> list[ExportLineOut]:
         """List what was sent: when, by whom, how many, from which query."""
-        room = audiences_of(rooms)
-        room.named(name)
         return [
             ExportLineOut(**{field: getattr(each, field) for field in ExportLineOut.model_fields})
-            for each in room.book.exports(name)
+            for each in audiences_of(rooms).log(name)
         ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -187,5 +187,5 @@ def _line(card: Card) -> dict[str, Any]:
         "is_sound": card.is_sound,
         "rows": card.built.rows,
         "as_of": card.built.as_of,
-        "built_at": card.built.built_at,
+        "built_at": card.built.built_at.replace(tzinfo=UTC) if card.built.built_at else None,
     }

@@ -80,6 +80,7 @@ def _rows(answer: Answer, query: MetricQuery, edition: Edition) -> RowsOut:
         rows=[plain_row(row) for row in frame.rows(query.limit or JSON_ROWS)],
         sql=answer.sql,
         as_of=edition.as_of,
+        withheld=answer.withheld,
     )
 
 

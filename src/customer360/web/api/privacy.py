@@ -15,7 +15,7 @@ from starlette.responses import Response
 from customer360.privacy.desk import PrivacyDesk
 from customer360.privacy.office import PrivacyOffice
 from customer360.privacy.removal import Mode
-from customer360.web.api.problems import RESPONSES, Problem
+from customer360.web.api.problems import RESPONSES, problems
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ZIP = "application/zip"
 Number = Annotated[int, Field(ge=1, le=2**62)]
-_ALL = {**RESPONSES, 409: {"model": Problem, "description": "It cannot be carried out now; `next_step` says why."}}
+_ALL = {**RESPONSES, 409: problems("It cannot be carried out now; `next_step` says why.")}
 
 
 class PersonIn(BaseModel):

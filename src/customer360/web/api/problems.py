@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from customer360 import errors
 from customer360.audiences import failures as audience_failures
 from customer360.governance import failures
+from customer360.identity.failures import IdentityError
 from customer360.privacy.failures import PrivacyError
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +34,7 @@ STATUS: dict[type[errors.C360Error], HTTPStatus] = {
     audience_failures.ExportFailed: HTTPStatus.BAD_GATEWAY,
     errors.SettingMissing: HTTPStatus.SERVICE_UNAVAILABLE,
     PrivacyError: HTTPStatus.CONFLICT,
+    IdentityError: HTTPStatus.CONFLICT,
 }
 """Status of each situation; an error takes that of its nearest parent here, else 500."""
 
@@ -83,8 +85,13 @@ def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
 
 
+def problems(text: str) -> dict[str, Any]:
+    """Return how the OpenAPI document tells of problem details under one status."""
+    return {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
+
+
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text, "content": {MEDIA_TYPE: {}}}
+    status: problems(text)
     for status, text in (
         (401, "Nobody is signed in, or the API key is wrong."),
         (403, "You may not see this; `next_step` says who decides."),

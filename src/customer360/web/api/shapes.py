@@ -46,6 +46,7 @@ class RowsOut(BaseModel):
     rows: list[dict[str, Any]]
     sql: str
     as_of: date
+    withheld: int = Field(default=0, description="Rows without figures: too few people stand behind them for you.")
     truncated: bool = Field(default=False, description="True when more rows matched than were returned.")
     next_offset: int | None = Field(default=None, description="The `offset` of the next page; null after the last.")
 
@@ -186,16 +187,7 @@ class DimensionOut(BaseModel):
     @classmethod
     def of(cls, dimension: DimensionDescription) -> DimensionOut:
         """Describe a dimension."""
-        return cls(
-            name=dimension.name,
-            label=dimension.label,
-            description=dimension.description,
-            datatype=dimension.datatype,
-            is_time=dimension.is_time,
-            values=list(dimension.values),
-            synonyms=list(dimension.synonyms),
-            roles=list(dimension.roles),
-        )
+        return cls.model_validate(dimension, from_attributes=True)
 
 
 class MetricsOut(BaseModel):
@@ -211,7 +203,7 @@ class WidgetOut(BaseModel):
     name: str
     title: str
     chart: str
-    state: Literal["ok", "empty", "no_data_source", "error"]
+    state: Literal["ok", "empty", "no_data_source", "not_permitted", "error"]
     message: str | None = None
     next_step: str | None = None
     alt: str = Field(description="The figure in one sentence.")

@@ -9,9 +9,11 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from customer360.errors import C360Error
+from customer360.errors import QueryError
 from customer360.governance.failures import AccessRefused
+from customer360.governance.viewing import looking, may_look
 from customer360.web.pages.forms import form_of
+from customer360.web.viewing import COOKIE, SWITCH
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
@@ -42,12 +44,39 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         form = await form_of(request)
         return await _done(lambda: _decide(rooms, visitor_of(request), number, form))
 
+    _add_views(routes, rooms)
+
     @routes.post("/access/grants/{number}/revocation")
     async def revoke(request: Request, number: int) -> Response:
         await form_of(request)
         return await _done(lambda: access.revoke(number, by=visitor_of(request).actor))
 
     return routes
+
+
+def _add_views(routes: APIRouter, rooms: Rooms) -> None:
+    """Add the switch to look as somebody else, and the mark of what was seen."""
+    governance = rooms.governance
+
+    @routes.post("/access/notices")
+    async def see(request: Request) -> Response:
+        form, who = await form_of(request), visitor_of(request).actor.name
+        number = form.get("up_to", "")
+        return await _done(lambda: governance.notices.mark_seen(who, int(number) if number.isdigit() else 0))
+
+    @routes.post(SWITCH)
+    async def look(request: Request) -> Response:
+        form, who = await form_of(request), visitor_of(request).actor
+        whom = form.get("account", "").strip()
+        if whom:
+            await run_sync(lambda: looking(governance, who, whom))
+        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
+        secure = request.url.scheme == "https"
+        if whom:
+            answer.set_cookie(COOKIE, whom, secure=secure, httponly=True, samesite="strict")
+        else:
+            answer.delete_cookie(COOKIE, secure=secure, httponly=True, samesite="strict")
+        return answer
 
 
 async def _done(change: object) -> Response:
@@ -83,7 +112,7 @@ def _days(text: str | None) -> int | None:
     if not text:
         return 90
     if not text.isdigit():
-        raise C360Error(f"'{text[:20]}' is no number of days.")
+        raise QueryError(f"'{text[:20]}' is no number of days.")
     return int(text)
 
 
@@ -104,5 +133,7 @@ def _facts(rooms: Rooms, request: Request) -> dict[str, Any]:
         "chosen": request.query_params.get("port", ""),
         "mine": rooms.governance.access.requests(account=who.name),
         "waiting": rooms.governance.access.to_decide(who),
+        "notices": rooms.governance.notices.of(who.name, limit=20),
+        "may_look": visitor.account is not None and may_look(rooms.governance, who),
         "grants": [(grant, grant.status(now)) for grant in rooms.governance.access.grants() if grant.holder in names],
     }

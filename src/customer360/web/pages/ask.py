@@ -2,92 +2,124 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlencode
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from customer360.ask.edits import without_each
+from customer360.ask.asked import Asked
+from customer360.ask.questionfiles import plain_questions
 from customer360.dashboards.charts import CHARTS, Canvas
+from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of
 from customer360.dashboards.theme import PALETTES
-from customer360.errors import QueryError
+from customer360.errors import C360Error, QueryError
 from customer360.semantic.answer import Answer
-from customer360.semantic.query import parse_query
+from customer360.semantic.describe import describe
+from customer360.web.pages.asking import Question, address_of, again, chips, choices
+from customer360.web.pages.own_boards import owner_of
+from customer360.web.pages.queryform import chart_for, entered, offers, query_from
+from customer360.web.visitors import may_review, visitor_of
 
 if TYPE_CHECKING:
     from customer360.ask.reply import Reply
     from customer360.dashboards.filled import Drawn
     from customer360.dashboards.frame import Frame
-    from customer360.semantic.query import MetricQuery
+    from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
 
 TABLE_ROWS = 200
+EXAMPLES, HISTORY = 12, 10
+_ASKS = frozenset({"who", "what", "which", "when", "where", "why", "how", "do", "does", "is", "are", "can", "did"})
 _DRAWN = ("line", "bar", "pie")
 _LONGEST = 2_000
 _LONGEST_READING = 8_000
 
+Text = Annotated[str, Query(max_length=_LONGEST)]
+Context = Annotated[list[str] | None, Query(max_length=24)]
+ReadingText = Annotated[str, Query(max_length=_LONGEST_READING)]
 
-def router(rooms: Rooms, pages: Pages) -> APIRouter:
+
+def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     """Return the page. The questions before this one travel in the address, so that a page can be sent to others."""
     routes = APIRouter(include_in_schema=False)
+    asked = Asked(rooms.project.root)
+    offered = cache(lambda: examples(rooms))
 
     @routes.get("/ask")
-    def ask(
-        request: Request,
-        q: Annotated[str, Query(max_length=_LONGEST)] = "",
-        c: Annotated[list[str] | None, Query(max_length=24)] = None,
-        r: Annotated[str, Query(max_length=_LONGEST_READING)] = "",
-    ) -> Response:
-        text = q.strip()
-        reply = rooms.ask(text, context=c or [], settled=_settled(r)) if text else None
-        frame = _frame(reply) if reply is not None else None
-        return pages.respond(
-            request,
-            "ask.html",
-            question=text,
-            reply=reply,
-            frame=frame,
-            drawn=_drawn(rooms, reply, frame),
-            rows=TABLE_ROWS,
-            again=_again(reply) if reply is not None else [],
-            choices=_choices(reply) if reply is not None else [],
-            chips=_chips(reply) if reply is not None else [],
-            palettes={mode: dict(palette) for mode, palette in PALETTES.items()},
-        )
+    def ask(request: Request, q: Text = "", c: Context = None, r: ReadingText = "", said: str = "") -> Response:
+        question, who = Question(q.strip(), tuple(c or ()), r), owner_of(request)
+        reply = question.answered(rooms) if question.text else None
+        if reply is not None:
+            with suppress(OSError, C360Error):  # a folder that cannot be written costs the history, not the answer
+                asked.remember(who, question.text, reply.status)
+        facts = _answer(rooms, boards, reply, who) if reply is not None else {}
+        past = [each for each in asked.last(who, limit=HISTORY + 1) if each.text != question.text][:HISTORY]
+        shown: dict[str, Any] = {
+            "question": question,
+            "reply": reply,
+            "history": past,
+            "examples": offered(),
+            "said": said,
+        }
+        shown["may_review"] = may_review(visitor_of(request))
+        return pages.respond(request, "ask.html", **shown, **facts)
+
+    @routes.get("/ask.csv")
+    def table(q: Text = "", c: Context = None, r: ReadingText = "") -> Response:
+        reply = Question(q.strip(), tuple(c or ()), r).answered(rooms)
+        if reply.table is None:
+            raise QueryError(reply.text, next_step="Ask for figures; the answer is then a table.")
+        headers = {"Content-Disposition": 'attachment; filename="answer.csv"'}
+        return Response(csv_text(reply.table), media_type="text/csv", headers=headers)
+
+    @routes.get("/ask/reading")
+    def read(request: Request, q: Text = "", c: Context = None, r: ReadingText = "") -> Response:
+        """Take the reading as the form corrects it, and answer that."""
+        question = Question(q.strip(), tuple(c or ()), r)
+        query = query_from(dict(request.query_params), rooms.semantic_model(), question.settled)
+        return RedirectResponse(Question(question.text, question.context, query.canonical()).address, 303)
 
     return routes
 
 
-def _settled(text: str) -> MetricQuery | None:
-    """Return the reading that an address carries: a metric query as JSON. Errors: QueryError."""
-    if not text:
-        return None
-    try:
-        return parse_query(json.loads(text))
-    except ValueError as error:
-        raise QueryError("The reading in the address is no JSON.", next_step="Ask the question again.") from error
+def examples(rooms: Rooms) -> tuple[str, ...]:
+    """Return questions that this project can answer: its verified ones, else some that its metrics suggest."""
+    verified = tuple(each.question for each in plain_questions(rooms.project.root))
+    if verified or not rooms.project.semantics:
+        step = max(1, len(verified) // EXAMPLES)
+        return tuple(map(_as_asked, verified[::step][:EXAMPLES]))
+    timed = [each.label.lower() for each in describe(rooms.semantic_model()) if each.time_field]
+    return tuple(f"{label} by month" for label in timed[:EXAMPLES])
 
 
-def _address(reply: Reply, query: MetricQuery) -> str:
-    return "/ask?" + urlencode({"q": reply.question, "c": reply.context[:-1], "r": query.canonical()}, doseq=True)
+def _as_asked(text: str) -> str:
+    """Return a question as people write it; not each is one."""
+    return text if text.split(" ", maxsplit=1)[0].casefold() in _ASKS else text.removesuffix("?")
 
 
-def _choices(reply: Reply) -> list[tuple[str, str | None]]:
-    """Return the ways to read a question, each with the address that answers it so."""
-    return [(each.text, _address(reply, each.query) if each.query else None) for each in reply.choices]
-
-
-def _chips(reply: Reply) -> list[tuple[str, str, str | None]]:
-    """Return the parts of the reading, each with the address of the answer without it."""
-    left = without_each(reply.query) if reply.query is not None else ()
-    return [
-        (chip.kind, chip.text, _address(reply, query) if query is not None else None)
-        for chip, query in zip(reply.chips, left, strict=False)
-    ]
+def _answer(rooms: Rooms, boards: Boards, reply: Reply, who: str) -> dict[str, Any]:
+    """Return what the page shows of an answer."""
+    frame = _frame(reply)
+    model = rooms.semantic_model()
+    query = reply.query
+    return {
+        "frame": frame,
+        "drawn": _drawn(rooms, reply, frame),
+        "rows": TABLE_ROWS,
+        "again": again(reply),
+        "choices": choices(reply),
+        "chips": chips(reply),
+        "link": address_of(reply, query) if query is not None else None,
+        "offers": offers(model) if query is not None else None,
+        "entered": entered(query) if query is not None else None,
+        "chart": chart_for(query, model) if query is not None else None,
+        "mine": boards.own.of(who),
+        "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
+    }
 
 
 def _frame(reply: Reply) -> Frame | None:
@@ -97,9 +129,9 @@ def _frame(reply: Reply) -> Frame | None:
     return frame_of(Answer(reply.table, reply.sql or "", reply.query, reply.columns, reply.as_of))
 
 
-def _drawn(rooms: Rooms, reply: Reply | None, frame: Frame | None) -> Drawn | None:
+def _drawn(rooms: Rooms, reply: Reply, frame: Frame | None) -> Drawn | None:
     """Return the chart of an answer of one figure by one dimension."""
-    if reply is None or frame is None or reply.as_of is None or reply.chart not in _DRAWN:
+    if frame is None or reply.as_of is None or reply.chart not in _DRAWN:
         return None
     if len(frame.dimensions) != 1 or len(frame.metrics) != 1 or not frame.has_figures:
         return None
@@ -110,14 +142,3 @@ def _drawn(rooms: Rooms, reply: Reply | None, frame: Frame | None) -> Drawn | No
         currency=rooms.project.settings.currency,
     )
     return CHARTS[reply.chart].draw(frame, canvas)
-
-
-def _again(reply: Reply) -> list[tuple[str, str]]:
-    """Return the words offered for an unknown one, each with the address of the question that has it instead."""
-    if len(reply.not_understood) != 1:
-        return []
-    unknown = reply.not_understood[0]
-    return [
-        (word, "/ask?" + urlencode({"q": reply.question.replace(unknown, word), "c": reply.context}, doseq=True))
-        for word in reply.suggestions
-    ]

@@ -12,6 +12,7 @@ from customer360.dashboards.filters import Filters, presets
 from customer360.dashboards.theme import PALETTES
 from customer360.web.address import filters_of, query_of, toggled, without
 from customer360.web.pages.links import Link
+from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +35,13 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
         edition = boards.edition()
         filled = boards.filled(board.name, filters, edition=edition)
         choices = boards.choices(board.name, edition=edition)
+        own = None if board in boards.all else boards.own.find(board.name)
         return pages.respond(
             request,
             "dashboard.html",
             board=filled,
+            own=own,
+            is_mine=own is not None and own.owner == visitor_of(request).principal.user,
             choices=choices,
             filters=filters,
             asks_for_days="date" in board.filters or not board.filters,

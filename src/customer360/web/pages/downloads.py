@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.images import png, svg
-from customer360.errors import QueryError, UnknownName
+from customer360.errors import NotPermitted, QueryError, UnknownName
 from customer360.web.address import filters_of
 
 if TYPE_CHECKING:
@@ -48,4 +48,6 @@ def _widget(boards: Boards, request: Request, name: str, widget: str) -> FilledW
     found = filled.widget(widget)
     if found is None:
         raise UnknownName("widget", widget, [w.name for w in filled.widgets])
+    if found.state == "not_permitted":
+        raise NotPermitted(found.message or "You may not see these figures.", next_step=found.next_step)
     return found

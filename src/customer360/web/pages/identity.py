@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from customer360.customers import Customers
-from customer360.errors import C360Error, NotPermitted
+from customer360.errors import NotPermitted, QueryError
 from customer360.identity.failures import IdentityError
 from customer360.web.pages.forms import back, lists_of
 from customer360.web.pages.showing import evidence_of
@@ -113,7 +113,7 @@ def _allowed(read: Callable[[], pa.Table]) -> tuple[list[dict[str, Any]], str | 
 def _decide(people: People, form: dict[str, list[str]], who: str) -> None:
     kind, why = next(iter(form.get("kind", ())), ""), next(iter(form.get("why", ())), "").strip()
     if not why:
-        raise C360Error("A decision has a reason.", next_step="Say why, for those who come after.")
+        raise QueryError("A decision has a reason.", next_step="Say why, for those who come after.")
     one, other = (next(iter(form.get(name, ())), "") for name in ("one", "other"))
     if kind == "merge":
         people.merge(one, other, who=who, why=why)
@@ -122,7 +122,7 @@ def _decide(people: People, form: dict[str, list[str]], who: str) -> None:
     elif kind == "split":
         people.split(one, form.get("record", []), who=who, why=why)
     else:
-        raise C360Error("A decision is to merge, to split or to keep apart.")
+        raise QueryError("A decision is to merge, to split or to keep apart.")
 
 
 def _side_by_side(rooms: Rooms, rows: list[dict[str, Any]], decisions: list[dict[str, Any]]) -> list[Doubt]:

@@ -28,31 +28,39 @@ class Navigation:
     """The places of the bar, and those of the menu."""
 
     bar: tuple[Place, ...]
-    menu: tuple[Place, ...]
+    menu: tuple[tuple[str, tuple[Place, ...]], ...]
+    """By heading."""
 
     @property
     def is_in_menu(self) -> bool:
         """Whether the reader is at a place of the menu."""
-        return any(place.is_here for place in self.menu)
+        return any(place.is_here for _, places in self.menu for place in places)
 
 
-def navigation(project: Project, boards: Sequence[Dashboard], path: str, *, signs_in: bool) -> Navigation:
+def navigation(
+    project: Project, boards: Sequence[Dashboard], path: str, *, signs_in: bool, administers: bool
+) -> Navigation:
     """Return where to go from a page. What a project does not have is not offered."""
 
     def place(label: str, href: str) -> Place:
-        return Place(label, href, path == href or (href != "/" and path.startswith(f"{href}/")))
+        return Place(label, href, path == href or (href not in ("/", "/dashboards") and path.startswith(f"{href}/")))
 
     bar = [place(board.title, "/" if not index else f"/dashboards/{board.name}") for index, board in enumerate(boards)]
     if boards and path == f"/dashboards/{boards[0].name}":
         bar[0] = Place(bar[0].label, "/", is_here=True)
     if {PROFILE, TIMELINE} <= set(project.models):
         bar.insert(min(1, len(bar)), place("Customers", "/customers"))
+    if project.settings.subject:
+        bar.append(place("Audiences", "/audiences"))
     bar.append(place("Ask", "/ask"))
-    menu = [place("Data products", "/catalogue")]
-    if XREF in project.models:
-        menu.append(place("Identity", "/identity"))
-    menu.append(place("Runs", "/runs"))
-    if signs_in:
-        menu.append(place("Access", "/access"))
-    menu.append(place("API", "/docs/api"))
-    return Navigation(tuple(bar), tuple(menu))
+    known = {board.name for board in boards}
+    is_own = path.startswith("/dashboards/") and path.split("/")[2] not in known
+    yours = [Place("Dashboards", "/dashboards", is_own or path == "/dashboards")]
+    yours += [place("Access", "/access")] if signs_in else []
+    data = [place("Data products", "/catalogue"), place("Metrics", "/metrics"), place("Glossary", "/glossary")]
+    data += [place("Lineage", "/lineage"), place("Quality", "/quality")]
+    running = [place("Identity", "/identity")] if XREF in project.models else []
+    running.append(place("Runs", "/runs"))
+    running += [place("Administration", "/admin")] if administers else []
+    running.append(place("API", "/docs/api"))
+    return Navigation(tuple(bar), (("Yours", tuple(yours)), ("Data", tuple(data)), ("Behind it", tuple(running))))

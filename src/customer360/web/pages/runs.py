@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from customer360.web.rooms import Rooms
 
 PAGE = "/runs"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def router(rooms: Rooms, pages: Pages) -> APIRouter:
@@ -35,7 +37,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
     async def roll_back(request: Request) -> Response:
         form, who = await form_of(request), decider(visitor_of(request))
         number = form.get("snapshot", "")
-        if not number.isdigit() or form.get("confirm") != number:
+        if not _NUMBER.fullmatch(number) or form.get("confirm") != number:
             raise QueryError("Which state to publish was not confirmed.", next_step="Type its number, then press.")
         await run_sync(lambda: runs.roll_back(int(number), actor=who))
         return RedirectResponse(PAGE, HTTPStatus.SEE_OTHER)

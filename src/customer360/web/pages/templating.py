@@ -12,8 +12,9 @@ from customer360.customers import Customers
 from customer360.dashboards import formats
 from customer360.dashboards.theme import LIGHT
 from customer360.web.pages import showing
+from customer360.web.pages.conditions import said
 from customer360.web.pages.navigation import navigation
-from customer360.web.visitors import visitor_of
+from customer360.web.visitors import may_administer, visitor_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -41,6 +42,7 @@ class Pages:
         )
         self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
         self._environment.filters.update(showing.FILTERS, day=formats.day)
+        self._environment.filters["said"] = said
         self._environment.filters["money"] = showing.money(rooms.project.settings.currency)
 
     def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
@@ -50,7 +52,11 @@ class Pages:
         html = self._environment.get_template(template).render(
             project=self._rooms.project.settings,
             nav=navigation(
-                self._rooms.project, self._boards.all, request.url.path, signs_in=visitor.account is not None
+                self._rooms.project,
+                self._boards.all,
+                request.url.path,
+                signs_in=visitor.account is not None,
+                administers=may_administer(visitor),
             ),
             has_customers=Customers(self._rooms).are_there,
             path=request.url.path,
@@ -59,6 +65,8 @@ class Pages:
             account=visitor.account.name if visitor.account else None,
             signs_in=visitor.signs_in,
             csrf=visitor.csrf,
+            views=visitor.views,
+            news=self._rooms.governance.notices.count_new(visitor.account.name) if visitor.account else 0,
             **facts,
         )
         return HTMLResponse(html, status, headers={"Vary": "Cookie"})

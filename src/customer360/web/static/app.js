@@ -84,7 +84,7 @@ function toggleTheme(event) {
   drawAll();
 }
 
-const PANELS = "details.more[open], details.menu[open]";
+const PANELS = "details.more[open], details.menu[open], details.act-more[open]";
 
 function closePanels(except) {
   for (const open of document.querySelectorAll(PANELS)) {
@@ -166,7 +166,7 @@ function optionOf(customer, id) {
 
 document.querySelector("form.theme").addEventListener("submit", toggleTheme);
 night.addEventListener("change", () => root.dataset.theme ?? drawAll());
-document.addEventListener("click", (event) => closePanels(event.target.closest("details.more, details.menu")));
+document.addEventListener("click", (event) => closePanels(event.target.closest("details.more, details.menu, details.act-more")));
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const open = event.target.closest(PANELS);
@@ -179,6 +179,27 @@ document.addEventListener("keydown", (event) => {
   if (!pair || event.ctrlKey || event.metaKey || event.altKey || document.activeElement.matches("input")) return;
   pair.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
+
+// A part of the page follows a form while one fills it in; its button does the same without this.
+function follow(form) {
+  let waiting, asked = 0;
+  const ask = async () => {
+    const turn = ++asked;
+    const answer = await fetch(`${form.getAttribute("action")}?${new URLSearchParams(new FormData(form))}`);
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.dataset.live);
+    if (turn === asked && answer.ok && found) document.getElementById(form.dataset.live).replaceWith(found);
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 350);
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-live]")) follow(form);
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
 
 document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const input of document.querySelectorAll("input[data-suggest]")) suggest(input);

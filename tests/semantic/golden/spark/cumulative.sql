@@ -40,7 +40,7 @@ WITH sales_totals AS (
       MAX(time_month) AS last_point
     FROM sales_per_month
   ) AS bounds
-  CROSS JOIN EXPLODE(
+  CROSS JOIN LATERAL EXPLODE(
     SEQUENCE(
       CAST(first_point AS TIMESTAMP_NTZ),
       CAST(last_point AS TIMESTAMP_NTZ),

@@ -1,0 +1,171 @@
+"""Show what feeds what, what metrics and words mean, and how every check ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from customer360.catalog.graph import FURTHEST
+from customer360.catalog.quality import checks, tallied
+from customer360.dashboards.theme import PALETTES
+from customer360.errors import Place, UnknownName
+from customer360.names import RAW_PREFIX
+from customer360.project.spec import Dashboard, Widget
+from customer360.semantic.describe import describe, describe_dimensions, fits
+from customer360.web.pages.drawing import drawn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from customer360.catalog.graph import Layout, Node
+    from customer360.semantic.describe import MetricDescription
+    from customer360.web.boards import Boards
+    from customer360.web.pages.templating import Pages
+    from customer360.web.rooms import Rooms
+
+Name = Annotated[str, Query(max_length=200)]
+Search = Annotated[str, Query(max_length=200)]
+
+
+def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
+    """Return the pages."""
+    routes = APIRouter(include_in_schema=False)
+    _add_lineage(routes, rooms, pages)
+    _add_metrics(routes, rooms, boards, pages)
+
+    @routes.get("/glossary")
+    def glossary(request: Request, search: Search = "") -> Response:
+        terms = [term for term in rooms.project.glossary if not search or term.fits(search)]
+        labels = {each.name: each.label for each in _metrics(rooms)}
+        facts = {"terms": terms, "search": search, "labels": labels, "all": len(rooms.project.glossary)}
+        return pages.respond(request, "glossary.html", 200, **facts)
+
+    @routes.get("/quality")
+    def quality(request: Request, product: Name = "", dimension: Name = "", only: Name = "") -> Response:
+        found = checks(rooms.engine)
+        board = tallied(found)
+        listed = [
+            each
+            for each in found
+            if (not product or each.table_schema == product)
+            and (not dimension or each.dimension == dimension)
+            and (not only or not each.held)
+        ]
+        names = sorted({each.dimension for each in found})
+        facts = {"board": board, "dimensions": names, "product": product, "dimension": dimension, "only": only}
+        shown = listed if product or dimension or only else [each for each in listed if not each.held]
+        return pages.respond(request, "quality.html", 200, checks=shown, total=len(found), **facts)
+
+    return routes
+
+
+def _metrics(rooms: Rooms) -> list[MetricDescription]:
+    return describe(rooms.semantic_model()) if rooms.project.semantics else []
+
+
+# ---- lineage ----------------------------------------------------------------------------------------------------
+
+
+def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
+    def page(request: Request, layout: Layout, href: Callable[[Node], str] = _address, **facts: Any) -> Response:
+        names = sorted(rooms.catalogue.graph.nodes.values(), key=lambda node: (node.kind, node.label))
+        blank = {"of": "", "column": "", "schema": "", "steps": 1, "node": None}
+        shown = {"drawing": drawn(layout, href), "names": names, "layout": layout, "href": _column_address}
+        return pages.respond(request, "lineage.html", 200, furthest=FURTHEST, **shown, **{**blank, **facts})
+
+    @routes.get("/lineage")
+    def lineage(
+        request: Request,
+        of: Name = "",
+        column: Name = "",
+        steps: Annotated[int, Query(ge=1, le=FURTHEST)] = 1,
+    ) -> Response:
+        graph = rooms.catalogue.graph
+        if not of:
+            return page(request, graph.overview())
+        if of not in graph.nodes:
+            raise UnknownName("table, metric or dashboard", of, list(graph.nodes))
+        facts: dict[str, Any] = {"of": of, "node": graph.nodes[of], "steps": steps}
+        if column:
+            return page(request, graph.of_column(of, column), _column_address, column=column, **facts)
+        layout = graph.around(of, steps=steps)
+        return page(request, layout, columns=_columns(rooms, of), sides=_sides(layout), **facts)
+
+    @routes.get("/lineage/products/{schema}")
+    def product(request: Request, schema: str) -> Response:
+        return page(request, rooms.catalogue.graph.within(schema), schema=schema)
+
+
+def _address(node: Node) -> str:
+    if "." not in node.id and ":" not in node.id:  # a product, or a system, as a whole
+        return f"/lineage/products/{quote(node.id)}"
+    return f"/lineage?of={quote(node.id, safe='')}"
+
+
+def _column_address(node: Node) -> str:
+    table, _, column = node.id.rpartition(".")
+    if table.startswith(RAW_PREFIX) or column == "*":
+        return f"/lineage?of={quote(table)}"
+    return f"/lineage?of={quote(table)}&column={quote(column)}"
+
+
+def _columns(rooms: Rooms, table: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return the columns of a table with what each is made of, one step back."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for edge in rooms.catalogue.graph.columns(table):
+        made_of = found.setdefault(edge.to_column, [])
+        made_of.append((f"{edge.source}.{edge.source_column}" if edge.source else "", edge.how))
+    return sorted(found.items())
+
+
+def _sides(layout: Layout) -> tuple[list[tuple[int, Node]], list[tuple[int, Node]]]:
+    """Return what lies before and after the node in the middle, with the number of steps."""
+    ids = [[node.id for node in column] for column in layout.columns]
+    middle = next(at for at, column in enumerate(ids) if layout.focus in column)
+    before = [(middle - at, node) for at in range(middle - 1, -1, -1) for node in layout.columns[at]]
+    after = [(at - middle, node) for at in range(middle + 1, len(ids)) for node in layout.columns[at]]
+    return before, after
+
+
+# ---- metrics ----------------------------------------------------------------------------------------------------
+
+
+def _add_metrics(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) -> None:
+    @routes.get("/metrics")
+    def metrics(request: Request, search: Search = "") -> Response:
+        found = [each for each in _metrics(rooms) if fits(search or None, each)]
+        groups: dict[str, list[MetricDescription]] = {}
+        for each in found:
+            groups.setdefault(each.bases[0] if each.bases else "", []).append(each)
+        return pages.respond(request, "metrics.html", 200, groups=groups, search=search, count=len(found))
+
+    @routes.get("/metrics/{name}")
+    def metric(request: Request, name: str) -> Response:
+        known = {each.name: each for each in _metrics(rooms)}
+        if name not in known:
+            raise UnknownName("metric", name, list(known))
+        found = known[name]
+        labels = {each.name: each.label for each in describe_dimensions(rooms.semantic_model())}
+        used = rooms.catalogue.dashboards_of(frozenset({name}))
+        facts = {
+            "metric": found,
+            "labels": labels,
+            "boards": [each for each in boards.all if each.name in used],
+            "terms": [term for term in rooms.project.glossary if name in term.metrics],
+            "board": boards.shown(_board_of(found)),
+            "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
+        }
+        return pages.respond(request, "metric.html", 200, **facts)
+
+
+def _board_of(metric: MetricDescription) -> Dashboard:
+    """Return the figure now and by month, as a dashboard would show it."""
+    place = Place("the metric's page")
+    widgets = [Widget("now", metric.label, "kpi", place, {"metrics": [metric.name]})]
+    if metric.time_field and "," not in metric.time_field:
+        query = {"metrics": [metric.name], "dimensions": [{"name": "time", "grain": "month"}]}
+        widgets.append(Widget("by_month", f"{metric.label} by month", "line", place, query))
+    return Dashboard(metric.name, metric.label, place, tuple(widgets))

@@ -1,0 +1,142 @@
+"""Who may see figures and no rows is told nothing about fewer than five people, not by differences either."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.governance.conftest import OPERATOR, who
+from tests.governance.test_doors import HERE
+
+from customer360.errors import NotPermitted, QueryError
+from customer360.governance.failures import AccessRefused
+
+if TYPE_CHECKING:
+    from customer360.semantic.principal import Principal
+    from customer360.workspace import Workspace
+
+BY_COUNTRY = [{"name": "country"}]
+FEW = {"field": "customer_id", "op": "<=", "value": 4}
+"""Customers 1 to 4."""
+
+
+@pytest.fixture
+def ida(people: Workspace) -> Principal:
+    """Ida may see figures of customers and sales, and no rows of them."""
+    for port in ("crm.customer", "sales.sale"):
+        people.governance.access.grant(port, "ida", by=OPERATOR, figures_only=True)
+    return people.governance.principal(people.governance.accounts.named("ida"))
+
+
+def asked(people: Workspace, ida: Principal, **query: Any) -> list[dict[str, Any]]:
+    return list(people.query({"metrics": ["customers"], **query}, principal=ida).to_pylist())
+
+
+def refused(people: Workspace, ida: Principal, match: str, **query: Any) -> None:
+    with pytest.raises(NotPermitted, match=match):
+        asked(people, ida, **query)
+
+
+def test_figures_of_many_are_as_for_everybody(people: Workspace, ida: Principal) -> None:
+    query = {"metrics": ["customers", "revenue"], "dimensions": BY_COUNTRY}
+    assert people.query(query, principal=ida) == people.query(query)
+    assert people.answer(query, principal=ida).withheld == 0
+
+
+def test_rows_stay_closed_at_every_other_door(people: Workspace, ida: Principal) -> None:
+    for sql in ("SELECT * FROM crm.customer", "SELECT count(*) FROM sales.sale"):
+        with pytest.raises(NotPermitted, match="may not read"):
+            people.sql(sql, principal=ida)
+    with pytest.raises(NotPermitted):
+        people.profile("3", principal=ida)
+    assert people.ask("customers by country", principal=ida).reason == "not_permitted"
+    refused(people, ida, "Fewer than 5", dimensions=[{"name": "email"}])
+    refused(people, ida, "Fewer than 5", dimensions=[{"name": "customer_id"}])
+
+
+def test_nothing_is_told_of_few_people(people: Workspace, ida: Principal) -> None:
+    refused(people, ida, "Fewer than 5", where=FEW)
+    five = {**FEW, "value": 5}
+    assert asked(people, ida, where=five) == [{"customers": 5}]
+    refused(people, ida, "Fewer than 5", where={**FEW, "value": 1}, metrics=["revenue"])
+
+
+def test_nor_by_leaving_few_out(people: Workspace, ida: Principal) -> None:
+    """All customers less all but four is four."""
+    refused(people, ida, "leave out|leaves out", where={**FEW, "op": ">"})
+    refused(people, ida, "Fewer than 5", where={"not": FEW}, metrics=["revenue"])
+    assert asked(people, ida, where={"field": "customer_id", "op": ">", "value": 5}) == [{"customers": 85}]
+
+
+def test_a_small_group_is_withheld_and_the_next_with_it(people: Workspace, ida: Principal) -> None:
+    """Of customers 1 to 12, 4 are from each country; of 1 to 16 6, 5 and 5; of 1 to 14 one country has 4."""
+    some = {"field": "customer_id", "op": "<=", "value": 14}
+    clear = {r["country"]: r["customers"] for r in people.query(
+        {"metrics": ["customers"], "dimensions": BY_COUNTRY, "where": some}).to_pylist()}  # fmt: skip
+    assert sorted(clear.values()) == [4, 5, 5]
+    answer = people.answer({"metrics": ["customers"], "dimensions": BY_COUNTRY, "where": some}, principal=ida)
+    shown = {row["country"]: row["customers"] for row in answer.table.to_pylist()}
+    small = next(country for country, number in clear.items() if number == 4)
+    assert shown[small] is None
+    assert sorted(value is None for value in shown.values()) == [False, True, True]  # the total gives the one away
+    assert answer.withheld == 2
+    assert answer.table.to_pylist()[-1]["customers"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "match"),
+    [
+        ({"metrics": ["first_mail"]}, "one person's own value"),
+        ({"dimensions": BY_COUNTRY, "having": {"field": "customers", "op": ">", "value": 29}}, "having"),
+        ({"dimensions": BY_COUNTRY, "where": {"field": "customers", "op": ">", "value": 29}}, "conditions on metrics"),
+        ({"dimensions": BY_COUNTRY, "top": {"dimension": "country", "n": 1, "by": "customers"}}, "top"),
+        ({"dimensions": BY_COUNTRY, "shares": [{"metric": "customers"}]}, "shares"),
+    ],
+)
+def test_questions_that_tell_people_apart_are_refused(
+    people: Workspace, ida: Principal, query: dict[str, Any], match: str
+) -> None:
+    try:
+        refused(people, ida, match, **query)
+    except QueryError:  # where the layer refuses the question for everybody
+        with pytest.raises(QueryError):
+            people.query({"metrics": ["customers"], **query})
+
+
+def test_a_grant_for_rows_ends_the_withholding(people: Workspace, ida: Principal) -> None:
+    people.governance.access.grant("sales.sale", "ida", by=OPERATOR)
+    grant = people.governance.access.grant("crm.customer", "ida", by=OPERATOR)
+    assert asked(people, ida, where=FEW) == [{"customers": 4}]
+    people.governance.access.revoke(grant.id, by=OPERATOR)
+    refused(people, ida, "Fewer than 5", where=FEW)
+
+
+def test_approval_may_narrow_a_request_to_figures(people: Workspace) -> None:
+    access, account = people.governance.access, people.governance.accounts.named("ida")
+    request = access.request(account, "crm.customer", purpose="a report")
+    grant = access.approve(request.id, by=who(people, "olga"), figures_only=True)
+    assert grant.figures_only
+    principal = people.governance.principal(account)
+    assert asked(people, principal) == [{"customers": 90}]
+    with pytest.raises(AccessRefused, match="may not read"):
+        access.request(account, "crm.customer", purpose="call back", personal=True)
+    with pytest.raises(AccessRefused, match="one or the other"):
+        access.grant("crm.customer", "ida", by=OPERATOR, figures_only=True, personal=True)
+
+
+def test_pages_and_api_say_what_is_withheld(people: Workspace, ida: Principal) -> None:
+    from customer360.web.app import create_app
+
+    key = people.governance.tickets.create_key("ida", label="t", by="test")[1]
+    some = {"field": "customer_id", "op": "<=", "value": 14}
+    with TestClient(create_app(people), base_url=HERE, headers={"X-API-Key": key}) as client:
+        query = {"metrics": ["customers"], "dimensions": BY_COUNTRY, "where": some}
+        answer = client.post("/api/v1/metrics/query", json=query).json()
+        assert (answer["withheld"], len(answer["rows"])) == (2, 3)
+        few = client.post("/api/v1/metrics/query", json={"metrics": ["customers"], "where": FEW})
+        assert (few.status_code, "Fewer than 5" in few.text) == (403, True)
+        widgets = {each["name"]: each for each in client.get("/api/v1/dashboards/executive").json()["widgets"]}
+        assert widgets["customers"]["state"] == "ok"
+        assert widgets["mails"]["state"] == "not_permitted"
+        assert client.post("/api/v1/sql", json={"sql": "SELECT * FROM crm.customer"}).status_code == 403
