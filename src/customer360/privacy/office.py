@@ -120,7 +120,7 @@ class PrivacyOffice:
                 erasing = _Erasing(self._engine, self._project, self._places, publication, watch)
                 facts = self._facts(number, erasing.run(key, number, mode), reason)
                 self._ledger.advance(number, "begun", facts)  # a process that dies after the commit can be finished
-        except BaseException:
+        except BaseException:  # also Ctrl-C: then nothing was erased, unless it was published
             if not self._is_published(number):  # so nothing is kept out either
                 self._ledger.withdraw(number)
             raise
