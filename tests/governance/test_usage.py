@@ -123,7 +123,7 @@ def test_words_stand_beside_the_ports_and_metrics_they_name(tmp_path: Path) -> N
         assert [each["word"] for each in client.get("/api/v1/catalogue/glossary").json()] == ["client", "turnover"]
         assert [each["word"] for each in client.get("/api/v1/catalogue/glossary?search=sold").json()] == ["turnover"]
         assert client.get("/api/v1/catalogue/crm.customer").json()["terms"] == ["client"]
-        assert "Somebody with a number of ours." in client.get("/catalogue").text
+        assert "Somebody with a number of ours." in client.get("/glossary").text
         assert "Somebody with a number of ours." in client.get("/catalogue/crm.customer").text
     done = CliRunner().invoke(app, ["products", "glossary", "-s", "number", "--project", str(shop.project.root)])
     assert "client" in done.stdout
