@@ -134,7 +134,7 @@ def moments(history: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     return int(victim.communicate(timeout=120)[0])
 
 
-@pytest.mark.parametrize("number", [pytest.param(n, marks=() if n < 3 else pytest.mark.full) for n in range(10)])
+@pytest.mark.parametrize("number", [pytest.param(n, marks=() if n < 2 else pytest.mark.full) for n in range(10)])
 def test_killed_at_a_random_moment_nothing_is_lost(
     root: Path, expected: dict[str, pa.Table], moments: int, number: int
 ) -> None:

@@ -77,7 +77,7 @@ def test_a_key_does_on_the_command_line_what_its_scopes_say(company: Company) ->
 
     for scope in ("metrics", "port:customer_360.customer_360"):
         done = listed(scope)
-        assert (done.exit_code, "may not be used for privacy" in done.output) == (1, True), done.output
+        assert (done.exit_code, "may not be used for privacy" in str(done.exception)) == (1, True), done.output
     assert listed("privacy").exit_code == 0
     assert listed().exit_code == 0
 

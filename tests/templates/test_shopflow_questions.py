@@ -25,7 +25,7 @@ def asked(shopflow: Built) -> Iterator[Workspace]:
     workspace.close()
 
 
-@pytest.fixture(scope="module", params=[3, pytest.param(1, marks=pytest.mark.full)])
+@pytest.fixture(scope="module", params=[5, pytest.param(1, marks=pytest.mark.full)])
 def score(asked: Workspace, request: pytest.FixtureRequest) -> Score:
     cases = read_cases(asked.project.root / FILE)
     return run_cases(cases[:: request.param], ask=asked.ask, query=asked.query, sql=asked.sql)

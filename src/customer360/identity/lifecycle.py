@@ -252,6 +252,7 @@ class People:
 
     def merge(self, one: str, other: str, *, who: str, why: str) -> Override:
         """Keep that two customers are one person. Errors: IdentityError, OverrideRefused, NotPermitted."""
+        self.door.check_decider(who)
         if self.customer_of(one) == self.customer_of(other):
             raise OverrideRefused("They are one person already.", next_step="`c360 identity explain A B` says why.")
         return self._keep("merge", self._all_of(one), self._all_of(other), who, why)
@@ -261,6 +262,7 @@ class People:
 
         Errors: IdentityError, OverrideRefused, NotPermitted.
         """
+        self.door.check_decider(who)
         of = self._all_of(person)
         for record in records:
             if record not in of:
@@ -279,6 +281,7 @@ class People:
 
         Errors: IdentityError, OverrideRefused, NotPermitted.
         """
+        self.door.check_decider(who)
         a = (one,) if ":" in one else self._all_of(one)
         b = (other,) if ":" in other else self._all_of(other)
         for each in (one, other):
@@ -304,7 +307,6 @@ class People:
         return tuple(f"{row['system']}:{row['record_id']}" for row in table.to_pylist())
 
     def _keep(self, kind: Kind, a: tuple[str, ...], b: tuple[str, ...], who: str, why: str) -> Override:
-        self.door.check_decider(who)
         kept = self.store.add(Override(kind=kind, records_a=a, records_b=b, who=who, why=why, at=now()))
         self.door.has_decided(who, kind, kept.number)
         return kept
