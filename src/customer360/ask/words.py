@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 Kind = Literal["word", "number", "date", "quoted", "sign"]
@@ -139,7 +140,12 @@ def tokens(question: str) -> tuple[Token, ...]:
 
 def _folded(question: str) -> str:
     """Return the question folded sign by sign, so that places in it stay places in the question."""
-    return "".join((plain(sign) or " ")[:1] for sign in question)
+    return "".join(map(_folded_sign, question))
+
+
+@cache
+def _folded_sign(sign: str) -> str:
+    return (plain(sign) or " ")[:1]
 
 
 def _word(text: str, raw: str, start: int) -> list[Token]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from customer360.engines.base import Column
 from customer360.engines.failures import translated, translation
-from customer360.engines.lake import LAKE
+from customer360.engines.lake import LAKE, literal
 from customer360.errors import StatementFailed, WarehouseError, nearest
 from customer360.names import Relation, quoted
 
@@ -70,11 +70,11 @@ class LakeSession:
 
     def relations(self) -> frozenset[Relation]:
         """Return every table and view of this snapshot."""
+        of = literal(self.database)  # as text: for a parameter DuckDB loads pandas where that is installed
         with translated():
             rows = self._connection.execute(
-                "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = $1 "
-                "UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = $1 AND NOT internal",
-                [self.database],
+                f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {of} UNION ALL "
+                f"SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = {of} AND NOT internal"
             ).fetchall()
         return frozenset(Relation(*row) for row in rows)
 
