@@ -60,6 +60,7 @@ def insurance_model() -> SemanticModel:
                         _field("state", "String", "Claim state"),
                         _field("amount", "Float", "Claim amount", role="measure_input"),
                         _field("days", "Integer", "Days of work", role="measure_input"),
+                        _field("holder_key", "Integer", "Holder of the claim", role="measure_input"),
                     ], time_field="reported"),
                     _dataset("premiums", "fact", "premium_id", [
                         _field("premium_id", "Integer", "Premium number", role="key"),
@@ -73,7 +74,10 @@ def insurance_model() -> SemanticModel:
                     _metric("paid_claims", "SUM(claims.amount)", "claims", "Claim payments", "EUR", ",.0f", ["payments", "payouts"]),
                     _metric("days_to_settle", "AVG(claims.days)", "claims", "Days to settlement", "days", ",.1f", ["settlement time"], verbs=["settle", "handle"], better="down", additivity="non_additive", non_additive_over=["*"]),
                     _metric("written_premium", "SUM(premiums.amount)", "premiums", "Written premium", "EUR", ",.0f", ["premium", "premium income"]),
-                    _metric("policyholders", "COUNT(holder.holder_id)", "holder", "Policyholders", "count", ",d", ["number of insured"]),
+                    _metric("claimants", "COUNT(DISTINCT claims.holder_key)", "claims", "Claimants", "count", ",d", verbs=["turn to service"], type="distinct", additivity="non_additive", non_additive_over=["*"]),
+                    _metric("disputes", "COUNT(claims.claim_id)", "claims", "Disputes", "count", ",d", plural="disputes", verbs=["dispute"], filters=["claims.amount > 900"]),
+                    _metric("top_ups", "COUNT(premiums.premium_id)", "premiums", "Top-ups", "count", ",d", plural="top-ups", verbs=["top up"]),
+                    _metric("policyholders", "COUNT(holder.holder_key)", "holder", "Policyholders", "count", ",d", ["number of insured"]),
                 ],
             }
         ],

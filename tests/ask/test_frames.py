@@ -123,3 +123,55 @@ def test_things_by_a_group_are_counted(insurer: tuple[Edition, MemorySession]) -
 def test_an_order_is_no_question(insurer: tuple[Edition, MemorySession]) -> None:
     for question in ("file a claim for North", "settle the claims of North", "report Motor"):
         assert insurer[0].interpreter.read(question).outcome != "read", question
+
+
+def test_a_running_total_ends_today(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(claim[2].month for claim in CLAIMS)
+    so_far = [sum(filed[month] for month in range(1, last + 1)) for last in range(1, AS_OF.month + 1)]
+    for words in ("cumulative claims per month in 2024", "running total of claims by month in 2024"):
+        assert [row[-1] for row in rows(insurer, words)] == so_far, words
+    spring = [sum(filed[month] for month in range(4, last + 1)) for last in (4, 5, 6)]
+    assert [row[-1] for row in rows(insurer, "cumulative claims by month in Q2 2024")] == spring
+    assert insurer[0].interpreter.read("cumulative claims by month since March 2024").outcome == "impossible"
+
+
+def test_how_big_asks_for_a_size_and_not_for_how_many(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in (
+        "how big are our claims",
+        "how large were the claims in May",
+        "how good are claims",
+        "how open are claims",
+    ):
+        assert insurer[0].interpreter.read(question).outcome != "read", question
+    assert rows(insurer, "how high is the number of claims") == [(len(CLAIMS),)]
+    assert rows(insurer, "how high are payouts")[0][0] == pytest.approx(sum(claim[3] for claim in CLAIMS))
+
+
+def test_words_that_change_a_number_are_no_courtesy(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in ("policyholders who filed a lot of claims", "claims settled quickly", "record payouts by month"):
+        assert insurer[0].interpreter.read(question).outcome != "read", question
+
+
+def test_money_is_asked_in_the_money_it_is_kept_in(insurer: tuple[Edition, MemorySession]) -> None:
+    paid = pytest.approx(sum(claim[3] for claim in CLAIMS))
+    assert rows(insurer, "payouts in euros")[0][0] == paid
+    assert insurer[0].interpreter.read("payouts in dollars").outcome == "impossible"
+    assert insurer[0].interpreter.read("claims in euros").outcome == "impossible"
+
+
+def test_spans_of_time_said_otherwise(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(claim[2].month for claim in CLAIMS)
+    for question in ("claims over the months of 2024", "claims month for month in 2024"):
+        assert {row[0].month: row[1] for row in rows(insurer, question)} == filed, question
+
+
+def test_what_is_left_out_may_be_said_behind_it(insurer: tuple[Edition, MemorySession]) -> None:
+    kept = sum(claim[4] != "Settled" for claim in CLAIMS)
+    for question in ("claims, Settled ones excluded", "how many claims, Settled left out"):
+        assert rows(insurer, question) == [(kept,)], question
+
+
+def test_how_many_times_counts_what_was_done(insurer: tuple[Edition, MemorySession]) -> None:
+    assert rows(insurer, "how many times did policyholders file in May 2024") == [
+        (sum(claim[2].month == 5 for claim in CLAIMS),)
+    ]

@@ -169,3 +169,66 @@ def test_all_time_has_many_names(insurer: tuple[Edition, MemorySession]) -> None
     due = sum(premium[3] for premium in PREMIUMS)
     for words in ("since we started", "of all time", "ever", "right now"):
         assert rows(insurer, f"written premium {words}")[0][0] == pytest.approx(due), words
+
+
+def happened(rows: list[Any], month: int) -> set[int]:
+    return {row[1] for row in rows if (row[2].year, row[2].month) == (2024, month)}
+
+
+def test_things_are_held_against_events_and_not_against_themselves(insurer: tuple[Edition, MemorySession]) -> None:
+    """Each policyholder is one claimant at most, so `at least four times` is about claims."""
+    filed = Counter(claim[1] for claim in CLAIMS)
+    many = sum(count >= 4 for count in filed.values())
+    assert 0 < many < len(HOLDERS)
+    assert rows(insurer, "how many policyholders turned to service at least four times") == [(many,)]
+    assert rows(insurer, "how many policyholders turned to service") == [(len(filed),)]
+    assert insurer[0].interpreter.read("policyholders with more than 3 policyholders").outcome != "read"
+
+
+def test_one_time_said_twice_is_one_time(insurer: tuple[Edition, MemorySession]) -> None:
+    both = happened(CLAIMS, 5) & happened(PREMIUMS, 5)
+    assert 0 < len(both) < len(happened(CLAIMS, 5))
+    for question in (
+        "how many policyholders filed a claim in May and topped up in May",
+        "how many policyholders filed a claim in May and also topped up in May 2024",
+    ):
+        assert rows(insurer, question) == [(len(both),)], question
+
+
+def test_times_that_differ_are_refused_and_named(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in (
+        "how many policyholders filed a claim in May and topped up in June",
+        "how many policyholders filed a claim in May but not in June",
+    ):
+        found = insurer[0].interpreter.read(question)
+        assert found.outcome == "unclear", question
+        assert "different times" in found.what, question
+
+
+def test_this_but_not_that(insurer: tuple[Edition, MemorySession]) -> None:
+    only = happened(CLAIMS, 5) - happened(PREMIUMS, 5)
+    assert only
+    for question in (
+        "how many policyholders filed a claim in May but did not top up in May",
+        "policyholders who filed a claim in May but didnt top up in May, how many?",
+    ):
+        assert rows(insurer, question) == [(len(only),)], question
+
+
+def test_never_counts_those_without_a_row(insurer: tuple[Edition, MemorySession]) -> None:
+    disputed = {claim[1] for claim in CLAIMS if claim[3] > 900}
+    assert 0 < len(disputed) < len(HOLDERS)
+    for question in (
+        "how many policyholders have never disputed",
+        "how many policyholders have no disputes",
+        "how many policyholders havent disputed",
+    ):
+        assert rows(insurer, question) == [(len(HOLDERS) - len(disputed),)], question
+    assert insurer[0].interpreter.read("how many policyholders have not disputed in May").outcome != "read"
+
+
+def test_higher_here_than_there_shows_both(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(AREA[claim[1]] for claim in CLAIMS)
+    assert dict(rows(insurer, "were claims higher in the North than in the South")) == filed
+    by_month = Counter(claim[2].month for claim in CLAIMS)
+    assert rows(insurer, "were claims higher in May 2024 than in June 2024?")[0][:2] == (by_month[5], by_month[6])

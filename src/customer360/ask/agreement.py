@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from customer360.ask.filters import conditions_of
+from customer360.ask.inflect import stems
 from customer360.ask.meaning import Draft, Either, Members, MetricWord, Rank
 from customer360.ask.reading import NONSENSE, Problem, Reading
-from customer360.ask.units import kind_of
+from customer360.ask.units import SIZE, kind_of
+from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from customer360.ask.frame import Ground
@@ -18,6 +21,12 @@ def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
     metrics = reading.query.metrics
     if any(not is_implied(ground, word, name) for word in draft.rows_of for name in metrics):
         return NONSENSE
+    if draft.wants == SIZE and any(_is_tally(ground, draft, name) for name in metrics):
+        return NONSENSE
+    if draft.currency is not None:
+        other = next((n for n in metrics if ground.model.metrics[n].c360.unit != draft.currency), None)
+        if other is not None:
+            return Problem("impossible", f"{ground.title(other)} is not kept in {draft.currency}.")
     bases = ground.places.bases(metrics)
     for noun in draft.about:  # satisfaction of orders: said of what has no satisfaction
         if not any(ground.places.reach(field.name, bases) is not None for field in noun.fields):
@@ -27,6 +36,22 @@ def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
         if not reading.query.dimensions or reading.query.dimensions[0].name not in names:
             return NONSENSE
     return None
+
+
+def asks_and_says(draft: Draft, reading: Reading) -> bool:
+    """Say whether a reading asks for a dimension and has a value of it: at which stage, and that it is the cart's."""
+    if draft.which is None:
+        return False
+    asked = {field.name for field in draft.which.fields}
+    return any(condition.field in asked for condition in conditions_of(reading.query.where) if condition.op == "=")
+
+
+def _is_tally(ground: Ground, draft: Draft, metric: str) -> bool:
+    """Say whether a metric is how many there are, where it was asked how big they are: baskets, not customer base."""
+    if draft.share or draft.stat is not None or kind_of(ground.model.metrics[metric]) != "count":
+        return False
+    said = [phrase(word.text)[-1:] for word in draft.metrics if metric in word.names]
+    return any(stems(word) != word for word in said)
 
 
 def is_implied(ground: Ground, word: MetricWord, metric: str) -> bool:
@@ -73,6 +98,11 @@ def _counts(ground: Ground, base: str) -> set[str]:
     dataset = ground.model.datasets[base]
     keys = [key[0] for key in (dataset.primary_key, *dataset.unique_keys) if len(key) == 1]
     return {f"COUNT({base}.{key})" for key in keys}
+
+
+def counted_rows(ground: Ground, atom: Any) -> bool:
+    """Say whether an aggregate counts the rows of its table, each once."""
+    return atom.aggregate.sql() in _counts(ground, atom.base)
 
 
 def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:

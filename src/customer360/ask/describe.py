@@ -113,7 +113,8 @@ class Words:
                 else f"{shown} and its share"
             )
         for window in query.windows:
-            words = "so far" if window.kind == "cumulative" else f"over {window.count} {window.unit}s"
+            words = f"so far in the {window.unit}" if window.kind == "period_to_date" else "so far"
+            words = f"over {window.count} {window.unit}s" if window.kind == "trailing" else words
             named += f", {words}"
         return named
 

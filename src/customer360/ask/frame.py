@@ -10,7 +10,7 @@ from customer360.ask.meaning import Draft, Having, Members, MetricWord, Noun, Wh
 from customer360.ask.places import Places, condition_of, together
 from customer360.ask.reading import Problem
 from customer360.ask.units import bound, is_of_kind, kind_of
-from customer360.semantic.query import AllOf, Condition, Dimension, Filter, TimeRange
+from customer360.semantic.query import Condition, Dimension, Filter, TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,7 +133,7 @@ def _rows(ground: Ground, metric: str) -> frozenset[tuple[str, tuple[str, ...]]]
 
 
 def having_conditions(
-    ground: Ground, having: Having, field: str | None, conds: Sequence[object] = ()
+    ground: Ground, having: Having, field: str | None, conds: Sequence[object] = (), *, with_none: bool = False
 ) -> Iterator[tuple[str, Condition] | Problem]:
     """Yield metric and condition for each metric that a condition may be about, or why there is none."""
     named = metric_names(ground, having.metric, having.needs)
@@ -154,7 +154,12 @@ def having_conditions(
                 "impossible",
                 f"{having.number.text} does not fit {metric.title}: it is measured in {unit_words(metric.c360.unit)}.",
             )
-        elif field is not None and includes_none(having) and not anchored(ground, name, field):
+        elif (
+            field is not None
+            and includes_none(having)
+            and not (with_none and kind_of(metric) == "count")
+            and (not anchored(ground, name, field))
+        ):
             yield Problem("impossible", none_text(ground, name, field))
         else:
             yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
@@ -218,15 +223,3 @@ def none_text(ground: Ground, metric: str, field: str) -> str:
 def unit_words(unit: str | None) -> str:
     """Return a unit in words."""
     return {"percent_0_1": "per cent", "percent_0_100": "per cent", None: "numbers"}.get(unit, unit or "numbers")
-
-
-def conditions_of(given: Filter | None) -> Iterator[Condition]:
-    """Yield the conditions of a filter."""
-    if isinstance(given, Condition):
-        yield given
-    elif isinstance(given, AllOf):
-        for part in given.all:
-            yield from conditions_of(part)
-    elif given is not None and hasattr(given, "any"):
-        for part in given.any:
-            yield from conditions_of(part)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from customer360.ask import grammar_figures, grammar_frames, grammar_lists, grammar_nouns, grammar_relations
 from customer360.ask.chart import Grammar, Rules
-from customer360.ask.grammar_nouns import same_kind
-from customer360.ask.meaning import Draft, joined
+from customer360.ask.grammar_nouns import Did, doing, same_kind
+from customer360.ask.meaning import Draft, When, joined, same_time
 
 rules = Rules()
 GOAL = "Question"
@@ -33,6 +33,32 @@ def _and_clause(so_far: Draft, clause: Draft) -> Draft | None:
             same = name == "conds" and any(same_kind(a, b) for a in so_far.conds for b in clause.conds)
             return None if same else joined(so_far, clause)
     return None
+
+
+@rules("Clauses", "Clauses <And> Did Span", "Clauses <And> <WHO> Did Span", cost=1)
+@rules("Clauses", "Clauses NotDid Span", "Clauses <And> NotDid Span", "Clauses <And> <WHO> NotDid Span", cost=1)
+def _did_too_then(so_far: Draft, did: Did, when: When) -> Draft | None:
+    """Read ``filed a claim this year and paid a premium this year``: one time for both, or it is refused."""
+    made = _did_too(so_far, did)
+    if made is None or made.when is None:
+        return None
+    return made if same_time(made.when, when) else replace(made, times_differ=True)
+
+
+@rules("Clauses", "Clauses NotDid", "Clauses <And> NotDid", "Clauses <And> <WHO> NotDid", cost=2)
+def _did_too(so_far: Draft, did: Did) -> Draft | None:
+    """Read ``filed a claim, but never paid``."""
+    if so_far.things is None or not so_far.things.havings or so_far.metrics or so_far.rank:
+        return None
+    made = doing(so_far.things, did)
+    return replace(so_far, things=made) if made is not None else None
+
+
+@rules("Clauses", "Clauses <NOT> Span", "Clauses <And> <NOT> Span", cost=2)
+def _not_then(so_far: Draft, _: When) -> Draft | None:
+    """Read ``filed in May but not in June``, which is refused: two conditions with times of their own."""
+    is_timed = so_far.things is not None and so_far.things.havings and so_far.when is not None
+    return replace(so_far, times_differ=True) if is_timed else None
 
 
 @rules(GOAL, "Clauses")

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_lists import ranking
-from customer360.ask.meaning import Cond, Draft, Members, MetricWord, Noun, Number, Stat, Things, When
+from customer360.ask.grammar_nouns import united
+from customer360.ask.meaning import Cond, Draft, Members, MetricWord, Noun, Number, Stat, Things, Versus, When
+from customer360.ask.units import SIZE
 
 rules = Rules()
 LASTING = "duration"
@@ -73,6 +75,67 @@ def _times_each(things: Things, *rest: MetricWord | When) -> Draft | None:
     )
 
 
+# ---- how big, how often, in which money, higher here than there ---------------------------------------------------
+
+rules("Clause", "<HOWBIG>")(lambda: Draft(wants=SIZE))
+
+
+@rules("Clause", "<HOWBIG> <NUMBEROF> Metrics")
+def _how_high_a_number(metrics: tuple[MetricWord, ...]) -> Draft:
+    """Read ``how high is the number of claims``, which is said to be a number."""
+    return Draft(metrics=metrics, head="figure", wants="count")
+
+
+@rules("Clause", "<HOWMANY> <TIMES> Things VERB", cost=1)
+def _times_at_all(things: Things, verb: MetricWord) -> Draft | None:
+    """Read ``how many times did people order``: how many orders there were."""
+    if things.havings or not things.noun.is_entity:
+        return None
+    about = () if things.conds else (things.noun,)
+    return Draft(verbs=(verb,), wants="count", head="figure", conds=things.conds, about=about)
+
+
+rules("Clause", "<IN> CURRENCY")(lambda currency: Draft(currency=currency))
+
+
+@rules("Clause", "<DIFFERS> Span <THAN> Span")
+def _higher_then(one: When, other: When) -> Draft | None:
+    """Read ``higher in May than in June`` as both side by side."""
+    return None if one.also or other.also else Draft(when=one, versus=Versus("time", other))
+
+
+@rules("Clause", "<DIFFERS> Metric Span <THAN> Span")
+def _more_then(metric: MetricWord, one: When, other: When) -> Draft | None:
+    made = _higher_then(one, other)
+    return replace(made, metrics=(metric,), head="figure") if made is not None else None
+
+
+@rules(
+    "Clause",
+    "<DIFFERS> Values <THAN> Values",
+    "<DIFFERS> <Prep> Values <THAN> <Prep> Values",
+    "<DIFFERS> <Prep> Values <THAN> Values",
+)
+def _higher_there(one: Members, other: Members) -> Draft | None:
+    both = united(one, other, "and")
+    return Draft(conds=(both,), split=True) if both is not None else None
+
+
+@rules("Clause", "<IN> NOUN Span")
+def _over_spans(noun: Noun, when: When) -> Draft | None:
+    """Read ``over the months of 2024``: by month."""
+    return Draft(groups=(noun.grain,), when=when) if noun.grain and noun.is_plural else None
+
+
+@rules("Clause", "Conds <EXCLUDED>")
+def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
+    """Read ``claims, settled ones excluded``."""
+    (cond,) = conds if len(conds) == 1 else (None,)
+    if not isinstance(cond, Members) or cond.negated:
+        return None
+    return Draft(conds=(replace(cond, negated=True),))
+
+
 # ---- longest and shortest --------------------------------------------------------------------------------------------
 
 for _word, _ascending in (("LONGEST", False), ("SHORTEST", True)):
@@ -121,7 +184,7 @@ for _word, _peak in (("MOST", "desc"), ("LEAST", "asc")):
     rules("Clause", f"<{_word}>", cost=2)(lambda peak=_peak: Draft(peak=peak))
 
 
-@rules("Clause", "Noun <BY> Noun", "Noun <IN> Noun")
+@rules("Clause", "Noun <BY> Noun", "Noun <IN> Noun", "Noun <FOR> Noun")
 def _one_by_one(one: Noun, other: Noun) -> Draft | None:
     """Read ``area by area``."""
     return Draft(groups=(one,)) if {f.name for f in one.fields} == {f.name for f in other.fields} else None

@@ -275,13 +275,16 @@ def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
     return ((Having(verb, ">", _SOME),), conds)
 
 
-@rules("Did", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
+rules("Did", "NotDid")(lambda did: did)
+
+
+@rules("NotDid", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
 def _did_none(verb: MetricWord, metric: MetricWord) -> Did:
     """Read ``never filed a claim``."""
     return ((Having(metric, "=", _SOME, needs="count", verb=verb),), ())
 
 
-@rules("Did", "<NEVER> VERB", "<NOT> VERB")
+@rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
 def _did_not(verb: MetricWord) -> Did:
     return ((Having(verb, "=", _SOME),), ())
 

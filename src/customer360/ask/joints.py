@@ -46,6 +46,8 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             yield Edge(start, start + 1, "FIGURE", words[start])
         if tokens[start].text in COPULA:
             yield Edge(start, start + 1, "COP", words[start])
+        if words[start] in MONEY and tokens[start].kind == "word":
+            yield Edge(start, start + 1, "CURRENCY", MONEY[words[start]])
         if compared and words[start] in ("with", "to"):  # compare A with B
             yield Edge(start, start + 1, "VS", words[start])
 

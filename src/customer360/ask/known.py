@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer360.ask.frame import conditions_of
+from customer360.ask.filters import conditions_of
 from customer360.ask.places import together
 from customer360.semantic.query import Condition, Filter
 

@@ -99,6 +99,8 @@ class Lexer:
                 ),
                 0,
             )
+            if size == 1 and words[at] == "how" and self._asks_degree(words[at + 1 : at + 3], tokens[at + 1 : at + 3]):
+                size = 0  # how loyal are our customers: no figure says it
             if size == 1 and tokens[at].text in COPULA and at >= shared:
                 size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
             if size:
@@ -110,6 +112,12 @@ class Lexer:
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
         return _without_loose_commas(kept), collides
+
+    def _asks_degree(self, words: tuple[str, ...], tokens: tuple[Token, ...]) -> bool:
+        """Say whether an adjective and a copula follow ``how``; a metric there says what is shown: how sales are."""
+        if len(tokens) < 2 or tokens[1].text not in COPULA or words[:1] != (tokens[0].text,):  # noqa: PLR2004 -- a pair
+            return False
+        return not any(entry.sort == "METRIC" for entry in self.vocabulary.lookup(words[:1]))
 
     def _inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""

@@ -82,6 +82,12 @@ WORDS: dict[str, str] = {
         "how quickly|how fast|how quickly do|how fast do|how many days does it take|how many hours does it take|"
         "how many minutes does it take"
     ),
+    "HOWBIG": "how high|how big|how large|how low|how small|how good|how strong",
+    "DIFFERS": "higher|lower|bigger|larger|smaller|greater|better|worse|more|less|fewer",
+    "THAN": "than",
+    "EXCLUDED": (
+        "excluded|ones excluded|left out|ones left out|not included|ones not included|not counted|ones not counted"
+    ),
     "MUST": "must|have to|need to|got to|has to|can|could|may",
     "WHICH": "which|what|who|what kind of|what type of",
     "LIST": "list|list of|name|enumerate|list all|list out",
@@ -132,7 +138,10 @@ WORDS: dict[str, str] = {
         "in relative terms|as % of total|as percentage of total|as share of total|as percent of total"
     ),
     # figures over time
-    "CUMULATIVE": "cumulative|running total of|running total|running|accumulated",
+    "CUMULATIVE": (
+        "cumulative|running total of|running total|running|accumulated|cumulated|cumulatively|running sum|"
+        "running sum of|cumulative sum of|cumulative total|cumulative total of|accumulating"
+    ),
     "ROLLING": "rolling|trailing|moving",
     "TREND": (
         "trend|trend of|trends|trends in|trend in|trend for|over time|evolution of|evolution|development of|"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from customer360.ask.courtesy import courtesy_phrases
-from customer360.ask.frame import conditions_of
+from customer360.ask.filters import conditions_of
 from customer360.ask.inflect import stems
 from customer360.ask.lexer import CLOSED_WORDS
 from customer360.ask.lower import checked_reading

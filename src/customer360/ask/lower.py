@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from customer360.ask.agreement import counted_by_value, misfit, pieces_meant
+from customer360.ask.agreement import asks_and_says, counted_by_value, misfit, pieces_meant
 from customer360.ask.frame import (
     MOST,
     Frame,
@@ -20,11 +20,12 @@ from customer360.ask.frame import (
 from customer360.ask.known import known_only
 from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, Stat, Versus, When
+from customer360.ask.perthing import counts_them
 from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
-from customer360.ask.units import kind_of
+from customer360.ask.units import SIZE, kind_of
 from customer360.ask.verbs import is_said_of, with_rows, with_verbs
-from customer360.ask.versus import comparison, up_to_today
+from customer360.ask.versus import comparison, running, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
 from customer360.semantic.principal import OWNER
@@ -49,6 +50,9 @@ _DAYS = 45
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
+    if draft.times_differ:
+        what = "Two conditions with different times cannot be asked at once."
+        return Problem("unclear", what, "Ask for each time by itself.")
     drafts = settled(draft)
     if isinstance(drafts, Problem):
         return drafts
@@ -59,6 +63,8 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
             checked = (
                 (misfit(ground, each, made) or checked_reading(ground, made)) if isinstance(made, Reading) else made
             )
+            if isinstance(checked, Reading) and asks_and_says(draft, checked):
+                checked = NONSENSE
             if isinstance(checked, Problem):
                 problems.append(checked)
             else:
@@ -80,6 +86,9 @@ def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
 
 
 def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    if draft.wants == SIZE and draft.head in ("list", "things"):
+        yield NONSENSE
+        return
     if draft.split and not _has_sides(draft):
         yield Problem("unclear", "It is not said what to compare.", "Name two values, two times or a dimension.")
         return
@@ -220,7 +229,14 @@ def _parts(
     changes: dict[str, object] = {}
     if draft.window is not None:
         window = draft.window
-        if any(each.name == "time" for each in frame.dimensions):
+        is_cut = any(each.name == "time" for each in frame.dimensions)
+        if window.kind == "cumulative" and is_cut:
+            time = up_to_today(ground, draft.when)
+            made = running(ground, metrics, time)
+            if isinstance(made, Problem):
+                return made
+            changes["windows"] = made
+        elif is_cut:
             changes["windows"] = tuple(
                 WindowedMetric(metric=name, kind=window.kind, count=window.count, unit=window.unit)  # type: ignore[arg-type]
                 for name in metrics
@@ -318,6 +334,9 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
         else:  # the mean of a mean or rate is itself
             for frame in frames(ground, draft, metrics):
                 yield from _figure(ground, draft, metrics, frame)
+        return
+    if stat.per is not None and counts_them(ground, metric.name, stat.per):
+        yield NONSENSE
         return
     if not is_plain:
         yield Problem("impossible", f"{metric.title} is a mean or a rate already.", f"Ask for {metric.title} as it is.")

@@ -8,13 +8,13 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import by_merit, counter_of
+from customer360.ask.filters import conditions_of
 from customer360.ask.frame import (
     MOST,
     Frame,
     Ground,
     agree,
     anchored,
-    conditions_of,
     dimension_of,
     frames,
     having_conditions,
@@ -24,9 +24,10 @@ from customer360.ask.frame import (
 )
 from customer360.ask.known import known_only
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Things
+from customer360.ask.perthing import events_held, may_be_none, none_too, of_events, with_anchor
 from customer360.ask.places import together
 from customer360.ask.reading import Problem, Reading
-from customer360.semantic.query import Condition, MetricQuery, Order, Summary, Top
+from customer360.semantic.query import Condition, MetricQuery, Not, Order, Summary, Top
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,10 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
     if things is None or draft.metrics:
         yield _NONSENSE
         return
-    havings = tuple(kept_on_things(ground, having, things.noun) for having in (*things.havings, *draft.havings))
+    havings = _held(ground, draft, things)
+    if isinstance(havings, Problem):
+        yield havings
+        return
     words = [draft.order_by] if draft.order_by is not None else []
     if not havings and not words:
         yield _NONSENSE if draft.verbs else _by_what(things)
@@ -87,13 +91,13 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
     for name in ground.places.of_noun(things.noun, bases):
         field = ground.vocabulary.key_of(name) if draft.head == "count" else name
         for chosen in islice(
-            product(*(list(having_conditions(ground, each, field, things.conds)) for each in havings)), MOST
+            product(*(list(_conditions(ground, each, field, things, havings, draft)) for each in havings)), MOST
         ):
             problem = next((each for each in chosen if isinstance(each, Problem)), None)
             if problem is not None:
                 yield problem
                 continue
-            pairs = [each for each in chosen if not isinstance(each, Problem)]
+            pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
             metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
             if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
                 yield _NONSENSE
@@ -102,6 +106,30 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
             whole = replace(draft, conds=(*things.conds, *draft.conds))
             for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
                 yield from _fitting(ground, whole, things, field, metrics, having, frame)
+
+
+def _held(ground: Ground, draft: Draft, things: Things) -> tuple[Having, ...] | Problem:
+    """Return the conditions on figures of things: of what they did, or kept with them for those that did nothing."""
+    held = [events_held(ground, having, things.noun) for having in (*things.havings, *draft.havings)]
+    problem = next((each for each in held if isinstance(each, Problem)), None)
+    if problem is not None:
+        return problem
+    said = tuple(each for each in held if not isinstance(each, Problem))
+    if draft.when is not None and len(said) > 1:
+        return said
+    return tuple(kept_on_things(ground, each, things.noun) for each in said)
+
+
+def _conditions(
+    ground: Ground, having: Having, field: str, things: Things, havings: Sequence[Having], draft: Draft
+) -> Iterator[tuple[str, Condition | Not] | Problem]:
+    """Yield metric and condition for a condition on things; those without any have no row where that is kept."""
+    is_none = may_be_none(ground, having, field, havings, timed=draft.when is not None)
+    for made in having_conditions(ground, having, field, things.conds, with_none=is_none):
+        if isinstance(made, Problem) or not is_none or anchored(ground, made[0], field):
+            yield made
+        else:
+            yield made[0], none_too(ground, *made)
 
 
 def _fitting(
@@ -186,6 +214,11 @@ def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         yield _NONSENSE if draft.rows_of else _rank_by_what(ground, draft, rank)
         return
     others = [word for word in draft.metrics if word != by]
+    counted = of_events(ground, by, rank.noun)
+    if isinstance(counted, Problem):
+        yield counted
+        return
+    by = counted
     for metrics in islice(product(metric_names(ground, by), *(word.names for word in others)), MOST):
         if not all(agree(ground, verb, metrics[0]) for verb in draft.verbs):
             yield _NONSENSE

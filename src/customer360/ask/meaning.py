@@ -224,6 +224,10 @@ class Draft:
     which: Noun | None = None
     """What `in which` asks for: to group by, or the one with the highest figure when ``peak`` is said."""
     peak: Literal["asc", "desc"] | None = None
+    currency: str | None = None
+    """Money that the figure must be in: in dollars."""
+    times_differ: bool = False
+    """Whether two conditions were said with a time of their own each, and not the same."""
     about: tuple[Noun, ...] = ()
     """Things said without a condition of their own: whatever stands beside them must be about them."""
     notes: tuple[str, ...] = field(default=())
@@ -243,9 +247,15 @@ _ONE_ONLY = (
     "wants",
     "which",
     "peak",
+    "currency",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes")
-_EITHER = ("changed", "split", "share", "trend")
+_EITHER = ("changed", "split", "share", "trend", "times_differ")
+
+
+def same_time(one: When | None, other: When | None) -> bool:
+    """Say whether two ranges, however they were said, are the same days."""
+    return one is not None and other is not None and replace(one, text="") == replace(other, text="")
 
 
 def joined(one: Draft, other: Draft) -> Draft | None:
@@ -258,6 +268,8 @@ def joined(one: Draft, other: Draft) -> Draft | None:
     changes["whole"] = one.whole or other.whole
     for name in _ONE_ONLY:
         a, b = getattr(one, name), getattr(other, name)
+        if name == "when" and same_time(a, b):  # bought this year and opened a ticket this year
+            b = None
         if a is not None and b is not None:
             return None
         changes[name] = b if a is None else a

@@ -61,6 +61,11 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("coverage", f"(?:what|which) {_PERIOD} {_DO} {_X} (?:cover|span|include|contain)"),
     ("coverage", f"(?:what|which) {_PERIOD} {_BE} covered(?:(?: by| in)? {_X})?"),
     ("coverage", f"(?:since|from) (?:when|what date) (?:{_DO} we have|{_BE} there|{_DO} you have) {_X}"),
+    ("definition", f"what means {_X}(?: exactly)?(?: in this (?:tool|system|report|dashboard|data))?(?: here)?"),
+    (
+        "coverage",
+        f"(?:until|till|up to|since|from) (?:which|what) (?:day|date|month|year) {_HAVE}(?: any| the)? {_X}",
+    ),
     (
         "coverage",
         f"(?:until|till|up to|since|from) when {_HAVE}(?: any| the)? (?:data (?:on|for|about) )?{_X}",

@@ -68,7 +68,8 @@ def _share(reading: Reading, words: Words, facts: Mapping[str, OutputColumn], ro
 def _grouped(
     reading: Reading, keys: Sequence[OutputColumn], figures: Sequence[OutputColumn], rows: Sequence[Row]
 ) -> str:
-    main = figures[0]
+    asked = reading.query.metrics if reading.query.windows else ()
+    main = next((column for column in figures if column.asked in asked and column.name not in asked), figures[0])
     known = [row for row in rows if row[main.name] is not None]
     by = " and ".join(_key_label(column) for column in keys)
     start = f"{main.label} by {by}: {len(rows):,} {'row' if len(rows) == 1 else 'rows'}"

@@ -12,6 +12,10 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _DURATIONS = ("seconds", "minutes", "hours", "days", "weeks", "months", "years")
 
 
+SIZE = "size"
+"""What how big, how high and how good ask for: not how many there are."""
+
+
 def kind_of(metric: Metric) -> str:
     """Return money, percent, count, a duration (days) or other."""
     unit = metric.c360.unit or ""
@@ -29,6 +33,8 @@ def kind_of(metric: Metric) -> str:
 def is_of_kind(metric: Metric, wanted: str) -> bool:
     """Say whether a metric's unit is of a kind; ``duration`` is any span of time."""
     kind = kind_of(metric)
+    if wanted == SIZE:
+        return True  # a count may have a size (customer base); the words beside it decide
     return kind in _DURATIONS if wanted == "duration" else kind == wanted
 
 

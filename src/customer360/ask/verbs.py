@@ -29,7 +29,8 @@ def with_verbs(ground: Ground, draft: Draft) -> Draft:
         return draft
     (verb,) = draft.verbs
     if not draft.metrics:
-        names = () if verb.text.startswith(_TO_DO) else metric_names(ground, verb, draft.wants)
+        wanted = draft.wants or ("money" if draft.currency else None)
+        names = () if verb.text.startswith(_TO_DO) else metric_names(ground, verb, wanted)
         return replace(draft, metrics=(MetricWord(names, verb.text),), verbs=()) if names else draft
     (metric, *others) = draft.metrics
     if draft.share and not (draft.conds or draft.share_of or draft.whole or draft.groups):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.frame import Frame, Ground, time_range
 from customer360.ask.reading import NONSENSE, Problem
 from customer360.errors import QueryError
-from customer360.semantic.query import Comparison, TimeRange
+from customer360.semantic.query import Comparison, TimeRange, WindowedMetric
 from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer360.ask.meaning import Versus, When
+
+
+_UNITS: tuple[Literal["year", "quarter", "month"], ...] = ("year", "quarter", "month")
 
 
 def comparison(
@@ -64,6 +69,22 @@ def overlap(ground: Ground, one: TimeRange, other: TimeRange) -> bool:
         return False
     starts = max(first.start or date.min, second.start or date.min)
     return starts <= min(first.end or date.max, second.end or date.max)
+
+
+def running(ground: Ground, metrics: Sequence[str], time: TimeRange | None) -> tuple[WindowedMetric, ...] | Problem:
+    """Return running figures that start where the range starts: the year's, the quarter's, the month's, or all time."""
+    period = period_of(time, ground.as_of, ground.calendar)
+    if period is None or period.start is None:
+        return tuple(WindowedMetric(metric=name, kind="cumulative") for name in metrics)
+    start, end = period.start, period.end or ground.as_of
+    for unit in _UNITS:
+        if ground.calendar.start(start, unit) == start and end <= ground.calendar.end(start, unit):
+            return tuple(WindowedMetric(metric=name, kind="period_to_date", unit=unit) for name in metrics)
+    return Problem(
+        "impossible",
+        f"A running figure cannot start on {start} and end on {end}.",
+        "It starts with a year, a quarter or a month and stays in it, or runs over all time.",
+    )
 
 
 def up_to_today(ground: Ground, when: When | None) -> TimeRange | None:

@@ -84,6 +84,10 @@ _TWO: dict[str, tuple[tuple[str, Kind], tuple[str, Kind]]] = {
     "wheres": (("where", "word"), ("is", "word")),
 }
 """Words that are two."""
+_SHORT_NOT = frozenset(
+    f"{verb}nt" for verb in ("do", "does", "did", "have", "has", "had", "is", "are", "was", "were", "could", "would")
+)
+"""Contractions whose sign was left out: didnt."""
 _SUBJECTS = frozenset({"we", "i", "you", "they", "one", "he", "she", "it"})
 _SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
 
@@ -153,6 +157,9 @@ def _word(text: str, raw: str, start: int) -> list[Token]:
         stem = {"ca": "can", "wo": "will", "sha": "shall"}.get(text[:-3], text[:-3])
         cut = start + len(text) - 3
         return [Token(stem, raw[:-3], "word", start, cut), Token("not", raw[-3:], "word", cut, start + len(text))]
+    if text in _SHORT_NOT:
+        cut = start + len(text) - len("nt")
+        return [Token(text[:-2], raw[:-2], "word", start, cut), Token("not", raw[-2:], "word", cut, start + len(raw))]
     text = text.replace("'", "")
     if text in _TWO:
         (one, kind), (other, _) = _TWO[text]
