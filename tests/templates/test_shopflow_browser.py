@@ -18,7 +18,7 @@ from customer360.workspace import Workspace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
     from tests.templates.conftest import Built
 
 pytestmark = MARKS
@@ -106,6 +106,15 @@ def own(shopflow: Built) -> str:
     return f"/dashboards/{board.name}"
 
 
+def fits(page: Page) -> bool:
+    """Say whether nothing has to be scrolled sideways; a chart takes a moment to follow its card."""
+    for _ in range(40):
+        if page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+            return True
+        page.wait_for_timeout(200)
+    return False
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address: str, best: str, path: str) -> None:
     watch = watched(browser)
@@ -116,11 +125,7 @@ def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address
         assert violations(page) == "", scheme
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        for _ in range(40):  # a chart takes a moment to follow its card
-            if fits := page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
-                break
-            page.wait_for_timeout(200)
-        assert fits, width
+        assert fits(page), width
     assert watch.complaints == []
     assert {url.split("/static/")[0] for url in watch.requests if not url.startswith((address, "data:"))} == set()
     page.context.close()
@@ -133,7 +138,7 @@ def test_axe_finds_nothing_on_any_other_page(desk: Watched, address: str, own: s
         page = desk.open(address + path.format(own=own))
         assert violations(page) == "", path
         page.set_viewport_size({"width": 390, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+        assert fits(page), path
     assert desk.complaints == []
 
 
