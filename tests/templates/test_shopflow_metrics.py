@@ -138,7 +138,11 @@ def test_the_model_has_no_findings_and_its_claims_hold_on_the_data(shopflow: Bui
     with shopflow.engine.read() as session:
         found = semantic_lint(MODEL, session, as_of=shopflow.report.as_of)
     assert errors_of(found) == []
-    assert {finding.rule for finding in found} <= {"OSSIE-ORPHAN", "OSSIE-VALUES", "OSSIE-SYNONYM"}  # visitors nobody knows
+    assert {finding.rule for finding in found} <= {
+        "OSSIE-ORPHAN",
+        "OSSIE-VALUES",
+        "OSSIE-SYNONYM",
+    }  # visitors nobody knows
 
 
 @pytest.mark.parametrize("name", [widget.name for widget in PROJECT.dashboards["executive"].widgets])
