@@ -15,11 +15,16 @@ WAIT = 5.0
 
 
 class StateFile:
-    """One file. Cheap to make; the file appears, for its owner alone, with the first thing that is kept."""
+    """One file. Cheap to make; the file appears, for its owner alone, with the first thing that is kept.
 
-    def __init__(self, path: Path, tables: str) -> None:
+    A file of an older ``version`` gets what ``tables`` says anew (``CREATE TABLE IF NOT EXISTS``).
+    """
+
+    def __init__(self, path: Path, tables: str, *, version: int = 1, wait: float = WAIT) -> None:
         self.path = path
         self._tables = tables
+        self._version = version
+        self._wait = wait
 
     def rows(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of one query; none before anything was kept. Errors: C360Error."""
@@ -46,12 +51,12 @@ class StateFile:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
+            with closing(sqlite3.connect(self.path, timeout=self._wait, isolation_level=None)) as database:
                 database.row_factory = sqlite3.Row
                 database.execute("PRAGMA secure_delete = ON")
-                if database.execute("PRAGMA user_version").fetchone()[0] == 0:
+                if database.execute("PRAGMA user_version").fetchone()[0] < self._version:
                     database.execute("PRAGMA journal_mode = WAL")
-                    database.executescript(f"{self._tables} PRAGMA user_version = 1;")
+                    database.executescript(f"{self._tables} PRAGMA user_version = {self._version};")
                 yield database
         except sqlite3.OperationalError as error:
             raise C360Error(f"The state file cannot be used: {error}.", place=str(self.path)) from error

@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from tests.semantic.shop import MemorySession, insert
 
+from customer360.ask.edition import Edition, open_edition
 from customer360.errors import Place
 from customer360.project.spec import SemanticDocument
+from customer360.semantic.answer import answer
 from customer360.semantic.model import SemanticModel
+from customer360.semantic.principal import OWNER
 
 AS_OF = date(2024, 11, 30)
 HOLDERS = [(n, f"P{n:03d}", ("Motor", "Home", "Travel")[n % 3], ("North", "South")[n % 2]) for n in range(1, 61)]
@@ -133,3 +137,23 @@ def _c360(**keys: Any) -> list[dict[str, str]]:
     import json
 
     return [{"vendor_name": "C360", "data": json.dumps({"v": 1, **keys})}]
+
+
+LINE = {key: line for key, _, line, _ in HOLDERS}
+AREA = {key: area for key, _, _, area in HOLDERS}
+
+
+@pytest.fixture(scope="module")
+def insurer() -> tuple[Edition, MemorySession]:
+    """The insurer's question space over its data."""
+    session = insurance_session()
+    return open_edition(insurance_model(), session, as_of=AS_OF, principal=OWNER), session
+
+
+def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[Any, ...]]:
+    """Return the rows of the reading of a question, which has to have one."""
+    edition, session = insurer
+    found = edition.interpreter.read(question)
+    assert found.outcome == "read", f"{question}: {found.outcome} {found.what}"
+    table = answer(session, edition.model, found.readings[0].query, as_of=AS_OF).table
+    return [tuple(row.values()) for row in table.to_pylist()]

@@ -6,35 +6,25 @@ import ast
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.ask.insurance import AS_OF, CLAIMS, HOLDERS, PREMIUMS, insurance_model, insurance_session
+from tests.ask.insurance import (
+    AREA,
+    CLAIMS,
+    LINE,
+    PREMIUMS,
+    insurer,
+    rows,
+)
 
 import customer360.ask
-from customer360.ask.edition import Edition, open_edition
-from customer360.semantic.answer import answer
-from customer360.semantic.principal import OWNER
+from customer360.ask.edition import Edition
 
 if TYPE_CHECKING:
     from tests.semantic.shop import MemorySession
 
-LINE = {key: line for key, _, line, _ in HOLDERS}
-AREA = {key: area for key, _, _, area in HOLDERS}
-
-
-@pytest.fixture(scope="module")
-def insurer() -> tuple[Edition, MemorySession]:
-    session = insurance_session()
-    return open_edition(insurance_model(), session, as_of=AS_OF, principal=OWNER), session
-
-
-def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[Any, ...]]:
-    edition, session = insurer
-    found = edition.interpreter.read(question)
-    assert found.outcome == "read", f"{question}: {found.outcome} {found.what}"
-    table = answer(session, edition.model, found.readings[0].query, as_of=AS_OF).table
-    return [tuple(row.values()) for row in table.to_pylist()]
+__all__ = ["insurer"]
 
 
 def test_totals_filters_and_times(insurer: tuple[Edition, MemorySession]) -> None:

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.ask.insurance import AS_OF, CLAIMS, HOLDERS, insurance_model, insurance_session
+from tests.ask.insurance import AREA, AS_OF, CLAIMS, LINE, insurer, rows
 
-from customer360.ask.edition import Edition, open_edition
-from customer360.semantic.answer import answer
-from customer360.semantic.principal import OWNER
+from customer360.ask.edition import Edition
 
 if TYPE_CHECKING:
     from tests.semantic.shop import MemorySession
 
-AREA = {key: area for key, _, _, area in HOLDERS}
-LINE = {key: line for key, _, line, _ in HOLDERS}
-
-
-@pytest.fixture(scope="module")
-def insurer() -> tuple[Edition, MemorySession]:
-    session = insurance_session()
-    return open_edition(insurance_model(), session, as_of=AS_OF, principal=OWNER), session
-
-
-def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[Any, ...]]:
-    edition, session = insurer
-    found = edition.interpreter.read(question)
-    assert found.outcome == "read", f"{question}: {found.outcome} {found.what}"
-    table = answer(session, edition.model, found.readings[0].query, as_of=AS_OF).table
-    return [tuple(row.values()) for row in table.to_pylist()]
+__all__ = ["insurer"]
 
 
 @pytest.mark.parametrize(

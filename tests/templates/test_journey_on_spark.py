@@ -9,7 +9,7 @@ import pytest
 from tests.spark_server import Kept, spark
 from tests.templates.conftest import SAMPLE, Built, start
 from tests.templates.projects import template_project
-from tests.templates.test_on_postgres import differences, rows, same
+from tests.templates.test_on_postgres import assert_same_metrics, differences, rows
 
 from customer360.engines.spark import SparkEngine
 from customer360.models.build import build
@@ -17,8 +17,6 @@ from customer360.models.quality import check_published
 from customer360.project.reader import read_project
 from customer360.project.spec import EngineSettings
 from customer360.raw.load import load
-from customer360.semantic.model import SemanticModel
-from customer360.semantic.verify import verify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,15 +78,7 @@ def test_every_check_of_a_contract_says_on_spark_what_it_says_in_the_lake(journe
 
 
 def test_every_metric_is_on_spark_what_its_check_sql_and_the_lake_say(journey: Built, on_spark: Built) -> None:
-    (document,) = on_spark.project.semantics.values()
-    model, as_of = SemanticModel.from_document(document), journey.report.as_of
-    with journey.engine.read() as lake, on_spark.engine.read() as other:
-        ours, theirs = verify(lake, model, as_of=as_of), verify(other, model, as_of=as_of)
-    assert len(theirs) > 30
-    assert [found.metric for found in theirs if not found.agrees] == []
-    for one, other in zip(ours, theirs, strict=True):
-        left, right = (None if found.answered is None else float(found.answered) for found in (one, other))
-        assert same(left, right), one.metric
+    assert_same_metrics(journey, on_spark)
 
 
 def test_a_second_run_on_spark_changes_nothing(on_spark: Built) -> None:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.postgres_server import postgres
-from tests.templates.test_on_postgres import differences, made, moved, rows, same
-
-from customer360.semantic.model import SemanticModel
-from customer360.semantic.verify import verify
+from tests.templates.test_on_postgres import (
+    assert_same_metrics,
+    assert_same_tables,
+    made,
+    moved,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,23 +39,8 @@ def on_postgres(shopflow: Built, postgres: PostgresServer, tmp_path_factory: pyt
 
 
 def test_every_table_of_shopflow_is_the_same_in_postgresql(shopflow: Built, on_postgres: Built) -> None:
-    different = {}
-    for relation in sorted(shopflow.project.models):
-        ours, theirs = rows(shopflow, relation), rows(on_postgres, relation)
-        found = differences(ours, theirs) if len(ours) == len(theirs) else [(len(ours), len(theirs))]
-        if found:
-            different[str(relation)] = found[:3]
-    assert different == {}
+    assert_same_tables(shopflow, on_postgres)
 
 
 def test_every_metric_of_shopflow_is_the_same_in_postgresql(shopflow: Built, on_postgres: Built) -> None:
-    as_of = shopflow.report.as_of
-    for document in on_postgres.project.semantics.values():
-        model = SemanticModel.from_document(document)
-        with shopflow.engine.read() as lake, on_postgres.engine.read() as server:
-            ours, theirs = verify(lake, model, as_of=as_of), verify(server, model, as_of=as_of)
-        assert len(theirs) == len(model.metrics) > 10
-        assert [found for found in theirs if not found.agrees] == []
-        for one, other in zip(ours, theirs, strict=True):
-            left, right = (None if found.answered is None else float(found.answered) for found in (one, other))
-            assert same(left, right), one.metric
+    assert_same_metrics(shopflow, on_postgres)

@@ -14,8 +14,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from customer360.audiences.failures import AudienceError, ExportBusy
+from customer360.audiences.failures import ExportBusy
 from customer360.clock import now
+from customer360.statefile import StateFile
 
 STATE_FILE = Path("state") / "audiences.sqlite"
 _LOCK_FILE = Path("state") / "audiences.lock.sqlite"
@@ -100,6 +101,7 @@ class Book:
 
     def __init__(self, root: Path, *, clock: Callable[[], datetime] = now) -> None:
         self.path = root / STATE_FILE
+        self._file = StateFile(self.path, _TABLES, version=_VERSION, wait=_WAIT)
         self._lock_path = root / _LOCK_FILE
         self._clock = clock
 
@@ -107,19 +109,19 @@ class Book:
 
     def last_refresh(self, audience: str) -> Refresh | None:
         """Return the newest refresh of an audience, None before the first."""
-        rows = self._rows("SELECT * FROM refresh WHERE audience = ? ORDER BY id DESC LIMIT 1", (audience,))
+        rows = self._file.rows("SELECT * FROM refresh WHERE audience = ? ORDER BY id DESC LIMIT 1", (audience,))
         return _refresh(rows[0]) if rows else None
 
     def refreshes(self, audience: str) -> tuple[Refresh, ...]:
         """Return the refreshes of an audience, newest first."""
         return tuple(
-            map(_refresh, self._rows("SELECT * FROM refresh WHERE audience = ? ORDER BY id DESC", (audience,)))
+            map(_refresh, self._file.rows("SELECT * FROM refresh WHERE audience = ? ORDER BY id DESC", (audience,)))
         )
 
     def refresh(self, audience: str, members: Iterable[Member], **facts: Any) -> Refresh:
         """Write down who is in an audience now, who joined and who left. ``facts``: by, as_of, state, query."""
         found = {each.id: each for each in members}
-        with self._writing() as database:
+        with self._file.writing() as database:
             open_ = "SELECT member, held_out FROM membership WHERE audience = ? AND left IS NULL"
             before = {row["member"]: bool(row["held_out"]) for row in database.execute(open_, (audience,))}
             stays = {id_ for id_, each in found.items() if before.get(id_) == each.held_out}
@@ -157,7 +159,7 @@ class Book:
                 " ORDER BY member"
             )
             values += [at, at]  # type: ignore[list-item]  # SQLite takes both
-        return tuple(Member(row["member"], bool(row["held_out"]), row["score"]) for row in self._rows(sql, values))
+        return tuple(Member(row["member"], bool(row["held_out"]), row["score"]) for row in self._file.rows(sql, values))
 
     # ---- exports ----------------------------------------------------------------------------------------------
 
@@ -167,10 +169,10 @@ class Book:
         ``receiver`` says where it is now, as far as known: another place than before has nothing yet.
         """
         sql = "SELECT digest FROM receiver WHERE audience = ? AND destination = ? AND digest <> ?"
-        if receiver is not None and self._rows(sql, (audience, destination, receiver)):
+        if receiver is not None and self._file.rows(sql, (audience, destination, receiver)):
             return {}
         sql = "SELECT member, fingerprint FROM sent WHERE audience = ? AND destination = ?"
-        return {row["member"]: row["fingerprint"] for row in self._rows(sql, (audience, destination))}
+        return {row["member"]: row["fingerprint"] for row in self._file.rows(sql, (audience, destination))}
 
     def has_sent(
         self,
@@ -183,7 +185,7 @@ class Book:
     ) -> None:
         """Write down that a destination took members (by fingerprint) and dropped others, and which place it is."""
         moved = not self.sent(audience, destination, receiver=receiver)
-        with self._writing() as database:
+        with self._file.writing() as database:
             if moved:
                 database.execute("DELETE FROM sent WHERE audience = ? AND destination = ?", (audience, destination))
             if receiver is not None:
@@ -201,7 +203,7 @@ class Book:
         """Write an entry of the export log."""
         facts = {"at": self._clock().isoformat(), "detail": None, **facts, "as_of": facts["as_of"].isoformat()}
         names = tuple(facts)
-        with self._writing() as database:
+        with self._file.writing() as database:
             sql = f"INSERT INTO export ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
             number = database.execute(sql, tuple(facts.values())).lastrowid
             return _export(database.execute("SELECT * FROM export WHERE id = ?", (number,)).fetchone())
@@ -209,12 +211,12 @@ class Book:
     def exports(self, audience: str | None = None) -> tuple[Export, ...]:
         """Return the export log (of one audience), newest first."""
         where, values = ("WHERE audience = ?", (audience,)) if audience else ("", ())
-        return tuple(map(_export, self._rows(f"SELECT * FROM export {where} ORDER BY id DESC", values)))
+        return tuple(map(_export, self._file.rows(f"SELECT * FROM export {where} ORDER BY id DESC", values)))
 
     def last_sent(self, audience: str, destination: str) -> int:
         """Return the number of the last export that a destination took as a whole, 0 before the first."""
         sql = "SELECT max(id) AS id FROM export WHERE audience = ? AND destination = ? AND outcome = 'sent'"
-        rows = self._rows(sql, (audience, destination))
+        rows = self._file.rows(sql, (audience, destination))
         return int(rows[0]["id"] or 0) if rows else 0
 
     @contextmanager
@@ -241,7 +243,7 @@ class Book:
 
     def suppress(self, hash_: str, *, channel: str, reason: str, by: str) -> None:
         """Keep somebody (by salted hash) out of every export of a channel; channel ``*`` is every one."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             database.execute(
                 "INSERT OR REPLACE INTO suppressed VALUES (?, ?, ?, ?, ?)",
                 (hash_, channel, reason, by, self._clock().isoformat()),
@@ -249,51 +251,16 @@ class Book:
 
     def suppressed(self, channel: str | None) -> frozenset[str]:
         """Return the salted hashes that are kept out of a channel."""
-        rows = self._rows("SELECT hash FROM suppressed WHERE channel IN ('*', ?)", (channel or "*",))
+        rows = self._file.rows("SELECT hash FROM suppressed WHERE channel IN ('*', ?)", (channel or "*",))
         return frozenset(row["hash"] for row in rows)
 
     def readmit(self, hashes: Iterable[str], *, channel: str) -> int:
         """Let somebody (by salted hashes) be sent again on a channel and return how many entries went."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             done = database.executemany(
                 "DELETE FROM suppressed WHERE hash = ? AND channel = ?", [(each, channel) for each in hashes]
             )
             return max(done.rowcount, 0)
-
-    # ---- the file ---------------------------------------------------------------------------------------------
-
-    def _rows(self, sql: str, values: Iterable[Any] = ()) -> list[sqlite3.Row]:
-        if not self.path.is_file():
-            return []
-        with self._opened() as database:
-            return database.execute(sql, tuple(values)).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        if not self.path.is_file():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.touch(mode=0o600)
-        with self._opened() as database:
-            database.execute("BEGIN IMMEDIATE")
-            try:
-                yield database
-            except BaseException:  # whatever ends the block, nothing of it is kept
-                database.execute("ROLLBACK")
-                raise
-            database.execute("COMMIT")
-
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)) as database:
-                database.row_factory = sqlite3.Row
-                database.execute("PRAGMA secure_delete = ON")
-                if database.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
-                    database.execute("PRAGMA journal_mode = WAL")
-                    database.executescript(f"{_TABLES} PRAGMA user_version = {_VERSION};")
-                yield database
-        except sqlite3.OperationalError as error:
-            raise AudienceError(f"The state of audiences cannot be used: {error}.", place=str(self.path)) from error
 
 
 def _refresh(row: sqlite3.Row) -> Refresh:
