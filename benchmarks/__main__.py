@@ -26,6 +26,7 @@ PAGES = (
     "ask",
     "policies",
     "web",
+    "pages",
 )
 
 
