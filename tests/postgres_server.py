@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -41,10 +41,11 @@ class PostgresServer:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def new_database(self) -> str:
-        """Make an empty database and return its URL."""
+    def new_database(self, *, like: str | None = None) -> str:
+        """Make an empty database, or a copy of one that nobody is connected to, and return its URL."""
         name = f"made_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        template = "" if like is None else f" TEMPLATE {urlsplit(like).path.strip('/')}"
+        self.execute(f"CREATE DATABASE {name}{template}")
         return self.url.replace("/postgres?", f"/{name}?")
 
     def url_of(self, user: str, password: str, database: str = "postgres") -> str:

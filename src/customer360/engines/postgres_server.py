@@ -17,6 +17,7 @@ from customer360.errors import (
     SettingMissing,
     StatementFailed,
     WarehouseError,
+    WarehouseLost,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _SETTINGS = (
     ("search_path", ""),
     ("jit", "off"),
     ("client_min_messages", "warning"),
+    # a server that does not notice that we are gone keeps the writer's lock for us, two hours by default
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
 )
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,
@@ -222,9 +227,9 @@ def translation(error: Error) -> WarehouseError:
     """Return the error of ours that says what an error of PostgreSQL means; no value of any row is in it."""
     state = error.sqlstate or ""
     if not state or state.startswith(("08", "57P")):
-        return WarehouseError(
-            "The PostgreSQL server ended the connection.",
-            next_step="Run again when it is up; nothing was published and readers keep the old state.",
+        return WarehouseLost(
+            "The connection to the PostgreSQL warehouse was lost.",
+            next_step="Run again when the server answers; nothing was published and readers keep the old state.",
         )
     said = (error.diag.message_primary or "The statement failed").strip().rstrip(".")
     said = said[:1].upper() + said[1:300]
