@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
 FOLDER = Path("exports")
 
+NameOption = Annotated[str, typer.Option("--name", help="procedure: what it is called, in the schema c360.")]
 CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
 
 
@@ -33,7 +34,7 @@ def export(
     catalog: CatalogOption = "main",
     warehouse_id: Annotated[str, typer.Option(help="genie: the SQL warehouse the space asks.")] = "",
     ossie_version: Annotated[str, typer.Option(help="ossie: 0.2.0.dev0, or 0.1.1 for older readers.")] = "0.2.0.dev0",
-    name: Annotated[str, typer.Option(help="procedure: what it is called, in the schema c360.")] = "cdp_procedure",
+    name: NameOption = "cdp_procedure",
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
