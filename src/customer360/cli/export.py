@@ -38,9 +38,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", help="File (ddl, procedure, ossie, openlineage; default: stdout) or folder (exports)."
-        ),
+        typer.Option("--out", "-o", help="File (default: stdout; ddl, procedure, ossie, openlineage) or folder."),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:

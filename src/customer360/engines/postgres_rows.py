@@ -32,11 +32,13 @@ def fields_of(connection: Connection[Any], sql: str) -> tuple[Field, ...]:
 
     wire = connection.pgconn
     # not wire.prepare(): it keeps every other thread from running until the server answers
-    for send in (lambda: wire.send_prepare(b"", sql.encode()), lambda: wire.send_describe_prepared(b"")):
-        send()
+    wire.send_prepare(b"", sql.encode())
+    found = connection.wait(execute(wire))[-1]
+    if found.status == ExecStatus.COMMAND_OK:
+        wire.send_describe_prepared(b"")
         found = connection.wait(execute(wire))[-1]
-        if found.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(found, "utf-8")
+    if found.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(found, "utf-8")
     return tuple(
         Field((found.fname(number) or b"").decode(), found.ftype(number), found.fmod(number))
         for number in range(found.nfields)

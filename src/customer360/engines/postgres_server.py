@@ -73,20 +73,27 @@ class Server:
         self._settings = (*_SETTINGS, *(settings or {}).items())
 
     @classmethod
-    def named(cls, options: Mapping[str, Any], *, place: Place) -> Server:
+    def named(
+        cls, options: Mapping[str, Any], *, place: Place, variable: str = DEFAULT_VARIABLE, key: str = "url"
+    ) -> Server:
         """Return the server whose URL an environment variable holds (``url: {env: NAME}``)."""
-        url = options.get("url", {"env": DEFAULT_VARIABLE})
-        variable = url.get("env") if isinstance(url, Mapping) else None
+        url, usual = options.get("url", {"env": variable}), variable
+        variable = str(url.get("env") or "") if isinstance(url, Mapping) else ""
         if not variable:
             raise ProjectError(
                 "The address of the warehouse stands in an environment variable, not in the project.",
                 place=place,
-                next_step=f"Write `url: {{env: {DEFAULT_VARIABLE}}}` under engine.",
+                next_step=f"Write `{key}: {{env: {usual}}}` under engine.",
             )
         if variable not in os.environ:
             raise SettingMissing(variable, purpose="the address of the PostgreSQL warehouse", place=place)
         kept = {name: str(options[name]) for name in ("work_mem", "maintenance_work_mem") if name in options}
         return cls(os.environ[variable], variable=str(variable), place=place, settings=kept)
+
+    @property
+    def url(self) -> str:
+        """Where it is, password included: for whoever connects by himself, never to be shown."""
+        return self._url
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from customer360.clock import now, stopwatch
 from customer360.engines.base import Snapshot
 from customer360.engines.lock import Holder
+from customer360.engines.postgres_locks import WRITER, busy, writer_of
 from customer360.engines.postgres_public import show
 from customer360.engines.postgres_publication import PostgresPublication
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_versions import Versions, physical_sql
-from customer360.errors import CommitFailed, WarehouseError, WriterBusy
+from customer360.errors import CommitFailed, WarehouseError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WRITER = 0
-"""Second half of the writer's lock; states have their own number there, from 1."""
 POLL_SECONDS = 0.05
 LOST_SECONDS = 20.0
 """How long a server may take to end a transaction whose connection was lost."""
@@ -157,10 +156,8 @@ class Writer:
         deadline = stopwatch() + wait
         while not self._locked(connection):
             if stopwatch() >= deadline:
-                raise WriterBusy(
-                    f"The warehouse is being written by {self._holder(connection) or 'another process'}.",
-                    next_step="Wait until it is done, or stop that process; readers are not affected.",
-                )
+                with translated():
+                    raise busy(writer_of(connection, self._versions.lock_class))
             time.sleep(POLL_SECONDS)
 
     def _locked(self, connection: Connection[Any]) -> bool:
@@ -169,18 +166,6 @@ class Writer:
                 "SELECT pg_try_advisory_xact_lock(%s, %s)", [self._versions.lock_class, WRITER]
             ).fetchone()
         return bool(row and row[0])
-
-    def _holder(self, connection: Connection[Any]) -> str | None:
-        """Return who holds the lock, as that session calls itself, and since when."""
-        with translated():
-            row = connection.execute(
-                "SELECT a.application_name, to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS') FROM pg_locks AS l"
-                " JOIN pg_stat_activity AS a ON a.pid = l.pid"
-                " JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()"
-                " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s::bigint::oid AND l.objid = %s",
-                [self._versions.lock_class % 2**32, WRITER],
-            ).fetchone()
-        return f"{row[0]}, since {row[1]} UTC" if row and row[0] else None
 
     def _clean_quietly(self, connection: Connection[Any]) -> None:
         """Clean up after a publish; what cannot be dropped now (somebody looks at it) goes the next time."""
