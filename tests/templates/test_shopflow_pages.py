@@ -364,6 +364,24 @@ def test_a_metrics_page_shows_its_figure_and_what_it_means(clear: TestClient, ho
     assert "Average order value" in found
 
 
+def test_metrics_of_every_model_have_a_page(clear: TestClient, house: Workspace) -> None:
+    page = clear.get("/metrics").text
+    for model in house.project.semantics:
+        for name in house.semantic_model(model).metrics:
+            assert f'href="/metrics/{name}"' in page, name
+    shown = text_of(clear.get("/metrics/tested_customers").text)
+    tested = house.answer({"metrics": ["tested_customers"]}, model="shopflow_insights").table["tested_customers"][0]
+    assert f"{tested.as_py():,}" in shown
+    assert "shopflow_insights" in shown
+    assert clear.get("/metrics/tested_customers?model=shopflow").status_code == 404
+    found = clear.get("/api/v1/metrics", params={"model": "shopflow_insights"}).json()["metrics"]
+    assert {each["name"] for each in found} == set(house.semantic_model("shopflow_insights").metrics)
+    answer = clear.post(
+        "/api/v1/metrics/query", params={"model": "shopflow_insights"}, json={"metrics": ["tested_customers"]}
+    )
+    assert answer.json()["rows"] == [{"tested_customers": tested.as_py()}]
+
+
 def test_words_of_the_glossary_lead_to_their_figures(clear: TestClient, house: Workspace) -> None:
     page = clear.get("/glossary").text
     for term in house.project.glossary:

@@ -91,6 +91,11 @@ def test_tiles_are_moved_resized_and_named_apart() -> None:
     moved = editing.moved(document, "revenue", 5)
     assert [each["name"] for each in moved["widgets"]] == ["revenue_2", "tile_9_lives", "revenue"]
     assert editing.moved(moved, "revenue_2", -1) == moved
+    assert [each["name"] for each in editing.placed(moved, "revenue", 1)["widgets"]] == [
+        "revenue_2",
+        "revenue",
+        "tile_9_lives",
+    ]
     assert editing.tile_of(editing.resized(document, "revenue", 8), "revenue")["options"] == {"span": 8}
     assert document["widgets"][0]["options"] == {}, "what is given stays as it is"
     assert [editing.wider(6), editing.narrower(6), editing.wider(12), editing.narrower(2)] == [7, 5, 12, 2]

@@ -133,6 +133,7 @@ class WidgetShape(Shape):
         "area",
         "histogram",
         "interval",
+        "treemap",
     ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")

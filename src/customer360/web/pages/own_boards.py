@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 AUTOMATIC = ""
 _NOWHERE = Place("the form")
 MOST_FILTERS = 4
+_DIGITS = 3
 Form = dict[str, str]
 
 
@@ -192,8 +193,11 @@ def _changed(rooms: Rooms, boards: Boards, own: OwnBoard, form: Form, owner: str
         "settings": lambda: _with_settings(own, form),
         "back": lambda: editing.moved(own.document, form.get("tile", ""), -1),
         "on": lambda: editing.moved(own.document, form.get("tile", ""), 1),
-        "wider": lambda: editing.resized(own.document, form.get("tile", ""), editing.wider(_span(form))),
-        "narrower": lambda: editing.resized(own.document, form.get("tile", ""), editing.narrower(_span(form))),
+        "place": lambda: editing.placed(own.document, form.get("tile", ""), _number(form, "at")),
+        "wider": lambda: editing.resized(own.document, form.get("tile", ""), editing.wider(_number(form, "span"))),
+        "narrower": lambda: editing.resized(
+            own.document, form.get("tile", ""), editing.narrower(_number(form, "span"))
+        ),
         "remove": lambda: editing.removed(own.document, form.get("tile", "")),
     }
     change = changes.get(form.get("do", ""))
@@ -202,10 +206,10 @@ def _changed(rooms: Rooms, boards: Boards, own: OwnBoard, form: Form, owner: str
     return boards.own.save(own, change(), by=owner)
 
 
-def _span(form: Form) -> int:
-    text = form.get("span", "")
-    if not text.isdigit():
-        raise QueryError(f"'{text[:10]}' is no number of columns.")
+def _number(form: Form, name: str) -> int:
+    text = form.get(name, "")
+    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
+        raise QueryError(f"'{text[:10]}' is no number of columns or places.")
     return int(text)
 
 
