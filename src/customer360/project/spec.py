@@ -344,6 +344,16 @@ class Widget:
 
 
 @dataclass(frozen=True)
+class FileExport:
+    """Files that a dashboard is written to; see ``dashboards/files.py``."""
+
+    every: Literal["build", "day", "week", "month"]
+    kind: Literal["csv", "parquet", "png", "pdf"]
+    keep: int = 12
+    """How many of them stay; the oldest go."""
+
+
+@dataclass(frozen=True)
 class Dashboard:
     """``dashboards/<name>.yaml``."""
 
@@ -354,6 +364,7 @@ class Dashboard:
     description: str | None = None
     filters: tuple[str, ...] = ()
     order: int = 50
+    exports: tuple[FileExport, ...] = ()
 
 
 @dataclass(frozen=True)

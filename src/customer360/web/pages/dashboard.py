@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.dashboards.files import said
 from customer360.dashboards.filters import Filters, presets
 from customer360.dashboards.theme import PALETTES
 from customer360.web.address import filters_of, query_of, toggled, without
+from customer360.web.filing import files_of
 from customer360.web.pages.links import Link
 from customer360.web.visitors import visitor_of
 
@@ -21,14 +23,16 @@ if TYPE_CHECKING:
     from customer360.project.spec import Dashboard
     from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
+    from customer360.web.rooms import Rooms
 
 TABLE_ROWS = 100
 """Rows of a widget's table on the page; the download has all."""
 
 
-def router(boards: Boards, pages: Pages) -> APIRouter:
+def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     """Return the pages."""
     routes = APIRouter(include_in_schema=False)
+    files = files_of(rooms)
 
     def show(request: Request, board: Dashboard) -> Response:
         filters = filters_of(request.query_params, board)
@@ -41,6 +45,8 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
             "dashboard.html",
             board=filled,
             own=own,
+            files=said(board.exports),
+            last_file=next(iter(files.log(board.name)), None) if board.exports else None,
             is_mine=own is not None and own.owner == visitor_of(request).principal.user,
             choices=choices,
             filters=filters,
