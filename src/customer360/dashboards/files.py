@@ -1,6 +1,6 @@
 """Write dashboards into files of the project, now or when they are due, and remember what was written.
 
-``exports/dashboards/<name>/<as-of date>.pdf`` or ``.png``, or a folder ``<as-of date>-csv`` with a file for each widget.
+``exports/dashboards/<name>/<as-of date>.pdf`` or ``.png``, or a folder ``<as-of date>-csv`` of a file for each widget.
 A file is whole or not there; of the same day the later one stays. Only the newest ``keep`` of a kind stay.
 """
 
