@@ -21,7 +21,8 @@ from customer360.dashboards.filters import NO_FILTERS, Filters
 from customer360.dashboards.sheet import ROWS, sheet
 from customer360.errors import C360Error, Place, QueryError
 from customer360.names import DASHBOARD_FILES
-from customer360.project.spec import Dashboard, FileExport
+from customer360.project.outside import FileExport
+from customer360.project.spec import Dashboard
 from customer360.web.boards import Boards
 from customer360.web.filing import Failed, Filing
 from customer360.workspace import open_project

@@ -14,8 +14,8 @@ from customer360.dashboards import editing
 from customer360.dashboards.own import BoardChanged, OwnBoards
 from customer360.errors import C360Error, NotPermitted, UnknownName
 from customer360.project.dashboards import read_dashboard
+from customer360.project.outside import FileExport
 from customer360.project.problems import Problems
-from customer360.project.spec import FileExport
 from customer360.semantic.principal import Principal
 from customer360.web.app import create_app
 

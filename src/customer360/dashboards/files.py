@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from customer360.dashboards.filled import FilledDashboard, FilledWidget
-    from customer360.project.spec import Dashboard, FileExport
+    from customer360.project.outside import FileExport
+    from customer360.project.spec import Dashboard
 
 STATE_FILE = Path("state") / "dashboard_files.sqlite"
 KINDS = ("csv", "parquet", "png", "pdf")

@@ -18,7 +18,8 @@ import yaml
 
 from customer360.clock import now
 from customer360.errors import C360Error, NotPermitted, Place, QueryError, UnknownName
-from customer360.project.spec import Dashboard, FileExport, Widget
+from customer360.project.outside import FileExport
+from customer360.project.spec import Dashboard, Widget
 from customer360.statefile import StateFile
 
 STATE_FILE = Path("state") / "dashboards.sqlite"

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from customer360.names import IDENTIFIER
 from customer360.project.contract_checks import no_twins
+from customer360.project.outside import FileExport
 from customer360.project.problems import Problems, Shape
-from customer360.project.spec import Dashboard, FileExport, Widget
+from customer360.project.spec import Dashboard, Widget
 from customer360.project.timerange import TimeShape
 from customer360.project.yamlfile import YamlFile, read_yaml
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customer360.names import Relation
     from customer360.project.audiences import Audience
     from customer360.project.glossary import Term
-    from customer360.project.outside import NoticeAddress, SignIn
+    from customer360.project.outside import FileExport, NoticeAddress, SignIn
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
@@ -341,16 +341,6 @@ class Widget:
     options: Mapping[str, Any] = field(default_factory=dict)
     model: str | None = None
     """The semantic model that answers; None is the project's first."""
-
-
-@dataclass(frozen=True)
-class FileExport:
-    """Files that a dashboard is written to; see ``dashboards/files.py``."""
-
-    every: Literal["build", "day", "week", "month"]
-    kind: Literal["csv", "parquet", "png", "pdf"]
-    keep: int = 12
-    """How many of them stay; the oldest go."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from customer360.project.spec import Dashboard, FileExport
+    from customer360.project.outside import FileExport
+    from customer360.project.spec import Dashboard
     from customer360.semantic.principal import Principal
     from customer360.web.rooms import Rooms
 
