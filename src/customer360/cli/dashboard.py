@@ -80,17 +80,24 @@ def export(
     """
     from customer360.cli.output import write_files
     from customer360.dashboards.files import PICTURES, contents
+    from customer360.dashboards.locales import written_as
     from customer360.web.address import filters_of, spoken
     from customer360.web.boards import Boards
 
-    boards = Boards(opened(project))
+    workspace = opened(project)
+    boards = Boards(workspace)
     chosen = filters_of(filters, boards.named(name))
-    files = contents(boards.filled(name, chosen), kind, spoken(chosen))
+    with written_as(workspace.project.settings.locale):
+        filled = boards.filled(name, chosen)
+        files = contents(filled, kind, spoken(chosen))
     if kind in PICTURES:
         place = out or Path(f"{name}.{kind}")
         write_files({place.name: next(iter(files.values()))}, place.parent)
     else:
         write_files(files, out or Path(name))
+    for widget in filled.widgets:
+        if widget.state != "ok":
+            note(f"Without figures: {widget.title}. {widget.message}")
 
 
 def due(project: ProjectOption = HERE) -> None:

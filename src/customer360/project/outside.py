@@ -1,4 +1,4 @@
-"""Say what a project uses outside of itself beside its sources: where notices and files go, who says who somebody is."""
+"""Say what a project uses outside of itself: where notices and files go, who says who somebody is."""
 
 from __future__ import annotations
 

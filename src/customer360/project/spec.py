@@ -76,6 +76,7 @@ class Settings:
     as_of: date | Literal["latest"] = "latest"
     as_of_columns: tuple[str, ...] = ()
     currency: str = "USD"
+    locale: str = "en"
     time_zone: str = "UTC"
     week_start: Literal["monday", "sunday"] = "monday"
     fiscal_year_start_month: int = 1

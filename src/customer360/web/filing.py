@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from customer360.clock import now
 from customer360.dashboards.files import BoardFiles, Written
 from customer360.dashboards.filters import NO_FILTERS
+from customer360.dashboards.locales import written_as
 from customer360.errors import C360Error, NotPermitted
 from customer360.governance.asking import asked_by
 from customer360.semantic.principal import LOCAL
@@ -61,7 +62,7 @@ class Filing:
                     yield Failed(board.name, export.kind, error)
 
     def _written(self, board: Dashboard, owner: str | None, export: FileExport, snapshot: int) -> Written:
-        with asked_by(self._reader(owner)):
+        with asked_by(self._reader(owner)), written_as(self._rooms.project.settings.locale):
             return self.files.write(self.boards.filled(board.name, NO_FILTERS), export, snapshot)
 
     def _reader(self, owner: str | None) -> Principal:
