@@ -13,7 +13,7 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
+KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps", "texts")
 FOLDER = Path("exports")
 
 CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
@@ -36,11 +36,11 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File (ddl, ossie, openlineage; default: stdout) or folder (exports)."),
+        typer.Option("--out", "-o", help="File (ddl, ossie, openlineage, texts; default: stdout) or folder (exports)."),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export metrics, contracts, products or lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export metrics, contracts, products or lineage for other tools, the DDL of ShopFlow's sources, or texts of pages.
 
     What the other format cannot hold is listed on stderr.
 
@@ -50,6 +50,7 @@ def export(
       c360 export genie --catalog main
       c360 export ddl --system cdp --out cdp.sql
       c360 export odcs --out contracts
+      c360 export texts --out texts/de.po
     """
     from customer360.errors import UnknownName
 
@@ -59,6 +60,11 @@ def export(
         from customer360.synthetic.ddl import ddl
 
         write_text(ddl(system), out)
+        return
+    if what == "texts":
+        from customer360.web.pages.texts import catalogue
+
+        write_text(catalogue().decode(), out)
         return
     if what == "openlineage":
         write_text(_lineage(project), out)

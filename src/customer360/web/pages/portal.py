@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from customer360.catalog.graph import FURTHEST
 from customer360.catalog.quality import checks, tallied
+from customer360.dashboards.locales import later
 from customer360.dashboards.theme import PALETTES
 from customer360.errors import Place, UnknownName
 from customer360.names import RAW_PREFIX
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, Query(max_length=200)]
 Search = Annotated[str, Query(max_length=200)]
+
+
+DIMENSIONS = (
+    later("Accuracy"), later("Completeness"), later("Conformity"), later("Consistency"), later("Coverage"),
+    later("Timeliness"), later("Uniqueness"),
+)  # fmt: skip
+"""Dimensions of quality (ODCS), as the board names them."""
+HOW = (
+    later("copied"), later("computed"), later("step"), later("history"), later("constant"), later("empty"),
+)  # fmt: skip
+"""How a column is made of another, as lineage says it."""
 
 
 def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
