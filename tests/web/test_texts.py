@@ -123,7 +123,7 @@ class Read(HTMLParser):
 
 
 ALLOWED = {
-    "/": {"complete"},  # a note under a chart; Python's sentences are English yet
+    "/": {"complete", "figures"},  # a note under a chart; Python's sentences are English yet
     "/runs": {"build", "main", "process"},  # what was written down when it was published
 }
 
