@@ -56,18 +56,9 @@ def export(
 
     if what not in KINDS:
         raise UnknownName("export", what, KINDS)
-    if what == "ddl":
-        from customer360.synthetic.ddl import ddl
-
-        write_text(ddl(system), out)
-        return
-    if what == "texts":
-        from customer360.web.pages.texts import catalogue
-
-        write_text(catalogue().decode(), out)
-        return
-    if what == "openlineage":
-        write_text(_lineage(project), out)
+    text = _one_file(what, system, project)
+    if text is not None:
+        write_text(text, out)
         return
     if what in ("odcs", "odps"):
         _write_standard(what, project, out or FOLDER)
@@ -79,6 +70,19 @@ def export(
         _write(found, out or FOLDER)
     for loss in found.losses:
         note(f"Left out or changed: {loss}.")
+
+
+def _one_file(what: str, system: list[str] | None, project: Path) -> str | None:
+    """Return an export that is one text; None for another one."""
+    if what == "ddl":
+        from customer360.synthetic.ddl import ddl
+
+        return ddl(system)
+    if what == "texts":
+        from customer360.web.pages.texts import catalogue
+
+        return catalogue().decode()
+    return _lineage(project) if what == "openlineage" else None
 
 
 def _exported(
