@@ -13,7 +13,7 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
+KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps", "texts")
 FOLDER = Path("exports")
 
 NameOption = Annotated[str, typer.Option("--name", help="procedure: what it is called, in the schema c360.")]
@@ -38,11 +38,13 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File (default: stdout; ddl, procedure, ossie, openlineage) or folder."),
+        typer.Option(
+            "--out", "-o", help="File (ddl, procedure, ossie, openlineage, texts; default: stdout) or folder."
+        ),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export metrics, contracts, products or lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export metrics, contracts, products or lineage for other tools, the DDL of ShopFlow's sources, or texts of pages.
 
     `procedure` is the build of a PostgreSQL project as one procedure that the database runs by itself.
     What another format cannot hold is listed on stderr.
@@ -54,6 +56,7 @@ def export(
       c360 export ddl --system cdp --out cdp.sql
       c360 export odcs --out contracts
       c360 export procedure --out cdp_procedure.sql
+      c360 export texts --out texts/de.po
     """
     from customer360.errors import UnknownName
 
@@ -63,6 +66,7 @@ def export(
         "ddl": lambda: _ddl(system),
         "procedure": lambda: _procedure(project, name),
         "openlineage": lambda: _lineage(project),
+        "texts": _texts,
     }
     if what in plain:
         write_text(plain[what](), out)
@@ -83,6 +87,12 @@ def _ddl(system: list[str] | None) -> str:
     from customer360.synthetic.ddl import ddl
 
     return ddl(system)
+
+
+def _texts() -> str:
+    from customer360.web.pages.texts import catalogue
+
+    return catalogue().decode()
 
 
 def _exported(
