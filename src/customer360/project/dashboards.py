@@ -10,6 +10,7 @@ from customer360.names import IDENTIFIER
 from customer360.project.contract_checks import no_twins
 from customer360.project.problems import Problems, Shape
 from customer360.project.spec import Dashboard, Widget
+from customer360.project.timerange import TimeShape
 from customer360.project.yamlfile import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ class OrderShape(Shape):
 
     by: str = Field(description="A metric or dimension of the query.")
     descending: bool = Field(False, description="true: greatest first.")
-
-
-class TimeShape(Shape):
-    """Which days."""
-
-    start: str | None = Field(None, description="First day, 2024-01-01.")
-    end: str | None = Field(None, description="Last day, included.")
-    relative: str | None = Field(None, description="Counted back from the as-of date: last 12 months.")
-    dimension: str | None = Field(None, description="Which time; default: that of the metric.")
 
 
 class ComparisonShape(Shape):
