@@ -62,14 +62,9 @@ def export(
 
     if what not in KINDS:
         raise UnknownName("export", what, KINDS)
-    plain = {
-        "ddl": lambda: _ddl(system),
-        "procedure": lambda: _procedure(project, name),
-        "openlineage": lambda: _lineage(project),
-        "texts": _texts,
-    }
-    if what in plain:
-        write_text(plain[what](), out)
+    text = _one_file(what, system, project, name)
+    if text is not None:
+        write_text(text, out)
         return
     if what in ("odcs", "odps"):
         _write_standard(what, project, out or FOLDER)
@@ -83,16 +78,19 @@ def export(
         note(f"Left out or changed: {loss}.")
 
 
-def _ddl(system: list[str] | None) -> str:
-    from customer360.synthetic.ddl import ddl
+def _one_file(what: str, system: list[str] | None, project: Path, name: str) -> str | None:
+    """Return an export that is one text; None for another one."""
+    if what == "ddl":
+        from customer360.synthetic.ddl import ddl
 
-    return ddl(system)
+        return ddl(system)
+    if what == "texts":
+        from customer360.web.pages.texts import catalogue
 
-
-def _texts() -> str:
-    from customer360.web.pages.texts import catalogue
-
-    return catalogue().decode()
+        return catalogue().decode()
+    if what == "procedure":
+        return _procedure(project, name)
+    return _lineage(project) if what == "openlineage" else None
 
 
 def _exported(
