@@ -27,6 +27,7 @@ PAGES = (
     "policies",
     "web",
     "pages",
+    "scale",
 )
 
 
