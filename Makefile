@@ -33,12 +33,12 @@ demo-live: $(BIN)/pytest ## Build ShopFlow from a PostgreSQL and a MongoDB-wire 
 test: $(BIN)/pytest ## Run the test suite on sampled sizes (real PostgreSQL and browser included).
 	@sh scripts/install_browser.sh
 	@sh scripts/install_java.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not full" -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not full" -q
 
 test-full: $(BIN)/pytest ## Run the test suite with its large cases whole.
 	@sh scripts/install_browser.sh
 	@sh scripts/install_java.sh
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
 
 check: $(BIN)/pytest ## Lint, format check, types, import rules, generated docs up to date.
 	$(BIN)/ruff check src tests scripts benchmarks
