@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,10 +20,12 @@ from customer360.cli.options import (
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 from customer360.cli.whoever import actor
+from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
+    from customer360.workspace import Workspace
 
 SelectOption = Annotated[
     str | None,
@@ -80,6 +83,7 @@ def build(
     workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.build(select=select, full_refresh=full, as_of=as_of, progress=progress)
+    index_values(workspace)
     write_table(report.as_table(), format_)
     say_build(report)
 
@@ -116,6 +120,7 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
     workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.run(as_of=as_of, progress=progress, loaded=say_load)
+    index_values(workspace)
     say_build(report.build)
 
 
@@ -161,6 +166,13 @@ def rollback(
     else:
         made = Runs(workspace).roll_back(snapshot, actor=who)
     note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
+
+
+def index_values(workspace: Workspace) -> None:
+    """Index what questions may name, so that the first one after a build need not wait; it says what is wrong."""
+    with suppress(C360Error):
+        for name in workspace.project.semantics:
+            workspace.asker(name).index()
 
 
 def say_load(report: LoadReport) -> None:

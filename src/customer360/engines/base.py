@@ -165,6 +165,10 @@ class Engine(Protocol):
         """Say whether anything has been published here."""
         ...
 
+    def warm(self) -> None:
+        """Begin, in the background, with what the first read session needs; what is wrong, that session will say."""
+        ...
+
     def read(self, *, at_snapshot: int | None = None) -> AbstractContextManager[Session]:
         """Open a read session on the newest state, or on an earlier snapshot."""
         ...

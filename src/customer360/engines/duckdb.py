@@ -79,6 +79,10 @@ class DuckLakeEngine:
         except WarehouseMissing:
             return False
 
+    def warm(self) -> None:
+        """Load DuckDB's extensions and attach the lake, in the background: 0.2 s that a command has for its imports."""
+        self._readers.warm()
+
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
         """Open a read session; WarehouseMissing before the first publish, SnapshotMissing for an unkept one."""

@@ -71,6 +71,9 @@ class PostgresEngine:
         with translated(), self._server.connection() as connection:
             return self._versions.is_there(connection) and self._versions.newest(connection) > 0
 
+    def warm(self) -> None:
+        """Do nothing: a connection is opened in a few milliseconds."""
+
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
         """Open a read session; WarehouseMissing before the first publish, SnapshotMissing for an unkept one."""

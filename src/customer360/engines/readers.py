@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import duckdb
@@ -15,6 +15,7 @@ from customer360.engines.claims import claim
 from customer360.engines.failures import translated
 from customer360.engines.lake import LAKE, Lake, identity, is_kept, newest_snapshot, nothing_built
 from customer360.engines.sessions import LakeSession
+from customer360.errors import C360Error
 from customer360.names import quoted
 
 _inherited: list[duckdb.DuckDBPyConnection] = []
@@ -79,6 +80,15 @@ class Readers:
         if at_snapshot is None:
             attempt.enter_context(claim(self._lake.readers, snapshot))
         return snapshot if is_kept(connection, snapshot, alias) else None
+
+    def warm(self) -> None:
+        """Open the instance in the background; whatever goes wrong, the first session meets it again and tells it."""
+
+        def opened() -> None:
+            with suppress(C360Error, duckdb.Error):
+                self._current()
+
+        threading.Thread(target=opened, name="warming").start()
 
     def close(self) -> None:
         """Give the instance back; sessions still open keep theirs until they end."""
