@@ -126,7 +126,8 @@ class Provider:
         if not all(address.startswith(allowed) for address in addresses):
             raise _refused("the provider names an address that is not https")
         end = str(found.get("end_session_endpoint", ""))
-        return _Addresses(*addresses, end if end.startswith(allowed) else None)
+        authorization, token, keys = addresses
+        return _Addresses(authorization, token, keys, end if end.startswith(allowed) else None)
 
     def _claims(self, code: str, attempt: Mapping[str, Any], redirect: str) -> dict[str, Any]:
         """Exchange the code and return what the identity token says, checked. Errors: NotSignedIn."""
