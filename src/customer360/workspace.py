@@ -217,7 +217,7 @@ class Workspace:
         """Return the catalogue of the project's output ports, and what feeds what."""
         from customer360.catalog.cards import Catalogue
 
-        self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
+        self._found = self._found or Catalogue(self.project, *map(self.semantic_model, self.project.semantics))
         return self._found
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:

@@ -79,19 +79,7 @@ class Access:
         """Ask for a port, or for figures of it and no rows. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
         check_kind(personal=personal, figures_only=figures_only)
-        if not account.has("member", "product_owner", "domain_owner", "privacy_officer", "admin"):
-            raise AccessRefused("A viewer cannot ask for access.", next_step="The role member can; ask for it.")
-        if wanted.access == "private":
-            raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
-        if wanted.access == "unrestricted" and not personal:
-            raise AccessRefused(f"{wanted.id} is open to everybody who signs in.", next_step="Just read it.")
-        if personal and not self._opens(account, wanted):
-            raise AccessRefused(
-                f"You may not read {wanted.id} yet, so nothing of it can be shown in the clear.",
-                next_step="Ask for the port itself first; its owners decide.",
-            )
-        if not purpose.strip():
-            raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
+        self._check_asker(account, wanted, purpose, personal=personal)
         check_days(wanted, days)
         with self._changing() as writing:
             try:
@@ -112,6 +100,22 @@ class Access:
             text = f"{account.name} asks for {wanted.id}{asked_for(personal=personal, figures_only=figures_only)}."
             self._notices.add(writing, deciders, "requested", text, port=wanted.id, request=number)
         return self.request_of(number)
+
+    def _check_asker(self, account: Account, wanted: Port, purpose: str, *, personal: bool) -> None:
+        """Raise AccessRefused for what an account cannot ask for."""
+        if not account.has("member", "product_owner", "domain_owner", "privacy_officer", "admin"):
+            raise AccessRefused("A viewer cannot ask for access.", next_step="The role member can; ask for it.")
+        if wanted.access == "private":
+            raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
+        if wanted.access == "unrestricted" and not personal:
+            raise AccessRefused(f"{wanted.id} is open to everybody who signs in.", next_step="Just read it.")
+        if personal and not self._opens(account, wanted):
+            raise AccessRefused(
+                f"You may not read {wanted.id} yet, so nothing of it can be shown in the clear.",
+                next_step="Ask for the port itself first; its owners decide.",
+            )
+        if not purpose.strip():
+            raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
 
     def withdraw(self, number: int, *, by: Actor) -> Request:
         """Take one's own open request back. Errors: UnknownName, AccessRefused."""

@@ -59,6 +59,12 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         return _with_session(request, token, onward)
 
     _add_provider(routes, governance, pages)
+    _add_leaving(routes, governance)
+    return routes
+
+
+def _add_leaving(routes: APIRouter, governance: Governance) -> None:
+    """Add the way out."""
 
     @routes.post("/sign-out")
     def leave(request: Request) -> Response:
@@ -69,8 +75,6 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         answer = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
         answer.delete_cookie(cookie_name(request), secure=request.url.scheme == "https", httponly=True, samesite="lax")
         return answer
-
-    return routes
 
 
 def _add_provider(routes: APIRouter, governance: Governance, pages: Pages) -> None:
