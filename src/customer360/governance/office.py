@@ -190,7 +190,7 @@ class Governance:
         """Write down who read what through which door: a digest of the query, never its text."""
         digest = hashlib.sha256(sql.encode()).hexdigest()[:32]
         subject = ",".join(sorted(map(str, relations))) or "-"
-        with self.state.writing() as writing:
+        with self.state.writing(waits=False) as writing:
             writing.note(_reader(principal), "data.read", subject, door=door, query=digest, rows=rows, **_as(principal))
 
     def note_refusal(self, principal: Principal, door: str, reason: str) -> None:
