@@ -37,7 +37,10 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
 
     def show(request: Request, board: Dashboard) -> Response:
         own = None if board in boards.all else boards.own.find(board.name)
-        facts = {"own": own, "is_mine": own is not None and own.owner == visitor_of(request).principal.user}
+        facts: dict[str, Any] = {
+            "own": own,
+            "is_mine": own is not None and own.owner == visitor_of(request).principal.user,
+        }
         return pages.respond(
             request, "dashboard.html", **facts, **_written(files, board), **_facts(boards, request, board)
         )

@@ -114,7 +114,8 @@ class Rewriting:
         """Return a tag with the attributes that people read looked up."""
 
         def looked_up(found: re.Match[str]) -> str:
-            pieces, run = [], []
+            pieces: list[str] = []
+            run: list[Part] = []
             for part in parts_of(found["value"]):
                 if part.kind == "block":
                     pieces += [self._run(run), part.source]
