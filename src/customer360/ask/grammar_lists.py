@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_nouns import Did, doing
+from customer360.ask.grammar_deeds import doing
+from customer360.ask.grammar_nouns import Havings
 from customer360.ask.meaning import Cond, Draft, MetricWord, Number, Rank, Things, Versus, When
 
 rules = Rules()
@@ -19,8 +20,8 @@ def _count(things: Things) -> Draft:
     return Draft(head="count", things=things)
 
 
-@rules("Clause", "<HOWMANY> Things Did", cost=8)
-def _count_doing(things: Things, did: Did) -> Draft | None:
+@rules("Clause", "<HOWMANY> Things Done", cost=8)
+def _count_doing(things: Things, did: Havings) -> Draft | None:
     """Read ``how many insured filed a claim``: after how many, a noun needs no plural ending."""
     made = None if things.havings or things.noun.is_plural else doing(things, did)
     return Draft(head="count", things=made) if made is not None else None

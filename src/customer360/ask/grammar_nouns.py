@@ -116,6 +116,17 @@ def _starts(noun: Noun, text: str) -> Compared | None:
     return Compared(noun, "starts with", text)
 
 
+@rules("Plain", "<NO> NOUN")
+def _lacking(noun: Noun) -> Compared | None:
+    """Read ``(with) no plan``: nothing is known there."""
+    return Compared(noun, "is null", None) if _is_attribute(noun) else None
+
+
+def _is_attribute(noun: Noun) -> bool:
+    """Say whether a noun is something that things may have or lack: no name, key or span of time."""
+    return not (noun.is_thing or noun.grain)
+
+
 @rules("Cond", "Plain")
 def _cond(plain: Cond) -> Cond:
     return plain
@@ -214,81 +225,6 @@ def _none_of(metric: MetricWord) -> Havings:
     return (Having(metric, "=", Number(0), needs="count"),)
 
 
-# ---- what things did ------------------------------------------------------------------------------------------
-
-Did = tuple[Havings, tuple[Cond, ...]]
-_SOME = Number(0)
-
-
-@rules("Did", "VERB")
-def _did(verb: MetricWord) -> Did:
-    return ((Having(verb, ">", _SOME),), ())
-
-
-@rules("Did", "VERB Compare", "VERB <FOR> Compare")
-def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Did:
-    return ((Having(verb, *compare, needs="money"),), ())
-
-
-@rules("Did", "VERB Range")
-def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Did:
-    low, high = bounds
-    upper = Having(verb, "<=", high, needs="money", is_upper=low.value > 0)
-    return ((Having(verb, ">=", low, needs="money"), upper), ())
-
-
-@rules("Did", "VERB Compare <TIMES>")
-def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Did:
-    return ((Having(verb, *compare, needs="count"),), ())
-
-
-@rules("Did", "VERB NUM <TIMES> <ORMORE>")
-def _did_times_or_more(verb: MetricWord, number: Number) -> Did:
-    return ((Having(verb, ">=", number, needs="count"),), ())
-
-
-@rules("Did", "VERB NUM <TIMES>")
-def _did_times(verb: MetricWord, number: Number) -> Did:
-    return ((Having(verb, "=", number, needs="count"),), ())
-
-
-@rules("Did", "VERB Havings")
-def _did_measured(verb: MetricWord, havings: Havings) -> Did:
-    return (tuple(replace(having, verb=verb) for having in havings), ())
-
-
-@rules("Did", "<LIGHT>? METRIC")
-def _had(metric: MetricWord) -> Did:
-    return ((Having(metric, ">", _SOME, needs="count"),), ())
-
-
-@rules("Did", "<LIGHT> Havings")
-def _made(havings: Havings) -> Did:
-    return (havings, ())
-
-
-@rules("Did", "VERB Conds", "VERB <Prep> Conds")
-def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
-    """``bought bread and milk`` may mean both or either, so it is not read; ``bread or milk`` is."""
-    if any(isinstance(cond, Members) and cond.joint == "and" for cond in conds):
-        return None
-    return ((Having(verb, ">", _SOME),), conds)
-
-
-rules("Did", "NotDid")(lambda did: did)
-
-
-@rules("NotDid", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
-def _did_none(verb: MetricWord, metric: MetricWord) -> Did:
-    """Read ``never filed a claim``."""
-    return ((Having(metric, "=", _SOME, needs="count", verb=verb),), ())
-
-
-@rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
-def _did_not(verb: MetricWord) -> Did:
-    return ((Having(verb, "=", _SOME),), ())
-
-
 # ---- things ---------------------------------------------------------------------------------------------------
 
 
@@ -326,6 +262,24 @@ def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
 
 
+@rules("Things", "Things <WITH> NOUN", "Things <WHO> <WITH> NOUN", cost=2)
+def _things_with_some(things: Things, noun: Noun) -> Things | None:
+    """Read ``holders with a plan``: those where one is known."""
+    is_plain = _is_attribute(noun) and not noun.is_plural and not things.havings and things.noun.is_thing
+    return replace(things, conds=(*things.conds, Compared(noun, "is not null", None))) if is_plain else None
+
+
+@rules("Things", "Things <WITHOUT> NOUN", "Things <WHO> <WITHOUT> NOUN", "Things <NO> NOUN", cost=2)
+def _things_without(things: Things, noun: Noun) -> Things | None:
+    is_plain = _is_attribute(noun) and not things.havings and things.noun.is_thing
+    return replace(things, conds=(*things.conds, Compared(noun, "is null", None))) if is_plain else None
+
+
+@rules("Things", "Things <WITHOUT> FLAG", "Things <NO> FLAG", cost=1)
+def _things_not_so(things: Things, flag: Members) -> Things | None:
+    return _things_with(things, (replace(flag, negated=True),))
+
+
 def of_things(cond: Cond, noun: Noun) -> Cond:
     """Return a condition as one on an attribute of these things."""
     owners = tuple(sorted({field.name.rpartition(".")[0] for field in noun.fields}))
@@ -334,54 +288,6 @@ def of_things(cond: Cond, noun: Noun) -> Cond:
     if isinstance(cond, Either):
         return Either(tuple(of_things(part, noun) for part in cond.parts))  # type: ignore[misc]
     return cond
-
-
-@rules(
-    "Things", "Things <WITH> Havings", "Things <WHO> Havings", "Things <WHOSE> Havings", "Things <WHO> <WITH> Havings"
-)
-def _things_having(things: Things, havings: Havings) -> Things:
-    return replace(things, havings=(*things.havings, *havings))
-
-
-@rules("Things", "Things Havings", cost=2)
-def _things_measured(things: Things, havings: Havings) -> Things | None:
-    """Read ``stores (that have) more than 100 orders``."""
-    return _things_having(things, havings) if things.noun.is_plural and not things.havings else None
-
-
-@rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")
-def _things_having_too(things: Things, havings: Havings) -> Things | None:
-    return _things_having(things, havings) if things.havings else None
-
-
-@rules("Things", "Things <WHO> Did")
-def _things_that(things: Things, did: Did) -> Things | None:
-    return doing(things, did)
-
-
-@rules("Things", "Things Did", cost=3)
-def _things_doing(things: Things, did: Did) -> Things | None:
-    return doing(things, did) if not things.havings and things.noun.is_plural else None
-
-
-@rules("Things", "Things <And> Did", "Things <And> <WHO> Did")
-def _things_that_too(things: Things, did: Did) -> Things | None:
-    return doing(things, did) if things.havings else None
-
-
-@rules("Things", "Things <WITHOUT> METRIC", "Things <And> <WITHOUT> METRIC")
-def _things_lacking(things: Things, metric: MetricWord) -> Things:
-    return replace(things, havings=(*things.havings, Having(metric, "=", _SOME, needs="count")))
-
-
-def doing(things: Things, did: Did) -> Things | None:
-    """Return the things that did something; two different deeds with their own objects cannot be told apart later."""
-    havings, conds = did
-    if (conds and (things.scoped or things.havings)) or (things.scoped and havings):
-        return None
-    return replace(
-        things, havings=(*things.havings, *havings), conds=(*things.conds, *conds), scoped=things.scoped or bool(conds)
-    )
 
 
 def unique(conds: Iterable[Cond]) -> tuple[Cond, ...]:

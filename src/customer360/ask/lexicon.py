@@ -71,6 +71,9 @@ WORDS: dict[str, str] = {
     "OR": "or",
     "COMMA": ",",
     "EITHER": "either|both",
+    "BOTH": "both",
+    "AGAIN": "again|once again|once more|also|too|as well",
+    "SINCETHEN": "since|since then|ever since|afterwards|after that|thereafter|later on|any more|anymore",
     "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
     # asking
     "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),

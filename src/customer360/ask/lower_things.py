@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import by_merit, counter_of
+from customer360.ask.doers import Parted, counter_for, member_filters, parted
 from customer360.ask.filters import conditions_of
 from customer360.ask.frame import (
     MOST,
@@ -27,7 +28,7 @@ from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Th
 from customer360.ask.perthing import events_held, may_be_none, none_too, of_events, with_anchor
 from customer360.ask.places import together
 from customer360.ask.reading import Problem, Reading
-from customer360.semantic.query import Condition, MetricQuery, Not, Order, Summary, Top
+from customer360.semantic.query import Condition, Filter, MetricQuery, Not, Order, Summary, Top
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,32 +81,58 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
         yield _NONSENSE
         return
     havings = _held(ground, draft, things)
-    if isinstance(havings, Problem):
-        yield havings
+    made = havings if isinstance(havings, Problem) else parted(ground, draft, things, havings)
+    if isinstance(made, Problem):
+        yield made
         return
-    words = [draft.order_by] if draft.order_by is not None else []
-    if not havings and not words:
+    words = [made.draft.order_by] if made.draft.order_by is not None else []
+    if not made.main and not made.apart and not words:
         yield _NONSENSE if draft.verbs else _by_what(things)
         return
-    bases = ground.places.bases(_names(havings, words))
+    counter = counter_for(ground, things.noun) if not made.main else None
+    if made.apart and not made.main and counter is None:
+        yield Problem("impossible", f"Each of '{things.noun.text}' without any would count, and they have no row.")
+        return
+    names = (*_names(made.main, words), *([counter] if counter and made.apart else []))
+    bases = ground.places.bases(names)
     for name in ground.places.of_noun(things.noun, bases):
         field = ground.vocabulary.key_of(name) if draft.head == "count" else name
-        for chosen in islice(
-            product(*(list(_conditions(ground, each, field, things, havings, draft)) for each in havings)), MOST
-        ):
-            problem = next((each for each in chosen if isinstance(each, Problem)), None)
-            if problem is not None:
-                yield problem
-                continue
-            pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
-            metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
-            if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
-                yield _NONSENSE
-                continue
-            having = together([condition for _, condition in pairs])
-            whole = replace(draft, conds=(*things.conds, *draft.conds))
-            for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
-                yield from _fitting(ground, whole, things, field, metrics, having, frame)
+        for filters in member_filters(ground, made.apart, field, things.noun):
+            if isinstance(filters, Problem):
+                yield filters
+            else:
+                yield from _fulfilling(ground, made, field, words, (counter,) if counter else (), filters)
+
+
+def _fulfilling(
+    ground: Ground,
+    made: Parted,
+    field: str,
+    words: Sequence[MetricWord],
+    counters: tuple[str, ...],
+    filters: tuple[Filter, ...],
+) -> Iterator[tuple[MetricQuery, str] | Problem]:
+    """Yield the queries of the members that fulfil the conditions of the query and those of their own."""
+    things, draft = made.things, made.draft
+    for chosen in islice(
+        product(*(list(_conditions(ground, each, field, things, made.main, draft)) for each in made.main)), MOST
+    ):
+        problem = next((each for each in chosen if isinstance(each, Problem)), None)
+        if problem is not None:
+            yield problem
+            continue
+        pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
+        own = counters if made.apart and not made.main else ()
+        pairs += tuple((name, Condition(field=name, op=">", value=0)) for name in own)
+        metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
+        if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
+            yield _NONSENSE
+            continue
+        having = together([condition for _, condition in pairs])
+        whole = replace(draft, conds=(*things.conds, *draft.conds))
+        for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
+            placed = replace(frame, filters=(*frame.filters, *filters))
+            yield from _fitting(ground, whole, things, field, metrics, having, placed)
 
 
 def _held(ground: Ground, draft: Draft, things: Things) -> tuple[Having, ...] | Problem:
@@ -115,9 +142,8 @@ def _held(ground: Ground, draft: Draft, things: Things) -> tuple[Having, ...] | 
     if problem is not None:
         return problem
     said = tuple(each for each in held if not isinstance(each, Problem))
-    if draft.when is not None and len(said) > 1:
-        return said
-    return tuple(kept_on_things(ground, each, things.noun) for each in said)
+    is_plain = draft.when is None and not any(each.when or each.conds for each in said)
+    return tuple(kept_on_things(ground, each, things.noun) for each in said) if is_plain else said
 
 
 def _conditions(

@@ -117,6 +117,10 @@ class Having:
     """Whether it is the upper end of a range whose lower end leaves out things without any."""
     verb: MetricWord | None = None
     """The verb it was said with, which must agree with the metric."""
+    conds: tuple[Cond, ...] = ()
+    """What it was done with: bought soft drinks."""
+    when: When | None = None
+    """When it was done, where that was said of it."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,8 @@ class When:
     text: str = ""
     also: tuple[When, ...] = ()
     """Further ranges said in one breath: October and November."""
+    is_after: bool = False
+    """Whether it begins behind the range said before it: in March but not since."""
 
 
 @dataclass(frozen=True)
@@ -226,8 +232,12 @@ class Draft:
     peak: Literal["asc", "desc"] | None = None
     currency: str | None = None
     """Money that the figure must be in: in dollars."""
-    times_differ: bool = False
-    """Whether two conditions were said with a time of their own each, and not the same."""
+    held: tuple[Having, ...] = ()
+    """What those did that a figure counts: buyers who never complained."""
+    part_did: tuple[Having, ...] = ()
+    """What those did that are the part of a share."""
+    doers: tuple[Things, ...] = ()
+    """Things that did something, and whose figures are asked: revenue from customers who complained."""
     about: tuple[Noun, ...] = ()
     """Things said without a condition of their own: whatever stands beside them must be about them."""
     notes: tuple[str, ...] = field(default=())
@@ -249,8 +259,8 @@ _ONE_ONLY = (
     "peak",
     "currency",
 )
-_JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes")
-_EITHER = ("changed", "split", "share", "trend", "times_differ")
+_JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
+_EITHER = ("changed", "split", "share", "trend")
 
 
 def same_time(one: When | None, other: When | None) -> bool:

@@ -134,6 +134,8 @@ class Places:
         field = self.model.directory.field(owner, own)
         if field is None:
             return False
+        if cond.value is None:
+            return field.datatype in ("String", None)
         if isinstance(cond.value, str):
             return field.datatype == "String"
         return field.datatype in NUMERIC

@@ -152,6 +152,11 @@ class Vocabulary:
         """Tables whose rows are the same things: customers and what is known of customers."""
         return tuple(owners for owners, _ in self._kinds)
 
+    @property
+    def thing_nouns(self) -> tuple[Noun, ...]:
+        """The shortest noun of each kind of things."""
+        return tuple(noun for _, noun in self._kinds)
+
     def are_of_same_things(self, one: str, other: str) -> bool:
         """Say whether two dimensions describe the same kind of things, such as customers, maybe in two tables."""
         owners = {one.rpartition(".")[0], other.rpartition(".")[0]}
