@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import counter_of
 from customer360.ask.frame import MOST, anchored, frames, having_conditions, includes_none, metric_names, time_range
+from customer360.ask.known import known_only
 from customer360.ask.meaning import Draft, Having, Noun, Things, When, same_time
 from customer360.ask.perthing import counts_them, events_held
 from customer360.ask.places import together
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from customer360.ask.frame import Ground
 
-Figures = Callable[["Ground", Draft], "Iterator[Reading | Problem]"] if TYPE_CHECKING else object
+    Figures = Callable[[Ground, Draft], Iterator[Reading | Problem]]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def _are_attributes(ground: Ground, draft: Draft, noun: Noun) -> bool:
 def placed_in_time(ground: Ground, havings: Sequence[Having], when: When | None) -> tuple[Having, ...] | Problem:
     """Return conditions with their times: that of the whole where none was said, `since` behind the one before."""
     found: list[Having] = []
+    when = replace(when, text="") if when is not None else None
     if when is not None and all(each.when is not None for each in havings):
         return NONSENSE
     for each in havings:
@@ -206,8 +208,9 @@ def _limited(
             elif draft.part_did:
                 yield from _shares(ground, plain, metric, filters)
             else:
+                known = known_only(ground, field, None)[0] if any(map(includes_none, havings)) else None
                 for made in figures(ground, plain):
-                    yield made if isinstance(made, Problem) else _within(made, filters)
+                    yield made if isinstance(made, Problem) else _within(made, (*([known] if known else []), *filters))
 
 
 def _within(reading: Reading, filters: tuple[Filter, ...]) -> Reading:

@@ -157,6 +157,7 @@ def having_conditions(
         elif (
             field is not None
             and includes_none(having)
+            and (having.number.value == 0 or ground.vocabulary.is_key(field))
             and not (with_none and kind_of(metric) == "count")
             and (not anchored(ground, name, field))
         ):

@@ -78,7 +78,9 @@ def _is_of_doers(draft: Draft) -> bool:
 
 def _timed(things: Things, when: When) -> Things:
     """Return things whose deeds without a time have this one."""
-    return replace(things, havings=tuple(replace(each, when=each.when or when) for each in things.havings))
+    return replace(
+        things, havings=tuple(replace(each, when=each.when or replace(when, text="")) for each in things.havings)
+    )
 
 
 @rules(GOAL, "Clauses")

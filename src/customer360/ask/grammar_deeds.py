@@ -144,7 +144,7 @@ def _not_since(did: Havings) -> Havings:
 
 def at(did: Havings, when: When) -> Havings:
     """Return deeds with their time."""
-    return tuple(replace(having, when=when) for having in did)
+    return tuple(replace(having, when=replace(when, text="")) for having in did)
 
 
 # ---- who did it -------------------------------------------------------------------------------------------------
@@ -159,6 +159,13 @@ def _things_having(things: Things, havings: Havings) -> Things:
 
 @rules("Things", "Things <WITH> Havings Span", "Things <WHO> <WITH> Havings Span", cost=1)
 def _things_having_then(things: Things, havings: Havings, when: When) -> Things:
+    return doing(things, at(havings, when))
+
+
+@rules("Things", "Things Span <WITH> Havings", "Things Span <WHO> Havings", "Things Span <WHO> <WITH> Havings")
+@rules("Things", "Things <WHO> Span <WITH>? Havings")
+def _things_then_having(things: Things, when: When, havings: Havings) -> Things:
+    """Read ``months of 2024 with more than 70 claims``."""
     return doing(things, at(havings, when))
 
 
@@ -257,8 +264,15 @@ def _deeds_not_then(deeds: Havings, when: When) -> Havings | None:
     return (*deeds, *again(deeds[-1], when, negated=True)) if deeds[-1].when is not None else None
 
 
-@rules("Clause", "<WHO> Deeds", cost=9)
 @rules("Clause", "Deeds", cost=11)
+def _did_so(deeds: Havings) -> Draft | None:
+    """Read ``(how many buyers) never complained``; a bare name of what they had says too little."""
+    first = deeds[0]
+    is_bare = first.needs == "count" and first.verb is None and (first.op, first.number.value) == (">", 0)
+    return None if is_bare else Draft(held=deeds)
+
+
+@rules("Clause", "<WHO> Deeds", cost=9)
 def _who_did(deeds: Havings) -> Draft:
     """Read ``(buyers) who never complained``: said of those that the figure counts."""
     return Draft(held=deeds)

@@ -87,12 +87,18 @@ rules("Clause", "<HOWMUCH>")(lambda: Draft(wants="money", head="figure"))
 rules("Clause", "<HOWMANYDID>")(lambda: Draft(wants="count", head="figure"))
 
 
+@rules("Clause", "<US> VERB")
+def _we_did(verb: MetricWord) -> Draft | None:
+    """Read ``money we paid back``; of what we pay or buy ourselves nothing is known."""
+    return Draft(verbs=(verb,)) if " " in verb.text else None
+
+
 @rules("Clause", "VERB")
 def _verb(verb: MetricWord) -> Draft:
     return Draft(verbs=(verb,))
 
 
-@rules("Clause", "Things VERB", "<BY> Things VERB")
+@rules("Clause", "Things VERB", "<BY> Things VERB", "<IN> <WHO> Things VERB", "<FOR> <WHO> Things VERB")
 def _subject(things: Things, verb: MetricWord) -> Draft | None:
     if things.havings or not things.noun.is_entity:
         return None
@@ -179,7 +185,7 @@ def _adjective(grain: str) -> Draft:
 @rules("Clause", "Noun", cost=7)
 def _loose(noun: Noun) -> Draft | None:
     """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
-    return None if noun.apart and not noun.is_plural else Draft(loose=(noun,))
+    return None if noun.apart and (noun.is_entity or not noun.is_plural) else Draft(loose=(noun,))
 
 
 @rules("Clause", "<TREND>", "<IN> <TREND>")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_deeds import doing
+from customer360.ask.grammar_deeds import at, doing
 from customer360.ask.grammar_nouns import Havings
-from customer360.ask.meaning import Cond, Draft, MetricWord, Number, Rank, Things, Versus, When
+from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
 
 rules = Rules()
 
@@ -32,9 +32,38 @@ def _count_distinct(things: Things) -> Draft:
     return Draft(head="count", things=things, wants="things")
 
 
+@rules("Clause", "<IN> <WHICH> Things Havings", "<FOR> <WHICH> Things Havings")
+def _in_which_held(things: Things, havings: Havings) -> Draft | None:
+    """Read ``in which areas were claims above 40``."""
+    return None if things.havings else Draft(head="list", things=doing(things, havings))
+
+
+@rules("Clause", "<IN> <WHICH> Things Span Havings", "<FOR> <WHICH> Things Span Havings", "<WHICH> Things Span Havings")
+def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
+
+
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
+
+
+@rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")
+def _list_of_ids(things: Things) -> Draft | None:
+    """Read ``ids of the policyholders in the north``: those are what a list shows."""
+    return Draft(head="list", things=things) if things.noun.is_entity else None
+
+
+@rules("Things", "NOUN <IDS>", cost=1)
+def _ids_of_things(noun: Noun) -> Things | None:
+    """Read ``the holder numbers with more than 3 claims``."""
+    return Things(replace(noun, is_plural=True)) if noun.is_entity else None
+
+
+@rules("Clause", "NOUN <IDS>", "<LIST> NOUN <IDS>", cost=1)
+def _ids_will_do(noun: Noun) -> Draft:
+    """Read ``(a list of) holder ids will do``, which says nothing more than what is listed."""
+    return Draft(about=(noun,))
 
 
 @rules("Clause", "Things", cost=2)
@@ -171,7 +200,7 @@ rules("Clause", "<ASC>")(lambda: Draft(order="asc"))
 # ---- shares ----------------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric")
+@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric", cost=1)
 def _share(metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True)
 
@@ -204,6 +233,12 @@ rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
 @rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
 def _span(when: When) -> When:
     return when
+
+
+@rules("Span", "<IN> <SPANWORD> TIME", "<FOR> <SPANWORD> TIME", "<SPANWORD> TIME")
+def _span_from_to(when: When) -> When | None:
+    """Read ``in the week from 18 to 24 November``."""
+    return when if when.text.startswith(("from ", "between ")) else None
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------

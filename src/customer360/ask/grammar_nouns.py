@@ -116,10 +116,10 @@ def _starts(noun: Noun, text: str) -> Compared | None:
     return Compared(noun, "starts with", text)
 
 
-@rules("Plain", "<NO> NOUN")
+@rules("Plain", "<NO> NOUN", "<NOT> NOUN", "<NOT> <IN> NOUN")
 def _lacking(noun: Noun) -> Compared | None:
     """Read ``(with) no plan``: nothing is known there."""
-    return Compared(noun, "is null", None) if _is_attribute(noun) else None
+    return Compared(noun, "is null", None) if _is_attribute(noun) and not noun.is_plural else None
 
 
 def _is_attribute(noun: Noun) -> bool:
@@ -262,6 +262,15 @@ def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
 
 
+@rules(
+    "Things", "Things <WHOSE> NOUN <EQ>? Values", "Things <WHOSE> NOUN <COP> Values", "Things <WHOSE> NOUN <IN> Values"
+)
+def _things_whose(things: Things, noun: Noun, members: Members) -> Things | None:
+    """Read ``holders whose area is North``."""
+    named = of_noun(members, noun)
+    return _things_with(things, (named,)) if named is not None else None
+
+
 @rules("Things", "Things <WITH> NOUN", "Things <WHO> <WITH> NOUN", cost=2)
 def _things_with_some(things: Things, noun: Noun) -> Things | None:
     """Read ``holders with a plan``: those where one is known."""
@@ -278,6 +287,14 @@ def _things_without(things: Things, noun: Noun) -> Things | None:
 @rules("Things", "Things <WITHOUT> FLAG", "Things <NO> FLAG", cost=1)
 def _things_not_so(things: Things, flag: Members) -> Things | None:
     return _things_with(things, (replace(flag, negated=True),))
+
+
+@rules("Things", "Things <And> Conds", "Things <And> <WITH> Conds", "Things <And> <WHO> <COP>? Conds", cost=3)
+def _things_that_are_too(things: Things, conds: tuple[Cond, ...]) -> Things | None:
+    """Read ``who filed a claim and are in the North``."""
+    return (
+        replace(things, conds=(*things.conds, *(of_things(c, things.noun) for c in conds))) if things.havings else None
+    )
 
 
 def of_things(cond: Cond, noun: Noun) -> Cond:

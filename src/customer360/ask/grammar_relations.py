@@ -135,6 +135,7 @@ def _such_rows_did(conds: tuple[Cond, ...], things: MetricWord, verb: MetricWord
 
 
 rules("Clause", "<INTOTAL>")(Draft)
+rules("Clause", "<MAKEUP>", cost=1)(Draft)
 
 
 # ---- things told by a value alone ------------------------------------------------------------------------------------

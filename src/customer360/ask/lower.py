@@ -339,6 +339,10 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
     if stat.per is not None and counts_them(ground, metric.name, stat.per):
         yield NONSENSE
         return
+    if not is_plain and stat.grain is not None and stat.function == "mean":
+        for frame in frames(ground, replace(draft, groups=(stat.grain, *draft.groups)), metrics):
+            yield from _figure(ground, replace(draft, stat=None), metrics, frame)
+        return
     if not is_plain:
         yield Problem("impossible", f"{metric.title} is a mean or a rate already.", f"Ask for {metric.title} as it is.")
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from customer360.ask.lineage import sources_behind
+from customer360.ask.lineage import relations_of, sources_behind
 from customer360.ask.metaforms import Asked
 from customer360.ask.reply import Definition, Reply
 from customer360.ask.subject import Subject, subject_of
@@ -117,7 +117,8 @@ class Metadata:
         return Told("; ".join(f"{row['table']}: {row['rows']:,} rows" for row in rows) + ".", tuple(rows))
 
     def _lineage(self, subject: Subject) -> Told | None:
-        tables = tuple(dict.fromkeys(self._edition.model.datasets[name].source for name in subject.datasets))
+        datasets = [self._edition.model.datasets[name].source for name in subject.datasets]
+        tables = tuple(dict.fromkeys(str(each) for source in datasets for each in relations_of(source)))
         sources = sources_behind(self._project, tables)
         named = ", ".join(f"{source} ({', '.join(names)})" for source, names in sources.items())
         rows = tuple({"source": source, "table": name} for source, names in sources.items() for name in names)

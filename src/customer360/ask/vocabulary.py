@@ -20,6 +20,12 @@ Stems = tuple[str, ...]
 _KEY_ENDINGS = ("id", "key", "number", "code")
 _STATES = frozenset({"open", "active", "inactive", "lost", "late", "broken", "running", "overdue", "new"})
 """Adjectives that may also stand behind what they say something of."""
+_JOINTS = frozenset(
+    {"of", "per", "a", "an", "to", "by", "in", "for", "with", "from", "at", "on", "and", "who", "that", "not"}
+)
+"""Words that join the parts of a name, so that it is no compound."""
+_PARTICIPLES = frozenset({"sold", "sent", "lost", "abandoned", "back", "given", "out", "up", "made", "months", "once"})
+_MEANS = frozenset({"average", "mean", "median", "total", "number", "net", "gross", "new"})
 _FLAG_STARTS = ("is", "has", "was")
 
 
@@ -38,6 +44,7 @@ class Vocabulary:
     def __init__(self, model: SemanticModel, further: Sequence[tuple[str, str]] = ()) -> None:
         self.model = model
         self._found: dict[Stems, dict[tuple[Sort, str], str]] = {}
+        self._turned: list[tuple[str, str]] = []
         self._written: dict[str, set[Stems]] = {}
         """How each metric is written, word for word: plurals are another name."""
         for metric in model.metrics.values():
@@ -47,6 +54,9 @@ class Vocabulary:
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        for text, name in self._turned:
+            if stems(phrase(text)) not in self._found:
+                self._turn(text, name)
         for word, means in further:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
@@ -78,7 +88,7 @@ class Vocabulary:
         return self.model.directory.field(owner, own)
 
     def _note(self, text: str, sort: Sort, name: str) -> None:
-        key = stems(phrase(text))
+        key = tuple(word for word in stems(phrase(text)) if word != "the")
         if key:
             if sort == "METRIC":
                 self._written.setdefault(name, set()).add(phrase(text))
@@ -90,6 +100,7 @@ class Vocabulary:
         for text in texts:
             self._note(text, "METRIC", metric.name)
         self._add_turned(metric, texts)
+        self._add_heads(metric, texts)
         for verb in metric.c360.verbs:
             for form in verb_forms(verb):
                 self._note(form, "VERB", metric.name)
@@ -100,6 +111,20 @@ class Vocabulary:
             words = phrase(text)
             if len(words) == 2 and (words[0].endswith("ed") or words[0] in _STATES):  # noqa: PLR2004 -- state and thing
                 self._note(f"{words[1]} {words[0]}", "METRIC", metric.name)
+
+    def _add_heads(self, metric: Metric, texts: Sequence[str]) -> None:
+        """Let ``rate of lapse`` and ``lapse rate of policies`` name what is called the other way."""
+        for text in texts:
+            words = phrase(text)
+            if len(words) < 2 or set(words) & _JOINTS or words[-1] in _PARTICIPLES or words[0] in _MEANS:  # noqa: PLR2004 -- a head and what it is of
+                continue
+            self._turned.append((f"{words[-1]} of {' '.join(words[:-1])}", metric.name))
+            if len(words) == 3:  # noqa: PLR2004 -- a compound of a compound
+                for joint in ("of", "for"):
+                    self._turned.append((f"{words[1]} {words[2]} {joint} {words[0]}", metric.name))
+
+    def _turn(self, text: str, name: str) -> None:
+        self._found.setdefault(stems(phrase(text)), {}).setdefault(("METRIC", name), text)
 
     def _add_plurals(self) -> None:
         """Let the noun of a count name it (orders), unless another metric is called so."""

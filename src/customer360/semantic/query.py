@@ -88,7 +88,28 @@ class Not(_Closed):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-Filter = Annotated["Condition | MemberCondition | AllOf | AnyOf | Not", Field(union_mode="left_to_right")]
+class MetricCondition(_Closed):
+    """A metric, computed for each member over some of its rows and days, compared with a value."""
+
+    metric: str = Field(description="A metric of the model.")
+    op: Operator = Field(default="=", description="How it is compared. Sums and counts of nothing are 0.")
+    value: Any = Field(default=None, description="A number, or a list for in, not in and between.")
+    where: Filter | None = Field(default=None, description="Which rows count.")
+    time: TimeRange | None = Field(default=None, description="Which days count.")
+
+
+class MemberCondition(MetricCondition):
+    """Rows of those members of a dimension that fulfil a condition of their own rows and days: customers who bought."""
+
+    member: str = Field(description="The dimension whose members are held against it: customer.customer_id.")
+
+    def asked(self) -> MetricQuery:
+        """Return the query of the figure of each member."""
+        by = (Dimension(name=self.member),)
+        return MetricQuery(metrics=(self.metric,), dimensions=by, where=self.where, time=self.time)
+
+
+Filter = Annotated[Condition | MemberCondition | AllOf | AnyOf | Not, Field(union_mode="left_to_right")]
 
 
 class TimeRange(_Short):
@@ -114,27 +135,6 @@ class TimeRange(_Short):
     def read(cls, text: str) -> dict[str, Any]:
         """Return the range that ``last 12 months`` stands for."""
         return {"relative": text}
-
-
-class MetricCondition(_Closed):
-    """A metric, computed for each member over some of its rows and days, compared with a value."""
-
-    metric: str = Field(description="A metric of the model.")
-    op: Operator = Field(default="=", description="How it is compared. Sums and counts of nothing are 0.")
-    value: Any = Field(default=None, description="A number, or a list for in, not in and between.")
-    where: Filter | None = Field(default=None, description="Which rows count.")
-    time: TimeRange | None = Field(default=None, description="Which days count.")
-
-
-class MemberCondition(MetricCondition):
-    """Rows of those members of a dimension that fulfil a condition of their own rows and days: customers who bought."""
-
-    member: str = Field(description="The dimension whose members are held against it: customer.customer_id.")
-
-    def asked(self) -> MetricQuery:
-        """Return the query of the figure of each member."""
-        by = (Dimension(name=self.member),)
-        return MetricQuery(metrics=(self.metric,), dimensions=by, where=self.where, time=self.time)
 
 
 class Comparison(_Closed):

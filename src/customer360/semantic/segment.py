@@ -19,7 +19,17 @@ from customer360.semantic.identifiers import identifier, reference
 from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.periods import Period
 from customer360.semantic.principal import OWNER, Principal
-from customer360.semantic.query import AllOf, AnyOf, Condition, Dimension, Filter, MetricQuery, Not, TimeRange
+from customer360.semantic.query import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Dimension,
+    Filter,
+    MetricCondition,
+    MetricQuery,
+    Not,
+    TimeRange,
+)
 from customer360.semantic.question import as_query_error, locate
 from customer360.semantic.resolve import period_of
 from customer360.semantic.scope import Scope, Setting
@@ -28,7 +38,6 @@ from customer360.semantic.segment_query import (
     AnyMembers,
     EventCondition,
     Following,
-    MetricCondition,
     NotMembers,
     Segment,
     SegmentFilter,
