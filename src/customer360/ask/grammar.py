@@ -85,11 +85,17 @@ def _timed(things: Things, when: When) -> Things:
 
 @rules(GOAL, "Clauses")
 def _question(draft: Draft) -> Draft | None:
-    is_asking = draft.metrics or draft.things or draft.rank or draft.head == "count" or (draft.verbs and draft.wants)
+    is_asking = (
+        draft.metrics
+        or draft.things
+        or draft.rank
+        or draft.head == "count"
+        or (draft.verbs and (draft.wants or draft.which))
+    )
     return draft if is_asking or draft.loose else None
 
 
-@rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", cost=3)
+@rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", "Clauses <COMMA> <HOWMANYDID>", cost=3)
 def _question_of_number(draft: Draft) -> Draft | None:
     """Read ``customers in the north, how many?``."""
     if draft.things is not None and draft.head in ("list", "things") and draft.rank is None:

@@ -169,6 +169,27 @@ def _things_then_having(things: Things, when: When, havings: Havings) -> Things:
     return doing(things, at(havings, when))
 
 
+@rules("Things", "Things Compare", "Things <OF> Compare", "Things <WITH> Compare", "Things <WHO> Compare", cost=1)
+def _things_worth(things: Things, compare: tuple[str, Number]) -> Things | None:
+    """Read ``claims above 300 dollars``: by the money that the model has a mean of for each of them."""
+    op, number = compare
+    is_plain = things.noun.is_entity and is_money(number) and not things.havings
+    return doing(things, (Having(MetricWord((), "worth"), op, number),)) if is_plain else None
+
+
+@rules("Things", "Things Range", "Things <OF> Range", "Things <BETWEEN> Range", cost=1)
+def _things_worth_between(things: Things, bounds: tuple[Number, Number]) -> Things | None:
+    low, high = bounds
+    made = _things_worth(things, (">=", low))
+    worth = MetricWord((), "worth")
+    return doing(made, (Having(worth, "<=", high, is_upper=low.value > 0),)) if made is not None else None
+
+
+def is_money(number: Number) -> bool:
+    """Say whether a number was said in money."""
+    return number.unit is not None and number.unit.isupper()
+
+
 @rules("Things", "Things Havings", cost=2)
 def _things_measured(things: Things, havings: Havings) -> Things | None:
     """Read ``areas (that have) more than 100 claims``."""

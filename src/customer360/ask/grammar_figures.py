@@ -50,7 +50,7 @@ def _figures_against(one: MetricWord, other: MetricWord) -> Draft | None:
     return None if one == other else Draft(metrics=(one, other), head="figure")
 
 
-@rules("Clause", "<HOWMANY> Metrics")
+@rules("Clause", "<HOWMANY> Metrics", "<FOR> <HOWMANY> Metrics", "<OF> <HOWMANY> Metrics")
 def _how_many(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="count")
 
@@ -66,7 +66,10 @@ def _what(metrics: tuple[MetricWord, ...]) -> Draft:
 
 
 @rules("Clause", "<HOWMANY> Conds Metric", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
-def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
+def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
+    """Read ``how many open claims``; ``how many VIPs (have) open claims`` counts those who have."""
+    if any(isinstance(cond, Members) and cond.is_many for cond in conds):
+        return None
     return Draft(metrics=(metric,), head="figure", conds=conds)
 
 
@@ -172,7 +175,7 @@ def _more_groups(groups: tuple[Noun | str, ...], group: Noun | str) -> tuple[Nou
     return None if group in groups else (*groups, group)
 
 
-@rules("Clause", "<BY> Groups", "<PER> Groups")
+@rules("Clause", "<BY> Groups", "<PER> Groups", "<FROM> <BY> Groups", "<IN> <BY> Groups", "<OF> <BY> Groups")
 def _by(groups: tuple[Noun | str, ...]) -> Draft:
     return Draft(groups=groups)
 
@@ -184,8 +187,8 @@ def _adjective(grain: str) -> Draft:
 
 @rules("Clause", "Noun", cost=7)
 def _loose(noun: Noun) -> Draft | None:
-    """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
-    return None if noun.apart and (noun.is_entity or not noun.is_plural) else Draft(loose=(noun,))
+    """Read ``revenue segment``; what stands apart is no group: visits (did the) website (get)."""
+    return None if noun.apart else Draft(loose=(noun,))
 
 
 @rules("Clause", "<TREND>", "<IN> <TREND>")

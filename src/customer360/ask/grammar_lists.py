@@ -54,13 +54,13 @@ def _list_of_ids(things: Things) -> Draft | None:
     return Draft(head="list", things=things) if things.noun.is_entity else None
 
 
-@rules("Things", "NOUN <IDS>", cost=1)
+@rules("Things", "NOUN <IDNO>", cost=1)
 def _ids_of_things(noun: Noun) -> Things | None:
     """Read ``the holder numbers with more than 3 claims``."""
     return Things(replace(noun, is_plural=True)) if noun.is_entity else None
 
 
-@rules("Clause", "NOUN <IDS>", "<LIST> NOUN <IDS>", cost=1)
+@rules("Clause", "NOUN <IDNO>", "<LIST> NOUN <IDNO>", cost=1)
 def _ids_will_do(noun: Noun) -> Draft:
     """Read ``(a list of) holder ids will do``, which says nothing more than what is listed."""
     return Draft(about=(noun,))
@@ -105,6 +105,17 @@ for _word, _ascending, _merit in (
         verb: MetricWord, things: Things, ascending: bool = _ascending, merit: bool = _merit
     ) -> Draft | None:
         return ranking(things, None, verb, ascending=ascending, merit=merit)
+
+
+@rules("Clause", "<TOP> NUM DOER", "NUM <TOP> DOER", "<BEST> NUM DOER", "NUM <BEST> DOER", "<WHICH> NUM <TOP> DOER")
+def _so_many_doers(number: Number, doer: tuple[Noun, MetricWord]) -> Draft | None:
+    """Read ``ten biggest payers``: by what they pay."""
+    return ranking(Things(doer[0]), number, doer[1], ascending=False)
+
+
+@rules("Clause", "<TOP> DOER", "<BEST> DOER", "<WHICH> <TOP> DOER")
+def _first_doers(doer: tuple[Noun, MetricWord]) -> Draft | None:
+    return ranking(Things(doer[0]), None, doer[1], ascending=False)
 
 
 for _word, _ascending, _merit in (

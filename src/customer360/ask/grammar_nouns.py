@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
-from customer360.ask.meaning import Compared, Cond, Either, Having, Member, Members, MetricWord, Noun, Number, Things
+from customer360.ask.meaning import (
+    Compared,
+    Cond,
+    Either,
+    Having,
+    Member,
+    Members,
+    MetricWord,
+    Noun,
+    Number,
+    Things,
+    When,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,6 +111,12 @@ def _named_last(members: Members, noun: Noun) -> Members | None:
 @rules("Plain", "NOUN Compare")
 def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
     return Compared(noun, compare[0], compare[1].value) if noun.is_numeric else None
+
+
+@rules("Plain", "NOUN TIME", "NOUN <COP> TIME", "NOUN <IN> TIME", "NOUN <COP> <IN> TIME")
+def _noun_in_time(noun: Noun, when: When) -> Compared | None:
+    """Read ``first claim in 2024``: held against a day that is known of each thing."""
+    return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
@@ -255,7 +273,7 @@ def _such_things(cond: Cond, things: Things) -> Things | None:
     return replace(things, conds=(of_things(cond, things.noun), *things.conds))
 
 
-@rules("Things", "Things <Prep> Conds", "Things <WHO> Conds")
+@rules("Things", "Things <Prep> Conds", "Things <WHO> Conds", "Things <WHOSE> Conds")
 def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     if things.havings or not things.noun.is_thing:
         return None

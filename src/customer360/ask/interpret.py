@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
-from customer360.ask.frame import Ground
+from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
 from customer360.ask.lexer import Lexed, Lexer
 from customer360.ask.lower import lower
-from customer360.ask.meaning import Draft
+from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
 from customer360.ask.places import Places
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
+from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,14 @@ class Interpreter:
         self.vocabulary = vocabulary
         self.lexer = Lexer(vocabulary, values, as_of, calendar)
         self.near = NearWords(vocabulary, values)
-        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model, vocabulary.kinds), as_of, calendar)
+
+        def days(when: When) -> tuple[str | None, str | None]:
+            period = period_of(time_range(when), as_of, calendar)
+            first, last = (period.start, period.end) if period is not None else (None, None)
+            return first.isoformat() if first else None, last.isoformat() if last else None
+
+        places = Places(vocabulary.model, vocabulary.kinds, days)
+        self.ground = Ground(vocabulary.model, vocabulary, places, as_of, calendar)
 
     def read(self, question: str) -> Interpretation:
         """Return what a question means."""

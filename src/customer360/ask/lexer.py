@@ -71,6 +71,7 @@ class Lexer:
         cuts = _cuts(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         edges += self._values(words, kept, cuts)
+        edges += self._doers(words, kept)
         edges += joints(words, kept)
         edges += numbers(words, kept)
         edges += self._times(words)
@@ -177,6 +178,7 @@ class Lexer:
                             self._is_entity(entry.noun),
                             is_plural,
                             self._is_numeric(entry.noun),
+                            self._is_date(entry.noun),
                             all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
                             start in cuts,
                         )
@@ -185,12 +187,31 @@ class Lexer:
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
 
+    def _doers(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+        """Find people named by what they do: spenders, where spending is measured in money."""
+        noun = self.vocabulary.people
+        for at, word in enumerate(words):
+            if noun is None or not word.endswith("er"):
+                continue
+            bases = dict.fromkeys((word[:-2], word[:-1], word[:-3] if word[-3:-2] == word[-4:-3] else word[:-2]))
+            metrics = [
+                n for base in bases for e in self.vocabulary.lookup((base,)) if e.sort == "VERB" for n in e.metrics
+            ]
+            money = tuple(dict.fromkeys(n for n in metrics if self.vocabulary.is_money(n)))
+            if len(money) == 1:
+                people = replace(noun, text=tokens[at].text, is_plural=word != tokens[at].text)
+                yield Edge(at, at + 1, "DOER", (people, MetricWord(money, tokens[at].text)), NAME_COST)
+
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
 
     def _is_numeric(self, noun: Noun) -> bool:
         found = (self.vocabulary.field(each.name) for each in noun.fields)
         return any(field is not None and field.c360.role != "key" and field.datatype in NUMERIC for field in found)
+
+    def _is_date(self, noun: Noun) -> bool:
+        found = (self.vocabulary.field(each.name) for each in noun.fields)
+        return all(field is not None and field.is_time and field.datatype == "Date" for field in found)
 
     def _flag(self, noun: Noun, text: str) -> Members:
         return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
@@ -224,7 +245,7 @@ class Lexer:
         nouns = tuple(self.vocabulary.things_with({o.field.name for o in members.options})) if is_many else ()
         named = any(entry.sort == "METRIC" for entry in self.vocabulary.lookup(words[start:end]))
         dearer = NAME_COST * is_dearer + BESIDE_COST * (named or bool(nouns and not ends))
-        yield Edge(start, end, "VALUE", members, cost + dearer)
+        yield Edge(start, end, "VALUE", replace(members, is_many=bool(nouns and not ends)), cost + dearer)
         if is_many and not ends:
             for noun in nouns:
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
@@ -297,8 +318,15 @@ class Lexer:
         return self._far[key]
 
     def _times(self, words: tuple[str, ...]) -> Iterator[Edge]:
-        for found in read_times(words, self.as_of, self.calendar):
-            yield Edge(found.start, found.end, "TIME", found.when, found.cost)
+        times = read_times(words, self.as_of, self.calendar)
+        for found in times:
+            is_part = any(
+                each.start <= found.start
+                and found.end <= each.end
+                and (each.start, each.end) != (found.start, found.end)
+                for each in times
+            )
+            yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
 
 
 def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:

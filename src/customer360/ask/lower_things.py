@@ -194,7 +194,8 @@ def misplaced(ground: Ground, things: Things, field: str, frame: Frame) -> Probl
     for each in frame.filters[: len(things.conds)]:
         for condition in conditions_of(each):
             target = condition.field.rpartition(".")[0]
-            if ground.places.steps(owner, target) is None:
+            alike = any({owner, target} <= kind for kind in ground.vocabulary.kinds)
+            if ground.places.steps(owner, target) is None and not alike:
                 noun, attribute = ground.title(field), ground.title(condition.field)
                 return Problem("impossible", f"{attribute} is no attribute of each {noun.lower()}.")
     return None

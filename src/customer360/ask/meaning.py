@@ -38,6 +38,8 @@ class Noun:
     is_plural: bool = False
     is_numeric: bool = False
     """Whether it can be held against a number."""
+    is_date: bool = False
+    """Whether it is a day, to be held against a time."""
     is_name: bool = False
     """Whether it is what the things of its dataset are called: products."""
     apart: bool = False
@@ -67,6 +69,8 @@ class Members:
     text: str
     negated: bool = False
     joint: Literal["", "and", "or"] = ""
+    is_many: bool = False
+    """Whether it was said in the plural, of all that have it: VIPs."""
     of: tuple[str, ...] = ()
     """Datasets of the things it was said of: only their attributes are meant."""
 
@@ -236,6 +240,8 @@ class Draft:
     """What those did that a figure counts: buyers who never complained."""
     part_did: tuple[Having, ...] = ()
     """What those did that are the part of a share."""
+    over: MetricWord | None = None
+    """What a figure is to be divided by: promotional revenue as share of revenue."""
     doers: tuple[Things, ...] = ()
     """Things that did something, and whose figures are asked: revenue from customers who complained."""
     about: tuple[Noun, ...] = ()
@@ -258,6 +264,7 @@ _ONE_ONLY = (
     "which",
     "peak",
     "currency",
+    "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
 _EITHER = ("changed", "split", "share", "trend")

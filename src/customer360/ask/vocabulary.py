@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.inflect import plural, stems, verb_forms
 from customer360.ask.meaning import Field, MetricWord, Noun
+from customer360.ask.units import kind_of
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -181,6 +182,17 @@ class Vocabulary:
     def thing_nouns(self) -> tuple[Noun, ...]:
         """The shortest noun of each kind of things."""
         return tuple(noun for _, noun in self._kinds)
+
+    @property
+    def people(self) -> Noun | None:
+        """The noun of those that the model's profile is about, None when it has none."""
+        profile = self.model.c360.profile
+        owner = profile.dataset if profile is not None else ""
+        return next((noun for kinds, noun in self._kinds if owner in kinds), None)
+
+    def is_money(self, metric: str) -> bool:
+        """Say whether a metric adds up money."""
+        return self.model.formulas[metric].is_additive and kind_of(self.model.metrics[metric]) == "money"
 
     def are_of_same_things(self, one: str, other: str) -> bool:
         """Say whether two dimensions describe the same kind of things, such as customers, maybe in two tables."""

@@ -27,12 +27,19 @@ def members_sql(
     limit: int,
     dialect: str = "duckdb",
     principal: Principal | None = None,
+    among: tuple[SemanticField, str] | None = None,
 ) -> str:
-    """Return the SQL of a dimension's distinct values, empty ones left out, at most ``limit``: column ``member``."""
+    """Return the SQL of a dimension's distinct values, empty ones left out, at most ``limit``: column ``member``.
+
+    ``among`` is another field of its table with the value that the members have there.
+    """
     rows = Scope(Setting(model, as_of, principal or OWNER, dialect), field.dataset)
     value = rows.column(field.dataset, field.name)
     query = rows.select().select(named(value.copy(), identifier("member")), copy=False).distinct()
     query = query.where(exp.not_(value.is_(exp.null())), copy=False).limit(limit, copy=False)
+    if among is not None:
+        other = rows.column(among[0].dataset, among[0].name)
+        query = query.where(other.eq(exp.Literal.string(among[1])), copy=False)
     text = query.sql(dialect="duckdb", pretty=True)
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
