@@ -13,7 +13,7 @@ from customer360.ask.metaforms import Asked
 from customer360.ask.reply import Definition, Reply
 from customer360.ask.subject import Subject, subject_of
 from customer360.semantic.describe import describe, describe_dimensions
-from customer360.semantic.members import members_sql
+from customer360.semantic.members import members_among_sql
 from customer360.semantic.outputs import OutputColumn
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from customer360.engines.base import Session
     from customer360.project.spec import Project
 
-MOST_MEMBERS = 1_000
 _SHOWN = 12
 """Names that a sentence lists; the table has all."""
 
@@ -160,14 +159,13 @@ class Metadata:
         edition = self._edition
         field, other = edition.vocabulary.field(name), edition.vocabulary.field(kind[0])
         assert field is not None and other is not None  # noqa: S101, PT018 -- names of the vocabulary
-        sql = members_sql(
+        sql = members_among_sql(
             edition.model,
             field,
+            (other, kind[1]),
             as_of=edition.as_of,
-            limit=MOST_MEMBERS,
             dialect=edition.dialect,
             principal=edition.principal,
-            among=(other, kind[1]),
         )
         return sorted(str(value) for value in self._session.query(sql).column("member").to_pylist())
 

@@ -89,10 +89,11 @@ class Vocabulary:
         return self.model.directory.field(owner, own)
 
     def _note(self, text: str, sort: Sort, name: str) -> None:
-        key = tuple(word for word in stems(phrase(text)) if word != "the")
+        words = phrase(text)
+        key = tuple(word for word in stems(words) if word != "the")
         if key:
             if sort == "METRIC":
-                self._written.setdefault(name, set()).add(phrase(text))
+                self._written.setdefault(name, set()).add(words)
             self._found.setdefault(key, {}).setdefault((sort, name), text)
 
     def _add_metric(self, metric: Metric) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from customer360.names import IDENTIFIER
-from customer360.project.dashboards import TimeShape
 from customer360.project.problems import Problems, Shape
 from customer360.project.secrets import refuse_secrets
+from customer360.project.timerange import TimeShape
 from customer360.project.yamlfile import YamlFile, read_yaml
 
 if TYPE_CHECKING:

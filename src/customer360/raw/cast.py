@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -14,35 +14,14 @@ import pyarrow.compute as pc
 from customer360.errors import ProjectError
 from customer360.names import quoted
 from customer360.raw.checks import Check
+from customer360.raw.chunk import BAD_ROWS, CastChunk
 from customer360.raw.plan import LandingColumn, Plan
-
-CHUNK_ROWS = 250_000
-CHUNK_BYTES = 64 << 20
-
-BAD_ROWS = pa.schema(
-    [
-        pa.field("column_name", pa.string()),
-        pa.field("reason", pa.string()),
-        pa.field("row_key", pa.string()),
-        pa.field("row_json", pa.string()),
-    ]
-)
 
 _DECIMAL = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
 _MAX_PRECISION = 38
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _HAS_ZONE = "length({0}) > 10 AND regexp_matches(substr({0}, 11), '[^0-9:.ZT ]')"
-
-
-@dataclass(frozen=True)
-class CastChunk:
-    """Rows of one chunk: those that land, those that do not, and the sum of all their hashes."""
-
-    good: pa.Table
-    bad: pa.Table
-    hashes: int
-    reasons: Mapping[str, int]
 
 
 class Caster:
@@ -220,21 +199,6 @@ def _digits_lost(name: str, value: str, precision: int, scale: int) -> str:
     if precision + more <= _MAX_PRECISION:
         return f"TRY_CAST({value} AS DECIMAL({precision + more}, {scale + more})) <> {name}"
     return f"regexp_matches({value}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')"
-
-
-def chunks(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """Yield batches put together to chunks worth a query."""
-    held: list[pa.RecordBatch] = []
-    rows = size = 0
-    for batch in batches:
-        held.append(batch)
-        rows += batch.num_rows
-        size += batch.nbytes
-        if rows >= CHUNK_ROWS or size >= CHUNK_BYTES:
-            yield pa.Table.from_batches(held, schema)
-            held, rows, size = [], 0, 0
-    if held:
-        yield pa.Table.from_batches(held, schema)
 
 
 def _numbered(number: int) -> str:

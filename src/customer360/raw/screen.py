@@ -22,7 +22,7 @@ from customer360.raw.suppressed import Entry, Screened, Suppressed, by_domain, d
 
 if TYPE_CHECKING:
     from customer360.engines.base import Engine, Publication
-    from customer360.raw.cast import CastChunk
+    from customer360.raw.chunk import CastChunk
 
 ID, KEY, MENTION = "id", "key", "mention"
 BLANKS = ("null", "text", "mail", "zero")

@@ -18,7 +18,8 @@ from customer360.connectors.base import CursorValue
 from customer360.errors import RowsRejected
 from customer360.names import quoted
 from customer360.raw.ahead import ahead
-from customer360.raw.cast import BAD_ROWS, Caster, chunks
+from customer360.raw.cast import Caster
+from customer360.raw.chunk import BAD_ROWS, chunks
 from customer360.raw.cursor import highest
 from customer360.raw.plan import Mode, Plan
 

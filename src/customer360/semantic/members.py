@@ -13,34 +13,56 @@ from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.scope import Scope, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from customer360.semantic.elements import SemanticField
     from customer360.semantic.model import SemanticModel
 
 
+MEMBER = "member_{}"
+"""How the columns of ``members_sql`` are called, by the place of their field."""
+
+
 def members_sql(
     model: SemanticModel,
-    field: SemanticField,
+    fields: Sequence[SemanticField],
     *,
     as_of: date,
-    limit: int,
     dialect: str = "duckdb",
     principal: Principal | None = None,
-    among: tuple[SemanticField, str] | None = None,
 ) -> str:
-    """Return the SQL of a dimension's distinct values, empty ones left out, at most ``limit``: column ``member``.
+    """Return the SQL of the distinct values of fields of one dataset, read once.
 
-    ``among`` is another field of its table with the value that the members have there.
+    There is a column for each field, in their order; in each row all columns but one are empty.
     """
-    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), field.dataset)
-    value = rows.column(field.dataset, field.name)
-    query = rows.select().select(named(value.copy(), identifier("member")), copy=False).distinct()
-    query = query.where(exp.not_(value.is_(exp.null())), copy=False).limit(limit, copy=False)
-    if among is not None:
-        other = rows.column(among[0].dataset, among[0].name)
-        query = query.where(other.eq(exp.Literal.string(among[1])), copy=False)
+    owner = fields[0].dataset
+    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), owner)
+    names = [identifier(MEMBER.format(number)) for number in range(len(fields))]
+    values = [rows.column(owner, each.name) for each in fields]
+    inner = rows.select().select(*(named(value, name) for value, name in zip(values, names, strict=True)), copy=False)
+    sets = [exp.Tuple(expressions=[exp.column(name.copy())]) for name in names]
+    query = exp.select(*(exp.column(name.copy()) for name in names)).from_(inner.subquery("members", copy=False))
+    query.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
     text = query.sql(dialect="duckdb", pretty=True)
+    return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
+
+
+def members_among_sql(
+    model: SemanticModel,
+    field: SemanticField,
+    among: tuple[SemanticField, str],
+    *,
+    as_of: date,
+    dialect: str = "duckdb",
+    principal: Principal | None = None,
+) -> str:
+    """Return the SQL of a field's distinct values, of rows where another field of its table has a value: ``member``."""
+    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), field.dataset)
+    value, other = rows.column(field.dataset, field.name), rows.column(among[0].dataset, among[0].name)
+    query = rows.select().select(named(value.copy(), identifier("member")), copy=False).distinct()
+    query = query.where(exp.not_(value.is_(exp.null())), copy=False)
+    text = query.where(other.eq(exp.Literal.string(among[1])), copy=False).sql(dialect="duckdb", pretty=True)
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
 
@@ -65,4 +87,4 @@ def extremes_sql(
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
 
-__all__ = ["extremes_sql", "members_sql"]
+__all__ = ["MEMBER", "extremes_sql", "members_among_sql", "members_sql"]
