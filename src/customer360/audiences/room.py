@@ -26,11 +26,11 @@ from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
+from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricQuery
 from customer360.semantic.segment import (
     columns_table,
     members_table,
-    nothing_is_zero,
     sizes_table,
     subject_of,
 )
