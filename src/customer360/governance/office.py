@@ -201,7 +201,7 @@ class Governance:
         if not answers and not refusals:
             return
         reader, more = _reader(principal), _as(principal)
-        with self.state.writing() as writing:
+        with self.state.writing(waits=False) as writing:
             for sql, rows, relations in answers:
                 digest = hashlib.sha256(sql.encode()).hexdigest()[:32]
                 subject = ",".join(sorted(map(str, relations))) or "-"
