@@ -25,6 +25,9 @@ PAGES = (
     "erasure",
     "ask",
     "policies",
+    "web",
+    "pages",
+    "scale",
 )
 
 

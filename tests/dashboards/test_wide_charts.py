@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.dashboards.frames import frame
 from tests.dashboards.test_charts import USD, by_category, draw
 
+from customer360.dashboards.charts import treemap
+from customer360.dashboards.charts.flow import bands_of, side_of
 from customer360.dashboards.charts.heatmap import MOST
 from customer360.dashboards.charts.histogram import bin_edges
+from customer360.dashboards.charts.treemap import RATIO, squarified
 from customer360.dashboards.frame import Frame
 from customer360.errors import QueryError
 
@@ -284,3 +290,105 @@ def test_an_interval_without_its_ends_is_refused() -> None:
         draw(
             "interval", frame(whole.table.select(["month", "expected"]), month={"kind": "dimension", "grain": "month"})
         )
+
+
+# ---- treemap
+
+
+SPEND = {"Champions": 40.0, "Lost": 6.0, "At Risk": 30.0, "Promising": 4.0, "Hibernating": 20.0}
+
+
+@given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=30))
+def test_rectangles_fill_the_plot_by_their_figures_and_none_covers_another(sizes: list[float]) -> None:
+    places = squarified(sorted(sizes, reverse=True))
+    whole = sum(sizes)
+    for size, place in zip(sorted(sizes, reverse=True), places, strict=True):
+        assert place.width * place.height == pytest.approx(RATIO * size / whole, rel=1e-6, abs=1e-9)
+        assert place.x >= -1e-9
+        assert place.x + place.width <= RATIO + 1e-6
+        assert place.y >= -1e-9
+        assert place.y + place.height <= 1 + 1e-6
+    for at, one in enumerate(places):
+        for other in places[at + 1 :]:
+            across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+            down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+            assert across <= 1e-6 or down <= 1e-6
+
+
+def test_the_layout_of_the_published_example() -> None:
+    """Bruls, Huizing, van Wijk (2000), figure 4: areas 6, 6, 4, 3, 2, 2, 1 in a rectangle of 6 by 4."""
+    places = squarified([6, 6, 4, 3, 2, 2, 1], 6, 4)
+    assert [(round(p.width, 2), round(p.height, 2)) for p in places] == [
+        (3, 2), (3, 2), (1.71, 2.33), (1.29, 2.33), (1.2, 1.67), (1.2, 1.67), (0.6, 1.67),
+    ]  # fmt: skip
+
+
+def test_a_treemap_has_a_rectangle_for_each_part_with_both_figures() -> None:
+    table = pa.table({"segment": list(SPEND), "buyers": [4, 3, 2, 1, 5], "revenue": list(SPEND.values())})
+    drawn = draw("treemap", frame(table, segment=TEXT, buyers=COUNT, revenue=USD))
+    assert [(v["c"], v["t"], v["u"]) for v in values(drawn)][:2] == [
+        ("Hibernating", "5", "$20.00"),
+        ("Champions", "4", "$40.00"),
+    ]
+    assert sum((v["b"] - v["a"]) * (v["e"] - v["d"]) for v in values(drawn)) == pytest.approx(1, abs=1e-3)
+    assert drawn.alt == "Widget: Buyers in 5 parts by Segment; the largest is Hibernating with 5, 33%."
+
+
+def test_small_parts_of_a_treemap_stand_together_and_nothing_is_lost() -> None:
+    drawn = draw("treemap", by_category({f"n{i:02d}": float(i + 1) for i in range(treemap.MOST + 6)}))
+    assert len(values(drawn)) == treemap.MOST
+    assert sum(v["y"] for v in values(drawn)) == sum(range(1, treemap.MOST + 7))
+    assert drawn.notes == ("The smallest 7 of 30 stand together.",)
+    with pytest.raises(QueryError, match="negative"):
+        draw("treemap", by_category({"a": 1.0, "b": -1.0}))
+    with pytest.raises(QueryError, match="zero"):
+        draw("treemap", by_category({"a": 0.0}))
+
+
+# ---- flow
+
+
+MOVES = {("Champions", "Champions"): 6, ("Champions", "Lost"): 2, ("Lost", "Lost"): 5, ("Promising", "Champions"): 3}
+
+
+def moved(cells: dict[tuple[str, str], int]) -> Frame:
+    table = pa.table(
+        {"before": [b for b, _ in cells], "after": [a for _, a in cells], "customers": list(cells.values())}
+    )
+    return frame(table, before=TEXT, after=TEXT, customers=COUNT)
+
+
+def test_bands_begin_and_end_within_their_names_and_are_as_thick_as_their_figures() -> None:
+    orders = (["Champions", "Promising", "Lost"], ["Champions", "Lost"])
+    left = side_of(orders[0], [(b, n) for (b, _), n in MOVES.items()])
+    right = side_of(orders[1], [(a, n) for (_, a), n in MOVES.items()])
+    points = bands_of(MOVES, left, right)
+    for side, name, end in ((left, 0, min), (right, 1, max)):
+        at = end(point["x"] for point in points)
+        edges = sorted((p["y"], p["z"], list(MOVES)[p["n"]]) for p in points if p["x"] == at)
+        for one, other in pairwise(edges):
+            assert one[1] <= other[0] + 1e-3, "bands lie beside each other"
+        unit = sum(high - low for low, high in side.places.values()) / sum(MOVES.values())
+        for top, bottom, move in edges:
+            low, high = side.places[move[name]]
+            assert low - 1e-3 <= top
+            assert bottom <= high + 1e-3
+            assert bottom - top == pytest.approx(MOVES[move] * unit, abs=1e-3)
+    assert [max(side.places.values())[1] for side in (left, right)] == [pytest.approx(1), pytest.approx(1)]
+
+
+def test_a_flow_says_how_many_stayed_and_names_both_sides() -> None:
+    drawn = draw("flow", moved(MOVES))
+    assert drawn.alt == "Widget: Customers from 3 values of Before to 2 of After; 69% stayed where they were."
+    assert drawn.spec is not None
+    names = [[each["t"] for each in layer["data"]["values"]] for layer in drawn.spec["layer"][2:]]
+    assert names == [["Champions  8", "Promising  3", "Lost  5"], ["Champions  9", "Lost  7"]]
+
+
+def test_a_flow_needs_two_dimensions_figures_and_few_names() -> None:
+    with pytest.raises(QueryError, match="two dimensions"):
+        draw("flow", by_category({"a": 1.0}))
+    with pytest.raises(QueryError, match="above zero"):
+        draw("flow", moved({("a", "b"): -1}))
+    with pytest.raises(QueryError, match="names on a side"):
+        draw("flow", moved({(f"n{i}", "b"): 1 for i in range(15)}))

@@ -118,6 +118,7 @@ ROUTES: dict[tuple[str, str], Door] = {
     ("GET", "/api/v1/identity/figures"): data("/api/v1/identity/figures"),
     ("GET", "/"): part("/", shows_mail=True),
     ("GET", "/dashboards/{name}"): part("/dashboards/executive", shows_mail=True),
+    ("GET", "/dashboards/{name}.{kind}"): part("/dashboards/executive.svg"),
     ("GET", "/dashboards/{name}/{widget}.csv"): data("/dashboards/executive/mails.csv", shows_mail=True),
     ("GET", "/dashboards/{name}/{widget}.{kind}"): data("/dashboards/executive/customers.svg"),
     ("GET", "/ask"): part("/ask?q=customers+by+email", shows_mail=True),
@@ -239,6 +240,9 @@ LEAVES: dict[str, Door] = {
     "migrate": plain("migrate", "--to", "postgres", roles=frozenset()),
     "semantic lint": plain("semantic", "lint", roles=frozenset()),
     "semantic suggest-rollups": plain("semantic", "suggest-rollups", roles=frozenset()),
+    "dashboard list": plain("dashboard", "list"),
+    "dashboard export": part("dashboard", "export", "executive", "--as", "csv", "--out", "written"),
+    "dashboard due": plain("dashboard", "due", roles=frozenset()),
     "audience list": part("audience", "list", whole=True),
     "audience preview": data("audience", "preview", "offer"),
     "audience overlap": data("audience", "overlap", "offer", "other", whole=True),
@@ -248,7 +252,7 @@ LEAVES: dict[str, Door] = {
     "audience diff": plain("audience", "diff", "offer", roles=KEEPER),
     "audience export": plain("audience", "export", "offer", "--dry-run", roles=KEEPER),
     "audience suppress": plain(
-        "audience", "suppress", PERSON, "--reason", "x", "--channel", "nowhere", roles=EVERYBODY  # no such channel
+        "audience", "suppress", PERSON, "--reason", "x", "--channel", "nowhere", roles=OFFICER | KEEPER  # no such channel
     ),
     "privacy erase": plain("privacy", "erase", "nobody", "--yes", roles=OFFICER),
     "privacy finish": plain("privacy", "finish", "9", roles=OFFICER),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from customer360.cli.dashboard import write_due
 from customer360.cli.options import (
     HERE,
     AsOfOption,
@@ -110,7 +111,7 @@ def check(
 
 
 def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
-    """Load, build and check in one go: the line for cron.
+    """Load, build and check in one go, then write the files of dashboards that are due: the line for cron.
 
     \b
     Examples:
@@ -122,6 +123,8 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
         report = workspace.run(as_of=as_of, progress=progress, loaded=say_load)
     index_values(workspace)
     say_build(report.build)
+    if not write_due(workspace):
+        raise typer.Exit(1)
 
 
 def history(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:

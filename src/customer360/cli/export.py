@@ -13,7 +13,7 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
+KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps", "texts")
 FOLDER = Path("exports")
 
 NameOption = Annotated[str, typer.Option("--name", help="procedure: what it is called, in the schema c360.")]
@@ -38,11 +38,13 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File (default: stdout; ddl, procedure, ossie, openlineage) or folder."),
+        typer.Option(
+            "--out", "-o", help="File (ddl, procedure, ossie, openlineage, texts; default: stdout) or folder."
+        ),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export metrics, contracts, products or lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export metrics, contracts, products or lineage for other tools, the DDL of ShopFlow's sources, or texts of pages.
 
     `procedure` is the build of a PostgreSQL project as one procedure that the database runs by itself.
     What another format cannot hold is listed on stderr.
@@ -54,18 +56,15 @@ def export(
       c360 export ddl --system cdp --out cdp.sql
       c360 export odcs --out contracts
       c360 export procedure --out cdp_procedure.sql
+      c360 export texts --out texts/de.po
     """
     from customer360.errors import UnknownName
 
     if what not in KINDS:
         raise UnknownName("export", what, KINDS)
-    plain = {
-        "ddl": lambda: _ddl(system),
-        "procedure": lambda: _procedure(project, name),
-        "openlineage": lambda: _lineage(project),
-    }
-    if what in plain:
-        write_text(plain[what](), out)
+    text = _one_file(what, system, project, name)
+    if text is not None:
+        write_text(text, out)
         return
     if what in ("odcs", "odps"):
         _write_standard(what, project, out or FOLDER)
@@ -79,10 +78,19 @@ def export(
         note(f"Left out or changed: {loss}.")
 
 
-def _ddl(system: list[str] | None) -> str:
-    from customer360.synthetic.ddl import ddl
+def _one_file(what: str, system: list[str] | None, project: Path, name: str) -> str | None:
+    """Return an export that is one text; None for another one."""
+    if what == "ddl":
+        from customer360.synthetic.ddl import ddl
 
-    return ddl(system)
+        return ddl(system)
+    if what == "texts":
+        from customer360.web.pages.texts import catalogue
+
+        return catalogue().decode()
+    if what == "procedure":
+        return _procedure(project, name)
+    return _lineage(project) if what == "openlineage" else None
 
 
 def _exported(
