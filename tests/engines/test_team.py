@@ -175,6 +175,7 @@ def test_a_snapshot_that_another_machine_reads_does_not_expire(machine: Open, tm
     assert ids(reader) == [8]
 
 
+@pytest.mark.full
 def test_readers_see_no_mix_while_two_machines_publish(machine: Open) -> None:
     one, other, reader = machine("one"), machine("other"), machine("reader")
     put(one, 0, 0)
@@ -223,6 +224,7 @@ def test_maintenance_takes_old_rows_out_of_files_and_catalogue(machine: Open, tm
     assert len(one.history()) == 1
 
 
+@pytest.mark.full
 def test_a_builder_that_is_killed_leaves_the_state_and_the_next_one_on_another_machine_tidies_up(
     machine: Open, catalogue: str, tmp_path: Path
 ) -> None:

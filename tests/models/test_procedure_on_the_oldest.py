@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["call", "start", "test_a_call_makes_what_a_build_makes_again_and_again", "two"]
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.full]
 
 
 @pytest.fixture(scope="module")
