@@ -20,7 +20,7 @@ from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
 from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
@@ -165,11 +165,11 @@ class Interpreter:
             step = f"Did you mean {' or '.join(chr(39) + word + chr(39) for _, word in near[:3])}?"
         return Interpretation("unknown", what=what, next_step=step, unknown=words, near=near)
 
-    def _parsed(self, lexed: Lexed) -> tuple[list[Edge], Chart]:
+    def _parsed(self, lexed: Lexed) -> tuple[Iterable[Edge], Chart]:
         chart = Chart(GRAMMAR, len(lexed.tokens))
         return chart.parse(lexed.edges, GOAL, SLACK), chart
 
-    def _outcome(self, parsed: tuple[list[Edge], Chart], lexed: Lexed) -> Interpretation:
+    def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed) -> Interpretation:
         edges, chart = parsed
         problem: Problem | None = None
         best: int | None = None
@@ -184,8 +184,10 @@ class Interpreter:
                 if made.fault == "nonsense":
                     continue
                 problem, best = problem or made, edge.cost
+                chart.most = best
                 continue
             best, draft = edge.cost, draft or edge.meaning
+            chart.most = best
             for reading in made:
                 readings.setdefault(reading.key, replace(reading, cost=edge.cost))
         if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
