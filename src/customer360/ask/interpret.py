@@ -10,7 +10,7 @@ from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
 from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
-from customer360.ask.lexer import Lexed, Lexer
+from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
 from customer360.ask.lower import lower
 from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
@@ -256,8 +256,8 @@ def time_last(found: Sequence[Token], lexed: Lexed) -> tuple[Token, ...] | None:
     if any(edge.start >= first.end or edge.end <= first.start for edge in spans):
         return None
     names = {edge.start for edge in lexed.edges if edge.category in ("METRIC", "NOUN", "VALUE", "VERB")}
-    if first.end not in names or first.start == 0:
-        return None
+    if first.end not in names or first.start == 0 or lexed.tokens[first.start - 1].text not in CLOSED_WORDS:
+        return None  # net (this year) revenue: no name is made of words that stood apart
     moved = lexed.tokens[first.start : first.end]
     rest = [token for token in found if token not in moved]
     return (*rest, *moved)
