@@ -1,6 +1,7 @@
 """Run every benchmark, or those named on the command line, and print the bench page.
 
 python -m benchmarks [small_models complete_journey ...]
+python -m benchmarks ask questions.yaml        scores that set, by class with 95 % intervals
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PAGES = (
 
 
 def main() -> None:
-    wanted = sys.argv[1:] or PAGES
+    wanted = [name for name in sys.argv[1:] if not name.endswith(".yaml")] or PAGES
     print(f"# Benchmarks\n\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     for name in wanted:
         print(importlib.import_module(f"benchmarks.{name}").page() + "\n", flush=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.timing import seconds
-from customer360.ask.benchmark import read_cases
+from customer360.ask.benchmark import read_cases, run_cases
 from customer360.ask.interpret import Interpreter
 from customer360.ask.kept import CACHE
 from customer360.ask.valueindex import Listed, ValueIndex
@@ -35,6 +35,7 @@ def page() -> str:
         workspace = open_project(root)
         workspace.run()
         times = _parsed(workspace)
+        scored = [line for file in _files(workspace) for line in _scored(workspace, file)]
         workspace.close()
         first = median(_first(root) for _ in range(3))
         cold = median(seconds(lambda: _cold(root)) for _ in range(3))
@@ -56,7 +57,20 @@ def page() -> str:
         "",
         "| what | measured | bar |",
     ]
-    return "\n".join([*lines, "|---|---|---|", *(f"| {what} | {value} | {bar} |" for what, value, bar in rows)])
+    table = (f"| {what} | {value} | {bar} |" for what, value, bar in rows)
+    return "\n".join([*lines, "|---|---|---|", *table, "", *scored])
+
+
+def _files(workspace: Workspace) -> list[Path]:
+    """Return the sets that are scored: files on the command line, else the one the template ships to develop with."""
+    given = [Path(each) for each in sys.argv[1:] if each.endswith(".yaml")]
+    return given or [workspace.project.root / "questions" / "benchmark" / "development.yaml"]
+
+
+def _scored(workspace: Workspace, file: Path) -> list[str]:
+    """Return how the questions of a set are answered, by class, with 95 % intervals and why some are declined."""
+    score = run_cases(read_cases(file), ask=workspace.ask, query=workspace.query, sql=workspace.sql)
+    return [f"### {file.name}", "", "```", *score.lines(), "```", ""]
 
 
 def _parsed(workspace: Workspace) -> list[float]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.ask.insurance import AREA, AS_OF, CLAIMS, LINE, insurer, rows
+from tests.ask.insurance import AREA, AS_OF, CLAIMS, HOLDERS, LINE, insurer, rows
 
 from customer360.ask.edition import Edition
 
@@ -158,3 +158,37 @@ def test_how_many_times_counts_what_was_done(insurer: tuple[Edition, MemorySessi
     assert rows(insurer, "how many times did policyholders file in May 2024") == [
         (sum(claim[2].month == 5 for claim in CLAIMS),)
     ]
+
+
+def test_a_time_may_stand_before_what_it_is_of(insurer: tuple[Edition, MemorySession]) -> None:
+    year = {row[0]: row[2] for row in rows(insurer, "what share of 2024 payouts does each area make up")}
+    paid: dict[str, float] = defaultdict(float)
+    for claim in CLAIMS:
+        paid[AREA[claim[1]]] += claim[3]
+    assert year == {area: pytest.approx(total / sum(paid.values())) for area, total in paid.items()}
+
+
+def test_two_sentences_are_read_when_they_say_the_same(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(AREA[claim[1]] for claim in CLAIMS)
+    assert dict(rows(insurer, "Claims by area? The number of claims for each area please")) == filed
+    assert insurer[0].interpreter.read("Claims by area? Payouts by area").outcome != "read"
+
+
+def test_spans_of_time_with_a_condition_are_listed(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(claim[2].month for claim in CLAIMS)
+    busy = sum(count > 18 for count in filed.values())
+    assert 0 < busy < len(filed)
+    for words in ("months of 2024 with more than 18 claims", "in which months of 2024 were claims above 18"):
+        assert len(rows(insurer, words)) == busy, words
+
+
+def test_things_by_their_attributes_are_listed(insurer: tuple[Edition, MemorySession]) -> None:
+    north = {holder[1] for holder in HOLDERS if holder[3] == "North"}
+    for words in ("list the policyholders whose area is North", "list the policyholder ids in the North"):
+        assert {row[0] for row in rows(insurer, words)} == north, words
+
+
+def test_higher_than_then_shows_both(insurer: tuple[Edition, MemorySession]) -> None:
+    filed = Counter(claim[2].month for claim in CLAIMS)
+    (row,) = rows(insurer, "were claims in May 2024 higher than in June 2024?")
+    assert row[:2] == (filed[5], filed[6])

@@ -91,6 +91,12 @@ class Score:
         times = sorted(each.milliseconds for each in self.outcomes)
         return times[min(len(times) - 1, int(share * len(times)))] if times else 0.0
 
+    def _reasons(self) -> list[str]:
+        """Return why answerable questions were declined, the most frequent first."""
+        declined = [each for each in self.outcomes if each.verdict == "declined" and each.case.is_answerable]
+        reasons = Counter(str(each.reply.reason) for each in declined)
+        return [f"  declined as {reason}: {count}" for reason, count in reasons.most_common()]
+
     def lines(self) -> tuple[str, ...]:
         """Return the figures in words."""
         low, high = wilson(self.count("right", answerable=True), self.answerable)
@@ -107,7 +113,12 @@ class Score:
         ]
         for kind, total in sorted(kinds.items()):
             right, wrong = self.count("right", kind=kind), self.count("wrong", kind=kind)
-            lines.append(f"  {kind}: {right} of {total} right, {wrong} wrong")
+            least, best = wilson(right, total)
+            span = f"{least:.0%} to {best:.0%}"
+            lines.append(
+                f"  {kind}: {right} of {total} right ({span}), {wrong} wrong, {total - right - wrong} declined"
+            )
+        lines += self._reasons()
         return tuple(lines)
 
 

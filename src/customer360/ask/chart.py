@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -69,27 +69,28 @@ class Chart:
         self._queue: list[tuple[int, int, Edge]] = []
         self._count = 0
         self.is_tangled = False
+        self.most: int | None = None
+        """What a part may cost: whoever takes the goals one by one lowers it when one will do."""
 
-    def parse(self, lexical: Iterable[Edge], goal: str, slack: int = 0) -> list[Edge]:
-        """Return the parts of type ``goal`` that span all words, cheapest first, within ``slack`` of the cheapest."""
+    def parse(self, lexical: Iterable[Edge], goal: str, slack: int = 0) -> Iterator[Edge]:
+        """Yield the parts of type ``goal`` that span all words, cheapest first, within ``slack`` of the cheapest."""
         for edge in lexical:
             self._push(edge)
-        found: list[Edge] = []
         while self._queue:
             cost, _, edge = heapq.heappop(self._queue)
-            if found and cost > found[0].cost + slack:
+            if self.most is not None and cost > self.most:
                 break
             key = (edge.category, edge.start, edge.end, edge.meaning)
             if key in self._known:
                 continue
             self._known.add(key)
             if edge.category == goal and edge.start == 0 and edge.end == self._length:
-                found.append(edge)
+                self.most = cost + slack if self.most is None else self.most
+                yield edge
             self._close(edge)
             if self._count > MOST_EDGES:
                 self.is_tangled = True
                 break
-        return found
 
     def parts(self, category: str) -> list[Edge]:
         """Return every part of a type that was found, wherever it stands."""

@@ -10,7 +10,7 @@ from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
 from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
-from customer360.ask.lexer import Lexed, Lexer
+from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
 from customer360.ask.lower import lower
 from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
@@ -20,7 +20,7 @@ from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
 from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
@@ -165,11 +165,11 @@ class Interpreter:
             step = f"Did you mean {' or '.join(chr(39) + word + chr(39) for _, word in near[:3])}?"
         return Interpretation("unknown", what=what, next_step=step, unknown=words, near=near)
 
-    def _parsed(self, lexed: Lexed) -> tuple[list[Edge], Chart]:
+    def _parsed(self, lexed: Lexed) -> tuple[Iterable[Edge], Chart]:
         chart = Chart(GRAMMAR, len(lexed.tokens))
         return chart.parse(lexed.edges, GOAL, SLACK), chart
 
-    def _outcome(self, parsed: tuple[list[Edge], Chart], lexed: Lexed) -> Interpretation:
+    def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed) -> Interpretation:
         edges, chart = parsed
         problem: Problem | None = None
         best: int | None = None
@@ -184,8 +184,10 @@ class Interpreter:
                 if made.fault == "nonsense":
                     continue
                 problem, best = problem or made, edge.cost
+                chart.most = best
                 continue
             best, draft = edge.cost, draft or edge.meaning
+            chart.most = best
             for reading in made:
                 readings.setdefault(reading.key, replace(reading, cost=edge.cost))
         if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
@@ -254,8 +256,8 @@ def time_last(found: Sequence[Token], lexed: Lexed) -> tuple[Token, ...] | None:
     if any(edge.start >= first.end or edge.end <= first.start for edge in spans):
         return None
     names = {edge.start for edge in lexed.edges if edge.category in ("METRIC", "NOUN", "VALUE", "VERB")}
-    if first.end not in names or first.start == 0:
-        return None
+    if first.end not in names or first.start == 0 or lexed.tokens[first.start - 1].text not in CLOSED_WORDS:
+        return None  # net (this year) revenue: no name is made of words that stood apart
     moved = lexed.tokens[first.start : first.end]
     rest = [token for token in found if token not in moved]
     return (*rest, *moved)

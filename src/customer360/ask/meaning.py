@@ -277,21 +277,23 @@ def same_time(one: When | None, other: When | None) -> bool:
 
 def joined(one: Draft, other: Draft) -> Draft | None:
     """Return both drafts as one, or None when they contradict: two times, two heads, two rankings."""
-    if one.metrics and other.metrics:
+    if (one.metrics and other.metrics) or (one.share_of and other.share_of):
         return None
-    if one.share_of and other.share_of:
-        return None
-    changes: dict[str, Any] = {"metrics": one.metrics or other.metrics, "share_of": one.share_of or other.share_of}
-    changes["whole"] = one.whole or other.whole
+    mine, theirs = one.__dict__, other.__dict__
+    made = dict(mine)
+    for name in ("metrics", "share_of", "whole"):
+        made[name] = mine[name] or theirs[name]
     for name in _ONE_ONLY:
-        a, b = getattr(one, name), getattr(other, name)
-        if name == "when" and same_time(a, b):  # bought this year and opened a ticket this year
-            b = None
-        if a is not None and b is not None:
+        if theirs[name] is None or (name == "when" and same_time(one.when, other.when)):
+            continue  # bought this year and opened a ticket this year
+        if mine[name] is not None:
             return None
-        changes[name] = b if a is None else a
+        made[name] = theirs[name]
     for name in _JOINED:
-        changes[name] = getattr(one, name) + getattr(other, name)
+        if theirs[name]:
+            made[name] = mine[name] + theirs[name]
     for name in _EITHER:
-        changes[name] = getattr(one, name) or getattr(other, name)
-    return replace(one, **changes)
+        made[name] = mine[name] or theirs[name]
+    draft = object.__new__(Draft)  # the same as replace(), which is slow where thousands are tried
+    draft.__dict__.update(made)
+    return draft
