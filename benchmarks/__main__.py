@@ -26,6 +26,8 @@ PAGES = (
     "erasure",
     "ask",
     "policies",
+    "web",
+    "pages",
     "scale",
 )
 
