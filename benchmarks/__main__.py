@@ -25,6 +25,7 @@ PAGES = (
     "erasure",
     "ask",
     "policies",
+    "scale",
 )
 
 

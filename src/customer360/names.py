@@ -17,6 +17,9 @@ RAW_PREFIX = "raw_"
 LOAD_ID = "_load_id"
 """Column of every raw table: the load (row of ``c360.load_log``) that brought the row."""
 
+DASHBOARD_FILES = "exports/dashboards"
+"""Folder of a project that dashboards are written to as files, one folder each."""
+
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 """What a schema, table, column, source or metric of a project may be called."""
 

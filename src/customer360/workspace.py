@@ -217,7 +217,7 @@ class Workspace:
         """Return the catalogue of the project's output ports, and what feeds what."""
         from customer360.catalog.cards import Catalogue
 
-        self._found = self._found or Catalogue(self.project, self.semantic_model() if self.project.semantics else None)
+        self._found = self._found or Catalogue(self.project, *map(self.semantic_model, self.project.semantics))
         return self._found
 
     def cards(self, *, search: str | None = None) -> tuple[Card, ...]:
@@ -390,8 +390,10 @@ def open_project(path: str | Path = ".", *, to_answer: bool = False) -> Workspac
     any other file is no hindrance, and the workspace can neither load nor build.
     """
     from customer360.engines.registry import open_engine
-    from customer360.project.reader import read_project, read_to_answer
 
-    read = read_to_answer if to_answer else read_project
+    if to_answer:
+        from customer360.project.answering import read_to_answer as read
+    else:
+        from customer360.project.reader import read_project as read
     project = read(find_project(Path(path)))
-    return Workspace(project, open_engine(project.settings, project.root))
+    return Workspace(project, open_engine(project.settings, project.root, warm=to_answer))

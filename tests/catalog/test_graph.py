@@ -113,7 +113,7 @@ def test_columns_that_go_into_a_method_together_are_one_box() -> None:
     made, read = Relation("b", "made"), Relation("a", "read")
     names = [f"c{number}" for number in range(FOLDED_FROM + 1)]
     edges = tuple(Edge(made, "score", read, name, "step") for name in names)
-    (before, _) = LineageGraph(PROJECT, edges, None).of_column("b.made", "score").columns
+    (before, _) = LineageGraph(PROJECT, edges).of_column("b.made", "score").columns
     assert [node.id for node in before] == ["a.read.*"]
-    few = LineageGraph(PROJECT, edges[:2], None).of_column("b.made", "score").columns[0]
+    few = LineageGraph(PROJECT, edges[:2]).of_column("b.made", "score").columns[0]
     assert [node.id for node in few] == ["a.read.c0", "a.read.c1"]

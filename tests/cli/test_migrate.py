@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["postgres"]
 
-pytestmark = pytest.mark.postgres
-
 
 def c360(*words: str) -> None:
     found = CliRunner().invoke(app, list(words))
@@ -29,6 +30,13 @@ def c360(*words: str) -> None:
     assert found.exit_code == 0, found.output
 
 
+def in_a_process(*words: str) -> None:
+    """Run a command that starts a Spark: a process can have one only."""
+    done = subprocess.run([sys.executable, "-m", "customer360", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.postgres
 def test_a_project_is_moved_and_answers_as_before(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -52,3 +60,29 @@ def test_a_project_is_moved_and_answers_as_before(
         c360("migrate", "--to", "postgres", "--project", str(root))
     before.close()
     after.close()
+
+
+@pytest.mark.spark
+@pytest.mark.full
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
+def test_a_project_moves_to_a_spark_of_its_own_and_back(tmp_path: Path) -> None:
+    pytest.importorskip("pyspark")
+    root = tmp_path / "acme"
+    c360("init", str(root), "--template", "blank")
+    c360("run", "--project", str(root))
+    before = open_project(root)
+    question = {"metrics": [next(iter(before.semantic_model().metrics))]}
+    expected = before.query(question).to_pylist()
+    before.close()
+    in_a_process("migrate", "--to", "spark", "--folder", "on_spark", "--project", str(root))
+    moved = open_project(root)
+    assert (moved.project.settings.engine.name, moved.engine.name) == ("spark", "spark")
+    assert moved.query(question).to_pylist() == expected
+    moved.close()
+    assert list((root / "on_spark").rglob("spark-*/*.parquet"))
+    in_a_process("build", "--full", "--project", str(root))
+    c360("check", "--project", str(root))
+    in_a_process("migrate", "--to", "duckdb", "--folder", "back", "--project", str(root))
+    back = open_project(root)
+    assert (back.engine.name, back.query(question).to_pylist()) == ("duckdb", expected)
+    back.close()

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.dashboards.frames import frame
 from tests.dashboards.test_charts import USD, by_category, draw
 
+from customer360.dashboards.charts import treemap
 from customer360.dashboards.charts.heatmap import MOST
 from customer360.dashboards.charts.histogram import bin_edges
+from customer360.dashboards.charts.treemap import RATIO, squarified
 from customer360.dashboards.frame import Frame
 from customer360.errors import QueryError
 
@@ -284,3 +288,56 @@ def test_an_interval_without_its_ends_is_refused() -> None:
         draw(
             "interval", frame(whole.table.select(["month", "expected"]), month={"kind": "dimension", "grain": "month"})
         )
+
+
+# ---- treemap
+
+
+SPEND = {"Champions": 40.0, "Lost": 6.0, "At Risk": 30.0, "Promising": 4.0, "Hibernating": 20.0}
+
+
+@given(st.lists(st.floats(0.01, 1e6), min_size=1, max_size=30))
+def test_rectangles_fill_the_plot_by_their_figures_and_none_covers_another(sizes: list[float]) -> None:
+    places = squarified(sorted(sizes, reverse=True))
+    whole = sum(sizes)
+    for size, place in zip(sorted(sizes, reverse=True), places, strict=True):
+        assert place.width * place.height == pytest.approx(RATIO * size / whole, rel=1e-6, abs=1e-9)
+        assert place.x >= -1e-9
+        assert place.x + place.width <= RATIO + 1e-6
+        assert place.y >= -1e-9
+        assert place.y + place.height <= 1 + 1e-6
+    for at, one in enumerate(places):
+        for other in places[at + 1 :]:
+            across = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
+            down = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
+            assert across <= 1e-6 or down <= 1e-6
+
+
+def test_the_layout_of_the_published_example() -> None:
+    """Bruls, Huizing, van Wijk (2000), figure 4: areas 6, 6, 4, 3, 2, 2, 1 in a rectangle of 6 by 4."""
+    places = squarified([6, 6, 4, 3, 2, 2, 1], 6, 4)
+    assert [(round(p.width, 2), round(p.height, 2)) for p in places] == [
+        (3, 2), (3, 2), (1.71, 2.33), (1.29, 2.33), (1.2, 1.67), (1.2, 1.67), (0.6, 1.67),
+    ]  # fmt: skip
+
+
+def test_a_treemap_has_a_rectangle_for_each_part_with_both_figures() -> None:
+    table = pa.table({"segment": list(SPEND), "buyers": [4, 3, 2, 1, 5], "revenue": list(SPEND.values())})
+    drawn = draw("treemap", frame(table, segment=TEXT, buyers=COUNT, revenue=USD))
+    assert [(v["c"], v["t"], v["u"]) for v in values(drawn)][:2] == [
+        ("Hibernating", "5", "$20.00"),
+        ("Champions", "4", "$40.00"),
+    ]
+    assert sum((v["b"] - v["a"]) * (v["e"] - v["d"]) for v in values(drawn)) == pytest.approx(1, abs=1e-3)
+    assert drawn.alt == "Widget: Buyers in 5 parts by Segment; the largest is Hibernating with 5, 33%."
+
+
+def test_small_parts_of_a_treemap_stand_together_and_nothing_is_lost() -> None:
+    drawn = draw("treemap", by_category({f"n{i:02d}": float(i + 1) for i in range(treemap.MOST + 6)}))
+    assert len(values(drawn)) == treemap.MOST
+    assert sum(v["y"] for v in values(drawn)) == sum(range(1, treemap.MOST + 7))
+    assert drawn.notes == ("The smallest 7 of 30 stand together.",)
+    with pytest.raises(QueryError, match="negative"):
+        draw("treemap", by_category({"a": 1.0, "b": -1.0}))
+    with pytest.raises(QueryError, match="zero"):
+        draw("treemap", by_category({"a": 0.0}))

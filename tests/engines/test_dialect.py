@@ -39,9 +39,10 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    server = pgserver.get_server(Path(tmp_path_factory.mktemp("pg")), cleanup_mode="delete")
+@pytest.fixture(scope="module", params=[18, pytest.param(16, marks=pytest.mark.full)])
+def postgres(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Any]:
+    folder = Path(tmp_path_factory.mktemp("pg"))
+    server = pgserver.get_server(folder, cleanup_mode="delete", postgres_version=request.param)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute("CREATE SCHEMA shop")

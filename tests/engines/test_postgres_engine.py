@@ -248,6 +248,20 @@ def test_only_so_many_states_are_kept_and_their_tables_are_dropped(engine: Postg
     assert [entry.id for entry in engine.history()] == [6]
 
 
+def test_views_that_stand_on_views_go_with_their_state(open_engine: OpenEngine, database: str) -> None:
+    engine = open_engine(keep_snapshots=1)
+    for number in range(3):
+        with engine.publish(note="build") as publication:
+            publication.create_schema("gold")
+            publication.create_table_as(T, f"SELECT {number} AS id")
+            publication.create_view(Relation("gold", "first"), "SELECT id FROM gold.t")
+            publication.create_view(Relation("gold", "also"), "SELECT id FROM gold.first")
+            publication.create_view(V, "SELECT id FROM gold.also")
+    with psycopg.connect(database) as connection:
+        left = connection.execute("SELECT relname FROM pg_class WHERE relname LIKE '%\\_\\_v%' ORDER BY 1").fetchall()
+    assert left == [("also__v3",), ("first__v3",), ("t__v3",), ("v__v3",)]
+
+
 def test_a_second_writer_hears_who_writes(engine: PostgresEngine) -> None:
     busy = pytest.raises(WriterBusy, match=r"is being written by .+ \(\d+ on ")
     with engine.publish(note="long build"), busy, engine.publish(note="second"):
@@ -284,7 +298,7 @@ def test_a_writer_that_dies_leaves_the_state_and_the_lock_free(
             postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}")
             publication.query("SELECT 1 AS one")
 
-    with pytest.raises(WarehouseError, match="ended the connection"):
+    with pytest.raises(WarehouseError, match="connection to the PostgreSQL warehouse was lost"):
         dies()
     assert rows(engine) == [(1, "a", Decimal("1.00"))]
     put(engine, (2, "b", "1.00"))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
 import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.models.projects import model, project, source
 from tests.postgres_server import free_port
+from tests.spark_cluster import started
 
 from customer360.engines.duckdb import DuckLakeEngine
 from customer360.engines.lake import Lake
@@ -29,10 +25,13 @@ from customer360.project.spec import EngineSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.spark_cluster import Cluster
 
     from customer360.engines.base import Engine
 
-pyspark = pytest.importorskip("pyspark")
+pytest.importorskip("pyspark")
 
 pytestmark = [
     pytest.mark.spark,
@@ -40,7 +39,6 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java"),
 ]
 
-HOME = Path(pyspark.__file__).parent
 NUMBERS, PAIRS = Relation("raw_shop", "numbers"), Relation("gold", "pairs")
 PROJECT = project(
     model(
@@ -55,70 +53,14 @@ SETTINGS = {
     "spark.sql.autoBroadcastJoinThreshold": "-1",
     "spark.sql.adaptive.enabled": "false",
     "spark.executor.memory": "700m",
-    "spark.executor.cores": "1",
     "spark.driver.memory": "700m",
-    "spark.sql.catalogImplementation": "in-memory",
-    "spark.ui.enabled": "false",
 }
-
-
-@dataclass
-class Cluster:
-    """Processes of Spark, each in a group of its own."""
-
-    folder: Path
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    master: str = ""
-
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"{len(self.running)}.log").open("wb")
-        environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(self.folder)}
-        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, start_new_session=True)
-        log.close()
-        self.running.append(process)
-        return process
-
-    def worker(self) -> subprocess.Popen[bytes]:
-        words = ("-h", "127.0.0.1", "-c", "1", "-m", "1g", "--webui-port", "0", "-d", str(self.folder), self.master)
-        return self.start(str(HOME / "bin" / "spark-class"), "org.apache.spark.deploy.worker.Worker", *words)
-
-    def connect(self, port: int) -> subprocess.Popen[bytes]:
-        given = {**SETTINGS, "spark.connect.grpc.binding.port": str(port), "spark.driver.host": "127.0.0.1"}
-        words = [word for name, value in given.items() for word in ("--conf", f"{name}={value}")]
-        name = "org.apache.spark.sql.connect.service.SparkConnectServer"
-        submit = str(HOME / "bin" / "spark-submit")
-        process = self.start(submit, "--master", self.master, "--class", name, *words, "spark-internal")
-        reachable(port)
-        return process
-
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def reachable(port: int, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with socket.socket() as tried:
-            if tried.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.2)
-    raise AssertionError(f"nothing listens on port {port}")
 
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    made = Cluster(tmp_path / "cluster")
-    made.folder.mkdir()
-    port = free_port()
-    words = ("-h", "127.0.0.1", "-p", str(port), "--webui-port", "0")
-    made.start(str(HOME / "bin" / "spark-class"), "org.apache.spark.deploy.master.Master", *words)
-    reachable(port)
-    made.master = f"spark://127.0.0.1:{port}"
-    yield made
-    for process in made.running:
-        made.kill(process)
+    with started(tmp_path / "cluster") as made:
+        yield made
 
 
 def loaded(engine: Engine) -> None:
@@ -155,7 +97,7 @@ class Killing:
 
 def test_a_worker_and_then_the_server_die_during_builds(cluster: Cluster, tmp_path: Path) -> None:
     workers, port = [cluster.worker(), cluster.worker()], free_port()
-    server = cluster.connect(port)
+    server = cluster.connect(port, SETTINGS)
     settings = project(engine=EngineSettings("spark")).settings
     engine = SparkEngine.open(settings, tmp_path, spark=Spark(Address(url=f"sc://localhost:{port}")))
     loaded(engine)
@@ -181,7 +123,7 @@ def test_a_worker_and_then_the_server_die_during_builds(cluster: Cluster, tmp_pa
         assert session.query(f"FROM {PAIRS.sql} ORDER BY 1").equals(first)
     engine.close()
     again_port = free_port()
-    cluster.connect(again_port)
+    cluster.connect(again_port, SETTINGS)
     again = SparkEngine.open(settings, tmp_path, spark=Spark(Address(url=f"sc://localhost:{again_port}")))
     build(again, PROJECT, full_refresh=True)
     with again.read() as session:

@@ -39,7 +39,7 @@ DATA_DOORS = {
     "/api/v1/audiences/{name}/refresh", "/api/v1/audiences/{name}/exports", "/api/v1/audiences/{name}/diff",
     "/api/v1/audiences/{name}/overlap", "/api/v1/audiences/{name}/lift",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
-    "/dashboards/{name}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
+    "/dashboards/{name}", "/dashboards/{name}.{kind}", "/dashboards/{name}/{widget}.csv", "/dashboards/{name}/{widget}.{kind}",
     "/dashboards/{name}/edit", "/ask.csv", "/ask/reading", "/ask/pin", "/metrics/{name}",
     "/audiences", "/audiences/new", "/audiences/{name}", "/audiences/{name}/refresh",
 }  # fmt: skip
@@ -60,7 +60,7 @@ SIGNED_IN = {
     "/api/v1/privacy/erasures/{number}/certificate", "/api/v1/privacy/exports", "/api/v1/privacy/consent",
 }  # fmt: skip
 """Routes that show names and decisions, no figures."""
-READING_COMMANDS = {"audience", "query", "sql", "ask", "customer", "identity"}
+READING_COMMANDS = {"audience", "dashboard", "query", "sql", "ask", "customer", "identity"}
 """Commands that show data: with C360_API_KEY as that account may see them."""
 OTHER_COMMANDS = {
     "access", "audit", "build", "cases", "check", "demo", "diff", "doctor", "export", "generate", "history", "init", "lineage",

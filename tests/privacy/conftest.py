@@ -191,7 +191,12 @@ def stray(company: Company, texts: Iterable[str] | None = None) -> list[str]:
         table = pq.read_table(path, partitioning=None)
         found += [f"{path.name}: {name}" for name in table.column_names if _holds(table[name], wanted)]
         found += [f"{path.name}: both name and id" for name, number in company.named if _row(table, name, number)]
-    plain = [path for folder in (lake, company.root / "state") for path in folder.glob("**/*") if path.is_file()]
+    plain = [
+        path
+        for folder in (lake, company.root / "state", company.root / ".cache")
+        for path in folder.glob("**/*")
+        if path.is_file()
+    ]
     for path in plain:
         if path.suffix != ".parquet":
             found += [path.name for text in wanted if text.encode() in path.read_bytes()]

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from tests.privacy.conftest import OPERATOR, Company, Stopping, stray
 
+from customer360.ask.kept import kept_values
+from customer360.ask.valueindex import Listed, ValueIndex
 from customer360.audiences.book import Book, Member
 from customer360.engines.base import Column
 from customer360.errors import CustomerMissing, NotPermitted
@@ -154,6 +156,7 @@ class Erased:
             self.refusal = str(refused.value)
             (waiting,) = office.erasures(by=OPERATOR)
             assert waiting.status == "removed"
+            index(self.company)  # by a process that still reads the older state
             with pytest.raises(PrivacyError, match="has no certificate"):
                 office.certificate(waiting.id, by=OPERATOR)
         return office.finish(waiting.id, by=OPERATOR)
@@ -181,8 +184,14 @@ class Erased:
         )
 
 
+def index(company: Company) -> None:
+    """Keep an index for questions in which the person's names are values, as if a column were not classified."""
+    kept_values(company.root, ["a state"], lambda: ValueIndex([Listed("order.remark", company.telling)]))
+
+
 def remember(company: Company, other: str) -> None:
     """Let the person be in audiences, have left one, be known at a destination, and stand in a conversation."""
+    index(company)
     book, person = Book(company.root), company.person
     facts = {"by": "t", "as_of": date(2024, 11, 30), "state": "s", "query": "q"}
     for members in ([person, other], [other], [person, other]):
@@ -220,6 +229,7 @@ def anonymised(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytes
 def test_the_person_was_on_disk_and_is_no_more(deleted: Erased) -> None:
     assert len(deleted.stray_before) > 10
     assert any(place == "catalog.sqlite" for place in deleted.stray_before)
+    assert any(place.endswith(".arrow") for place in deleted.stray_before)
     assert stray(deleted.company) == []
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import math
+import os
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from tests.postgres_server import postgres
 from tests.templates.conftest import SAMPLE, Built, start
 from tests.templates.projects import template_project
+from typer.testing import CliRunner
 
+from customer360.cli import app
+from customer360.engines.postgres import PostgresEngine
+from customer360.engines.postgres_server import Server
 from customer360.engines.registry import open_engine
 from customer360.errors import C360Error
 from customer360.models.build import build
+from customer360.models.methods import IN_SQL
 from customer360.models.quality import check_published
 from customer360.project.reader import read_project
 from customer360.raw.load import load
@@ -122,6 +129,33 @@ def assert_same_metrics(one: Built, other: Built) -> None:
             assert same(*values), left.metric
 
 
+def assert_procedure_builds(of: Built, postgres: PostgresServer, folder: Path, *, changing: str) -> None:
+    """Change raw rows in two copies of a warehouse, build one, call the procedure in the other, compare all tables."""
+    of.engine.close()
+    urls = [postgres.new_database(like=os.environ["C360_WAREHOUSE_URL"]) for _ in range(2)]
+    one, other = (Built(of.root, PostgresEngine(Server(url)), of.report) for url in urls)
+    file = folder / "cdp_procedure.sql"
+    found = CliRunner().invoke(app, ["export", "procedure", "--project", str(of.root), "--out", str(file)])
+    assert found.exit_code == 0, found.output
+    for copy in (one, other):
+        with copy.engine.publish(note="change") as publication:
+            assert publication.execute(changing) > 0
+    project, as_of = of.project, of.report.as_of + timedelta(days=1)
+    sql_models = [str(r) for r, model in project.models.items() if model.step is None or model.step.method in IN_SQL]
+    report = build(one.engine, project, select=sql_models, as_of=as_of)
+    assert len([node for node in report.nodes if node.action == "built"]) > 25
+    with psycopg.connect(urls[1], autocommit=True) as connection:
+        connection.execute(file.read_bytes())
+        connection.execute("CALL c360.cdp_procedure(%s)", [as_of])
+    with one.engine.read() as built, other.engine.read() as called:
+        assert called.snapshot == built.snapshot
+        for relation in project.models:
+            assert called.columns(relation) == built.columns(relation), relation
+    assert_same_tables(one, other)
+    one.engine.close()
+    other.engine.close()
+
+
 @pytest.mark.parametrize("relation", JOURNEY, ids=str)
 def test_a_table_of_the_complete_journey_is_the_same_in_postgresql(
     journey: Built, on_postgres: Built, relation: Relation
@@ -183,3 +217,13 @@ def test_a_second_run_in_postgresql_changes_nothing(on_postgres: Built) -> None:
     report = build(on_postgres.engine, on_postgres.project)
     assert {node.action for node in report.nodes} == {"skipped"}
     assert on_postgres.engine.history() == before
+
+
+def test_the_exported_procedure_makes_what_a_build_makes(
+    on_postgres: Built, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    renamed = (
+        "UPDATE raw_complete_journey.products SET product_category = 'BEEF', _load_id = 77777"
+        " WHERE CAST(product_id AS BIGINT) % 3 = 0"
+    )
+    assert_procedure_builds(on_postgres, postgres, tmp_path, changing=renamed)

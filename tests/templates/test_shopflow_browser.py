@@ -211,3 +211,48 @@ def test_a_dashboard_is_edited_by_keyboard(desk: Watched, address: str, own: str
     page.wait_for_url("**#now")
     assert [card.get_attribute("id") for card in page.locator(".grid > .card").all()] == order[::-1]
     assert desk.complaints == []
+
+
+def test_a_tile_is_dragged_to_another_place_and_escape_leaves_it(desk: Watched, address: str, own: str) -> None:
+    page = desk.open(f"{address}{own}/edit")
+    order = [card.get_attribute("id") for card in page.locator(".grid > .card").all()]
+
+    def drag() -> None:
+        there = page.locator(".grid > .card").last.bounding_box()
+        assert there is not None
+        page.locator("[data-grip]").first.hover()
+        page.mouse.down()
+        page.mouse.move(there["x"] + there["width"] - 20, there["y"] + 40, steps=4)
+
+    drag()
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    assert [card.get_attribute("id") for card in page.locator(".grid > .card").all()] == order
+    drag()
+    with page.expect_navigation():
+        page.mouse.up()
+    assert [card.get_attribute("id") for card in page.locator(".grid > .card").all()] == order[::-1]
+    assert desk.complaints == []
+
+
+def test_the_graph_is_walked_and_zoomed_by_keyboard(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}/lineage?of=gold.gold_sales_fact")
+    width = page.locator(".graph svg").get_attribute("width")
+    page.locator(".graph a.focus").focus()
+    assert page.locator(".graph .lit a.on").count() == page.locator(".graph a").count(), "all is before it or after it"
+    page.keyboard.press("ArrowRight")
+    after = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert after.endswith((", metric", ", table", ", audience"))
+    assert page.locator(".graph .lit a:not(.on)").count() > 0, "what it does not stand on is dimmed"
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "gold.gold_sales_fact, table"
+    page.keyboard.press("+")
+    assert float(page.locator(".graph svg").get_attribute("width") or 0) == float(width or 0) * 1.25
+    page.get_by_role("button", name="Fit").click()
+    page.keyboard.press("Tab")
+    page.locator(".graph a.focus").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/lineage?of=*")
+    assert "gold_sales_fact" in page.locator('section[aria-label="Used by"]').inner_text()
+    assert desk.complaints == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from customer360.dashboards.filters import NO_FILTERS
+from customer360.dashboards.filters import NO_FILTERS, Filters
 from customer360.dashboards.frame import plain_row
 from customer360.identity.search import search
 from customer360.semantic.principal import OWNER
@@ -265,13 +265,29 @@ def test_every_figure_of_a_dashboard_equals_its_metric_query(house: Workspace, b
 def test_filters_reach_what_they_say(house: Workspace, board: str) -> None:
     """With each filter set to its first value, a widget is narrowed or says that it is not, and stays whole."""
     boards = Boards(house)
-    from customer360.dashboards.filters import Filters
-
     for choice in boards.choices(board):
         assert choice.values, choice.name
         filled = boards.filled(board, Filters(values=((choice.name, choice.values[:1]),)))
         for widget in filled.widgets:
             assert widget.state in ("ok", "empty"), (widget.name, choice.name, widget.message)
+
+
+@pytest.mark.parametrize("board", ["executive", "care"])
+def test_every_filtered_figure_equals_the_metric_query_with_that_condition(house: Workspace, board: str) -> None:
+    boards = Boards(house)
+    name = next(each for each in house.project.dashboards[board].filters if each != "date")
+    value = next(choice for choice in boards.choices(board) if choice.name == name).values[0]
+    filled = boards.filled(board, Filters(values=((name, (value,)),)))
+    compared = 0
+    for widget, shown in zip(house.project.dashboards[board].widgets, filled.widgets, strict=True):
+        if shown.frame is None or any(note.startswith("Not filtered by") for note in shown.notes):
+            continue
+        condition: dict[str, Any] = {"field": name, "value": value}
+        where = {"all": [widget.query["where"], condition]} if "where" in widget.query else condition
+        answer = house.answer({**widget.query, "where": where}, model=widget.model)
+        assert [plain_row(row) for row in shown.frame.rows()] == [plain_row(row) for row in answer.table.to_pylist()]
+        compared += 1
+    assert compared >= 5
 
 
 @pytest.mark.parametrize(
@@ -362,6 +378,24 @@ def test_a_metrics_page_shows_its_figure_and_what_it_means(clear: TestClient, ho
     assert clear.get("/metrics/averge_order_value").status_code == 404
     found = text_of(clear.get("/metrics", params={"search": "basket value"}).text)
     assert "Average order value" in found
+
+
+def test_metrics_of_every_model_have_a_page(clear: TestClient, house: Workspace) -> None:
+    page = clear.get("/metrics").text
+    for model in house.project.semantics:
+        for name in house.semantic_model(model).metrics:
+            assert f'href="/metrics/{name}"' in page, name
+    shown = text_of(clear.get("/metrics/tested_customers").text)
+    tested = house.answer({"metrics": ["tested_customers"]}, model="shopflow_insights").table["tested_customers"][0]
+    assert f"{tested.as_py():,}" in shown
+    assert "shopflow_insights" in shown
+    assert clear.get("/metrics/tested_customers?model=shopflow").status_code == 404
+    found = clear.get("/api/v1/metrics", params={"model": "shopflow_insights"}).json()["metrics"]
+    assert {each["name"] for each in found} == set(house.semantic_model("shopflow_insights").metrics)
+    answer = clear.post(
+        "/api/v1/metrics/query", params={"model": "shopflow_insights"}, json={"metrics": ["tested_customers"]}
+    )
+    assert answer.json()["rows"] == [{"tested_customers": tested.as_py()}]
 
 
 def test_words_of_the_glossary_lead_to_their_figures(clear: TestClient, house: Workspace) -> None:

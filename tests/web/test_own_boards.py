@@ -14,6 +14,7 @@ from customer360.dashboards import editing
 from customer360.dashboards.own import BoardChanged, OwnBoards
 from customer360.errors import C360Error, NotPermitted, UnknownName
 from customer360.project.dashboards import read_dashboard
+from customer360.project.outside import FileExport
 from customer360.project.problems import Problems
 from customer360.semantic.principal import Principal
 from customer360.web.app import create_app
@@ -91,6 +92,11 @@ def test_tiles_are_moved_resized_and_named_apart() -> None:
     moved = editing.moved(document, "revenue", 5)
     assert [each["name"] for each in moved["widgets"]] == ["revenue_2", "tile_9_lives", "revenue"]
     assert editing.moved(moved, "revenue_2", -1) == moved
+    assert [each["name"] for each in editing.placed(moved, "revenue", 1)["widgets"]] == [
+        "revenue_2",
+        "revenue",
+        "tile_9_lives",
+    ]
     assert editing.tile_of(editing.resized(document, "revenue", 8), "revenue")["options"] == {"span": 8}
     assert document["widgets"][0]["options"] == {}, "what is given stays as it is"
     assert [editing.wider(6), editing.narrower(6), editing.wider(12), editing.narrower(2)] == [7, 5, 12, 2]
@@ -98,13 +104,14 @@ def test_tiles_are_moved_resized_and_named_apart() -> None:
 
 def test_its_yaml_is_a_file_of_the_project(tmp_path: Path) -> None:
     own = OwnBoards(tmp_path)
-    board = own.create("ida", editing.added(BLANK, TILE))
+    board = own.create("ida", editing.added(BLANK, TILE) | {"exports": [{"every": "day", "kind": "csv"}]})
     (tmp_path / "mine.yaml").write_text(board.yaml)
     problems = Problems()
     read = read_dashboard(tmp_path / "mine.yaml", tmp_path, problems)
     assert read is not None
     assert not problems.errors
     assert (read.title, [w.name for w in read.widgets], read.filters) == ("Mine", ["revenue"], ("date",))
+    assert read.exports == (FileExport("day", "csv"),)
 
 
 # ---- on the page
@@ -193,6 +200,11 @@ def test_title_and_filters_are_set_by_a_form(client: TestClient) -> None:
     page = client.get(address).text
     assert "<h1>Renamed</h1>" in page
     assert 'name="sales.category"' in page
+    change(client, address, do="settings", title="Renamed", every="week", kind="pdf")
+    assert yaml.safe_load(client.get(f"{address}/yaml").text)["exports"] == [{"every": "week", "kind": "pdf"}]
+    assert "PDF each week" in client.get(address).text
+    change(client, address, do="settings", title="Renamed", description="Why", filter0="sales.category", days="yes")
+    page = client.get(address).text
     assert 'name="from"' in page
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import html
 import re
 import shlex
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from starlette.testclient import TestClient
 from tests.web.company import unbuilt_company
 
 from customer360.web.app import create_app
+from customer360.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,3 +241,15 @@ def test_the_way_back_stays_on_this_server(client: TestClient, back: str) -> Non
 
 def test_a_page_weighs_less_than_60_kilobytes(client: TestClient) -> None:
     assert len(gzip.compress(client.get("/").content, 5)) < 60_000
+
+
+def test_a_project_chooses_how_its_numbers_and_dates_are_written(shop: Workspace) -> None:
+    settings = replace(shop.project.settings, locale="de")
+    german = Workspace(replace(shop.project, settings=settings), shop.engine)
+    with TestClient(create_app(german), base_url="http://127.0.0.1") as client:
+        page = html.unescape(client.get("/").text)
+    assert "18. Nov. 2024" in page
+    value = shop.query(metrics=["average_order_value"])["average_order_value"][0].as_py()
+    assert f"{value:,.2f}".translate(str.maketrans(",.", ".,")) + "\N{NO-BREAK SPACE}$" in page
+    assert '"decimal": ","' in page
+    assert "März" in page

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 from customer360.ask.describe import Words
-from customer360.ask.edition import Edition, open_edition
+from customer360.ask.edition import Edition, indexed, open_edition
 from customer360.ask.interpret import Interpretation
 from customer360.ask.lower import checked_reading
 from customer360.ask.metadata import Metadata, as_reply
@@ -129,6 +129,17 @@ class Asker:
         if isinstance(problem, Problem):
             return _refusal(asked, "impossible", problem.what, problem.next_step, Interpretation("impossible"))
         return self._run(asked, Reading(query), Interpretation("read"))
+
+    def index(self) -> None:
+        """Keep the values of the newest state for the processes that will ask; nothing is done when they are kept.
+
+        Errors: WarehouseError.
+        """
+        from customer360.models.as_of import resolve_as_of
+
+        with self._engine.read() as session:
+            day, dialect = resolve_as_of(session, self._project), self._engine.dialect
+            indexed(self._model, session, as_of=day, principal=OWNER, dialect=dialect, root=self._project.root)
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
         """Return the words and values of a state of the data, made when they are first needed."""

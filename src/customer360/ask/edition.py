@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer360.ask.describe import Words
 from customer360.ask.interpret import Interpreter
+from customer360.ask.kept import kept_values
 from customer360.ask.questionfiles import read_questions, read_synonyms
 from customer360.ask.reply import Definition
 from customer360.ask.valueindex import Listed, ValueIndex
@@ -15,11 +16,13 @@ from customer360.ask.verified import Verified
 from customer360.ask.vocabulary import Vocabulary
 from customer360.errors import NotPermitted
 from customer360.semantic.calendar_units import Calendar
-from customer360.semantic.members import extremes_sql, members_sql
+from customer360.semantic.members import MEMBER, extremes_sql, members_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
     from customer360.ask.reading import Reading
     from customer360.engines.base import Session
@@ -150,16 +153,25 @@ def open_edition(
     further = [(each.word, each.means) for each in read_synonyms(root) if each.status == "approved"] if root else []
     vocabulary = Vocabulary(model, further)
     calendar = Calendar(model.c360.week_start, model.c360.fiscal_year_start_month)
-    listed = [
-        Listed(each.qualified, _members(session, model, each, as_of, principal, dialect), _aliases(each))
-        for each in model.directory.all_fields()
-        if is_indexed(each, principal)
-    ]
-    values = ValueIndex(listed)
+    values = indexed(model, session, as_of=as_of, principal=principal, dialect=dialect, root=root)
     interpreter = Interpreter(vocabulary, values, as_of=as_of, calendar=calendar)
     words = Words(vocabulary, as_of, calendar)
     verified = Verified(read_questions(root) if root else (), values, as_of, calendar)
     return Edition(model, as_of, vocabulary, values, interpreter, words, principal, dialect, verified)
+
+
+def indexed(
+    model: SemanticModel,
+    session: Session,
+    *,
+    as_of: date,
+    principal: Principal,
+    dialect: str = "duckdb",
+    root: Path | None = None,
+) -> ValueIndex:
+    """Return the values that questions may name, as kept for this very state, else read from it and kept."""
+    facts = (session.state, model.digest, as_of, principal.digest, dialect)
+    return kept_values(root, facts, lambda: ValueIndex(_listed(model, session, as_of, principal, dialect)))
 
 
 def is_indexed(found: SemanticField, principal: Principal) -> bool:
@@ -172,16 +184,26 @@ def is_indexed(found: SemanticField, principal: Principal) -> bool:
     return not is_hidden and found.c360.mask is None and found.c360.classification in _OPEN
 
 
-def _members(
-    session: Session, model: SemanticModel, found: SemanticField, as_of: date, principal: Principal, dialect: str
-) -> list[Any]:
-    sql = members_sql(model, found, as_of=as_of, limit=MOST_VALUES, dialect=dialect, principal=principal)
-    try:
-        members = [str(value) for value in session.query(sql).column("member").to_pylist()]
-    except NotPermitted:  # whoever asks may not read that table, so only what the model itself declares is known
-        members = []
+def _listed(
+    model: SemanticModel, session: Session, as_of: date, principal: Principal, dialect: str
+) -> Iterator[Listed]:
+    """Yield each dimension whose values are indexed, with the values of the data and those the model declares."""
+    for dataset in model.datasets.values():
+        fields = [each for each in dataset.fields.values() if is_indexed(each, principal)]
+        sql = members_sql(model, fields, as_of=as_of, dialect=dialect, principal=principal) if fields else ""
+        try:
+            members = session.query(sql) if sql else None
+        except NotPermitted:  # whoever asks may not read that table: only what the model itself declares is known
+            members = None
+        for number, found in enumerate(fields):
+            column = members.column(MEMBER.format(number)) if members is not None else None
+            yield Listed(found.qualified, _values(found, column), _aliases(found))
+
+
+def _values(found: SemanticField, members: pa.ChunkedArray | None) -> list[str]:
     declared = [str(value.value) for value in found.c360.values]
-    return sorted(dict.fromkeys([*declared, *members]))
+    texts = [] if members is None else map(str, members.drop_null().slice(0, MOST_VALUES).to_pylist())
+    return sorted({*declared, *texts})
 
 
 def _aliases(found: SemanticField) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,7 @@ from customer360.semantic.query import parse_query
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times faster
 FOLDER = "questions"
 SYNONYMS = "synonyms.yaml"
 _SLOT = re.compile(r"['\"]\{[a-z_0-9.]+\}['\"]")
@@ -131,7 +132,7 @@ def review_synonym(root: Path, word: str, status: str) -> Synonym:
 
 def _entries(path: Path, key: str) -> Iterator[Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 -- both are safe loaders
     except yaml.YAMLError as error:
         raise ProjectError("The file is no YAML.", place=f"{FOLDER}/{path.name}") from error
     entries = document.get(key) if isinstance(document, dict) else None

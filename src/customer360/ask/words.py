@@ -144,6 +144,8 @@ def tokens(question: str) -> tuple[Token, ...]:
 
 def _folded(question: str) -> str:
     """Return the question folded sign by sign, so that places in it stay places in the question."""
+    if question.isascii():
+        return question.lower()
     return "".join(map(_folded_sign, question))
 
 

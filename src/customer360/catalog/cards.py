@@ -93,9 +93,10 @@ class Card:
 class Catalogue:
     """The catalogue of one project. Files are read once; what builds say is read when asked."""
 
-    def __init__(self, project: Project, model: SemanticModel | None = None) -> None:
+    def __init__(self, project: Project, model: SemanticModel | None = None, *others: SemanticModel) -> None:
         self._project = project
         self._model = model
+        self._models = (model, *others) if model is not None else ()
         self.domains: tuple[Domain, ...] = project.settings.domains
 
     @cached_property
@@ -106,7 +107,7 @@ class Catalogue:
     @cached_property
     def graph(self) -> LineageGraph:
         """What feeds what, to be drawn."""
-        return LineageGraph(self._project, self.edges, self._model)
+        return LineageGraph(self._project, self.edges, *self._models)
 
     @cached_property
     def _ports(self) -> dict[Relation, Port]:
@@ -116,10 +117,11 @@ class Catalogue:
     def _metrics(self) -> Mapping[str, frozenset[str]]:
         """Names of metrics by the table they are computed from."""
         found: dict[str, set[str]] = defaultdict(set)
-        for metric in describe(self._model) if self._model else ():
-            for base in metric.bases:
-                if self._model and base in self._model.datasets:
-                    found[self._model.datasets[base].source].add(metric.name)
+        for model in self._models:
+            for metric in describe(model):
+                for base in metric.bases:
+                    if base in model.datasets:
+                        found[model.datasets[base].source].add(metric.name)
         return {table: frozenset(names) for table, names in found.items()}
 
     @cached_property

@@ -49,18 +49,18 @@ class Layout:
 class LineageGraph:
     """What feeds what in one project."""
 
-    def __init__(self, project: Project, edges: Iterable[Edge], model: SemanticModel | None) -> None:
+    def __init__(self, project: Project, edges: Iterable[Edge], *models: SemanticModel) -> None:
         self._project = project
         self._edges = tuple(edges)
-        self._model = model
+        self._models = models
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:
         """Everything that is drawn, by id."""
         tables = {each for edge in self._edges for each in (edge.to, edge.source) if each is not None}
         found = [_table(each) for each in sorted(tables)]
-        if self._model:
-            found += [Node(f"metric:{each.name}", "metric", each.title) for each in self._model.metrics.values()]
+        for model in reversed(self._models):  # where two have a metric of one name, the first is meant
+            found += [Node(f"metric:{each.name}", "metric", each.title) for each in model.metrics.values()]
         boards, audiences = self._project.dashboards.values(), self._project.audiences.values()
         found += [Node(f"dashboard:{each.name}", "dashboard", each.title) for each in boards]
         found += [Node(f"audience:{each.name}", "audience", each.label) for each in audiences]
@@ -78,17 +78,15 @@ class LineageGraph:
         return frozenset(pair for pair in found if pair[0] in self.nodes and pair[1] in self.nodes)
 
     def _of_metrics(self) -> Iterable[tuple[str, str]]:
-        for metric in describe(self._model) if self._model else ():
-            for base in metric.bases:
-                source = self._model.datasets[base].source if self._model else ""
-                for table in _tables_of(source):
-                    yield table, f"metric:{metric.name}"
+        for model in self._models:
+            for metric in describe(model):
+                for base in metric.bases:
+                    for table in _tables_of(model.datasets[base].source):
+                        yield table, f"metric:{metric.name}"
 
     def _of_audiences(self) -> Iterable[tuple[str, str]]:
-        if self._model is None:
-            return
-        for audience in self._project.audiences.values():
-            stands = footing(audience, self._project.settings, self._model)
+        for audience in self._project.audiences.values() if self._models else ():
+            stands = footing(audience, self._project.settings, self._models[0])
             for name in stands.metrics:
                 yield f"metric:{name}", f"audience:{audience.name}"
             for table, _ in stands.columns:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from customer360.cli.dashboard import write_due
 from customer360.cli.options import (
     HERE,
     AsOfOption,
@@ -19,10 +21,12 @@ from customer360.cli.options import (
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 from customer360.cli.whoever import actor
+from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
+    from customer360.workspace import Workspace
 
 SelectOption = Annotated[
     str | None,
@@ -80,6 +84,7 @@ def build(
     workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.build(select=select, full_refresh=full, as_of=as_of, progress=progress)
+    index_values(workspace)
     write_table(report.as_table(), format_)
     say_build(report)
 
@@ -106,7 +111,7 @@ def check(
 
 
 def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: LogFormatOption = LogFormat.text) -> None:
-    """Load, build and check in one go: the line for cron.
+    """Load, build and check in one go, then write the files of dashboards that are due: the line for cron.
 
     \b
     Examples:
@@ -116,7 +121,10 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
     workspace = opened(project, operating=True)
     with shown(log_format) as progress:
         report = workspace.run(as_of=as_of, progress=progress, loaded=say_load)
+    index_values(workspace)
     say_build(report.build)
+    if not write_due(workspace):
+        raise typer.Exit(1)
 
 
 def history(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:
@@ -161,6 +169,13 @@ def rollback(
     else:
         made = Runs(workspace).roll_back(snapshot, actor=who)
     note(f"Published snapshot {snapshot} again as snapshot {made.id}.")
+
+
+def index_values(workspace: Workspace) -> None:
+    """Index what questions may name, so that the first one after a build need not wait; it says what is wrong."""
+    with suppress(C360Error):
+        for name in workspace.project.semantics:
+            workspace.asker(name).index()
 
 
 def say_load(report: LoadReport) -> None:

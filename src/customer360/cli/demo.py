@@ -120,11 +120,12 @@ def _data(folder: Path, size: str, log_format: LogFormat, *, live: bool) -> Iter
 def _run_and_serve(
     folder: Path, log_format: LogFormat, *, serving: bool, host: str, port: int, full: bool = False
 ) -> None:
-    from customer360.cli.build import say_build, say_load
+    from customer360.cli.build import index_values, say_build, say_load
 
     workspace = opened(folder)
     with shown(log_format) as progress:
         report = workspace.run(full=full, progress=progress, loaded=say_load)
+    index_values(workspace)
     say_build(report.build)
     if serving:
         from customer360.cli.support_api import mounted

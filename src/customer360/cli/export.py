@@ -13,9 +13,10 @@ from customer360.cli.output import note, write_text
 if TYPE_CHECKING:
     from customer360.semantic.formats.exported import Exported
 
-KINDS = ("ddl", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps")
+KINDS = ("ddl", "procedure", "ossie", "metric-views", "genie", "dbt", "openlineage", "odcs", "odps", "texts")
 FOLDER = Path("exports")
 
+NameOption = Annotated[str, typer.Option("--name", help="procedure: what it is called, in the schema c360.")]
 CatalogOption = Annotated[str, typer.Option("--catalog", help="Databricks catalogue of the tables.")]
 
 
@@ -33,16 +34,20 @@ def export(
     catalog: CatalogOption = "main",
     warehouse_id: Annotated[str, typer.Option(help="genie: the SQL warehouse the space asks.")] = "",
     ossie_version: Annotated[str, typer.Option(help="ossie: 0.2.0.dev0, or 0.1.1 for older readers.")] = "0.2.0.dev0",
+    name: NameOption = "cdp_procedure",
     as_json: Annotated[bool, typer.Option("--json", help="ossie: JSON instead of YAML.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File (ddl, ossie, openlineage; default: stdout) or folder (exports)."),
+        typer.Option(
+            "--out", "-o", help="File (ddl, procedure, ossie, openlineage, texts; default: stdout) or folder."
+        ),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
-    """Export metrics, contracts, products or lineage for other tools, or the DDL of ShopFlow's sources (PostgreSQL).
+    """Export metrics, contracts, products or lineage for other tools, the DDL of ShopFlow's sources, or texts of pages.
 
-    What the other format cannot hold is listed on stderr.
+    `procedure` is the build of a PostgreSQL project as one procedure that the database runs by itself.
+    What another format cannot hold is listed on stderr.
 
     \b
     Examples:
@@ -50,18 +55,16 @@ def export(
       c360 export genie --catalog main
       c360 export ddl --system cdp --out cdp.sql
       c360 export odcs --out contracts
+      c360 export procedure --out cdp_procedure.sql
+      c360 export texts --out texts/de.po
     """
     from customer360.errors import UnknownName
 
     if what not in KINDS:
         raise UnknownName("export", what, KINDS)
-    if what == "ddl":
-        from customer360.synthetic.ddl import ddl
-
-        write_text(ddl(system), out)
-        return
-    if what == "openlineage":
-        write_text(_lineage(project), out)
+    text = _one_file(what, system, project, name)
+    if text is not None:
+        write_text(text, out)
         return
     if what in ("odcs", "odps"):
         _write_standard(what, project, out or FOLDER)
@@ -73,6 +76,21 @@ def export(
         _write(found, out or FOLDER)
     for loss in found.losses:
         note(f"Left out or changed: {loss}.")
+
+
+def _one_file(what: str, system: list[str] | None, project: Path, name: str) -> str | None:
+    """Return an export that is one text; None for another one."""
+    if what == "ddl":
+        from customer360.synthetic.ddl import ddl
+
+        return ddl(system)
+    if what == "texts":
+        from customer360.web.pages.texts import catalogue
+
+        return catalogue().decode()
+    if what == "procedure":
+        return _procedure(project, name)
+    return _lineage(project) if what == "openlineage" else None
 
 
 def _exported(
@@ -118,6 +136,18 @@ def _write_standard(what: str, project: Path, folder: Path) -> None:
         path.unlink(missing_ok=True)
         write(path, document)
     note(f"Wrote {len(files)} files to {folder}.")
+
+
+def _procedure(project: Path, name: str) -> str:
+    """Return the SQL that creates the procedure. Errors: WarehouseError, BuildFailed, ProjectErrors, ProjectError."""
+    from customer360.errors import ProjectError
+    from customer360.models.procedure import procedure
+    from customer360.names import IDENTIFIER
+
+    workspace = opened(project, operating=True)
+    if not IDENTIFIER.match(name):
+        raise ProjectError(f"'{name}' cannot name a procedure.", next_step="Use small letters, digits and underscores.")
+    return procedure(workspace.engine, workspace.project, name=name)
 
 
 def _lineage(project: Path) -> str:

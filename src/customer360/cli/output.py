@@ -116,6 +116,16 @@ def write_text(text: str, out: Path | None) -> None:
     _write_bytes(text.encode(), out)
 
 
+def write_files(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files of a folder, which is made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise C360Error(f"The folder {folder} cannot be made: {error.strerror}.") from error
+    for name, content in files.items():
+        _write_bytes(content, folder / name)
+
+
 def _write_bytes(data: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(data)

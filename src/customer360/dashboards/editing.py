@@ -43,10 +43,14 @@ def replaced(document: Document, name: str, tile: Tile) -> dict[str, Any]:
 
 def moved(document: Document, name: str, steps: int) -> dict[str, Any]:
     """Return the dashboard with a tile moved so many places on (or back), as far as there are places."""
-    at = _place(document, name)
+    return placed(document, name, _place(document, name) + steps)
+
+
+def placed(document: Document, name: str, at: int) -> dict[str, Any]:
+    """Return the dashboard with a tile at another place, counted from 0, as far as there are places."""
     tiles = list(document["widgets"])
-    tile = tiles.pop(at)
-    tiles.insert(min(max(at + steps, 0), len(tiles)), tile)
+    tile = tiles.pop(_place(document, name))
+    tiles.insert(min(max(at, 0), len(tiles)), tile)
     return _with(document, tiles)
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from customer360.dashboards import formats
+from customer360.dashboards.locales import later
 from customer360.semantic.query import AllOf, Condition, Filter, MetricQuery, TimeRange
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def presets(as_of: date) -> tuple[tuple[str, date | None, date | None], ...]:
     """Return the ranges a page offers by name: label, first day, last day, to the as-of date."""
     month = as_of.replace(day=1)
     return (
-        ("3 months", months_back(month, 2), as_of),
-        ("12 months", months_back(month, 11), as_of),
-        ("This year", as_of.replace(month=1, day=1), as_of),
-        ("All time", None, None),
+        (later("3 months"), months_back(month, 2), as_of),
+        (later("12 months"), months_back(month, 11), as_of),
+        (later("This year"), as_of.replace(month=1, day=1), as_of),
+        (later("All time"), None, None),
     )

@@ -1,4 +1,7 @@
-"""Write numbers and dates as people read them: one d3-format text serves the server, the axes and the tooltips."""
+"""Write numbers and dates as people read them: one d3-format text serves the server, the axes and the tooltips.
+
+They are written as the project's ``locale`` does (``locales.py``); the letters of thousands are k, M, B, T in all.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from customer360.dashboards.theme import currency_symbol
+from customer360.dashboards.locales import writing
 
 _D3 = re.compile(r"^(?P<currency>\$)?(?P<comma>,)?(?:\.(?P<precision>\d+))?(?P<trim>~)?(?P<type>[fds%e]?)$")
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
@@ -22,7 +25,7 @@ NOTHING = "\N{EN DASH}"
 _SHARE_UNITS = {"percent_0_1", "share", "rate"}
 _WORDLESS = {*_SHARE_UNITS, "percent_0_100", "count", "items", ""}
 
-_DATES = {"day": "%-d %b %Y", "week": "%-d %b %Y", "month": "%b %Y", "quarter": "Q%q %Y", "year": "%Y"}
+_DATES = {"day": "yMMMd", "week": "yMMMd", "month": "yMMM", "quarter": "yQQQ", "year": "y"}
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,10 @@ def number(value: Any, style: NumberStyle) -> str:
     if kind == "s":
         return compact(value, style)
     places = int(parts["precision"]) if parts["precision"] is not None and kind != "d" else (0 if kind == "d" else 2)
-    text = _rounded(abs(amount) * (100 if kind == "%" else 1), places, comma=bool(parts["comma"]))
+    text = _rounded(abs(amount) * (100 if kind == "%" else 1), places)
     if parts["trim"] and "." in text:
         text = text.rstrip("0").rstrip(".")
-    return _signed(amount, text, style, percent=kind == "%")
+    return _signed(amount, text, style, percent=kind == "%", comma=bool(parts["comma"]))
 
 
 def compact(value: Any, style: NumberStyle, *, whole_up_to: int = WHOLE_UP_TO) -> str:
@@ -91,7 +94,7 @@ def compact(value: Any, style: NumberStyle, *, whole_up_to: int = WHOLE_UP_TO) -
     scale, letter = next(((s, x) for s, x in _SCALES if abs(amount) >= s), (Decimal(1), ""))
     scaled = abs(amount) / scale
     places = max(0, 2 - scaled.adjusted())  # three digits that count
-    return _signed(amount, _rounded(scaled, places, comma=False) + letter, style, percent=False)
+    return _signed(amount, _rounded(scaled, places), style, letter=letter)
 
 
 def change(new: Any, old: Any, style: NumberStyle) -> str | None:
@@ -101,7 +104,7 @@ def change(new: Any, old: Any, style: NumberStyle) -> str | None:
     now, then = Decimal(str(new)), Decimal(str(old))
     if style.is_share:
         return _plus((now - then) * 100, "\N{NO-BREAK SPACE}pt")
-    return None if then <= 0 else _plus((now - then) / then * 100, "%")
+    return None if then <= 0 else _plus((now - then) / then * 100, writing().percent[1] or "%")
 
 
 def day(value: date) -> str:
@@ -111,15 +114,14 @@ def day(value: date) -> str:
 
 def period(value: date | datetime, grain: str | None) -> str:
     """Return a date at its grain: ``Nov 2024``, ``Q4 2024``, ``30 Nov 2024``."""
-    pattern = _DATES.get(grain or "day", _DATES["day"]).replace("%q", str((value.month + 2) // 3))
-    return value.strftime(pattern)
+    return writing().date(value, _DATES.get(grain or "day", _DATES["day"]))
 
 
 def days_between(start: date, end: date) -> str:
     """Return both ends without what they share: ``1 Jan - 31 Mar 2024``."""
     if start == end:
         return day(end)
-    first = start.strftime("%-d %b") if start.year == end.year else day(start)
+    first = writing().date(start, "MMMd") if start.year == end.year else day(start)
     return f"{first} \N{EN DASH} {day(end)}"
 
 
@@ -139,22 +141,32 @@ def text(value: Any, style: NumberStyle | None, grain: str | None = None) -> str
 
 
 def _duration(value: timedelta) -> str:
-    return f"{value.total_seconds() / 3600:,.1f}\N{NO-BREAK SPACE}h"
+    return f"{decimal(value.total_seconds() / 3600, 1)}\N{NO-BREAK SPACE}h"
 
 
-def _rounded(amount: Decimal, places: int, *, comma: bool) -> str:
-    rounded = amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
-    return f"{rounded:,f}" if comma else f"{rounded:f}"
+def decimal(value: Any, places: int = 2) -> str:
+    """Return a number with so many decimals: ``1,234.50``."""
+    return number(value, NumberStyle(f",.{places}f"))
 
 
-def _signed(amount: Decimal, digits: str, style: NumberStyle, *, percent: bool) -> str:
+def _rounded(amount: Decimal, places: int) -> str:
+    return f"{amount.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP):f}"
+
+
+def _signed(
+    amount: Decimal, digits: str, style: NumberStyle, *, percent: bool = False, comma: bool = False, letter: str = ""
+) -> str:
+    locale = writing()
     is_zero = not any(c in "123456789" for c in digits)
     sign = _MINUS if amount < 0 and not is_zero else ""
-    symbol = currency_symbol(style.currency or "USD") if style.d3.startswith("$") else ""
-    return f"{sign}{symbol}{digits}{'%' if percent else ''}{style.suffix}"
+    before, after = locale.currency(style.currency or "USD") if style.d3.startswith("$") else ("", "")
+    if percent:
+        before, after = locale.percent
+    shown = locale.grouped(digits) if comma else locale.ungrouped(digits)
+    return f"{sign}{before}{shown}{letter}{after}{style.suffix}"
 
 
 def _plus(amount: Decimal, suffix: str) -> str:
-    digits = _rounded(abs(amount), 1, comma=True)
+    digits = _rounded(abs(amount), 1)
     is_zero = not any(c in "123456789" for c in digits)
-    return f"{'' if is_zero else '+' if amount > 0 else _MINUS}{digits}{suffix}"
+    return f"{'' if is_zero else '+' if amount > 0 else _MINUS}{writing().grouped(digits)}{suffix}"

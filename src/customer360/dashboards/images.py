@@ -13,20 +13,21 @@ SCALE = 2.0
 _PADDING = 16
 
 
-def _fixed(spec: Spec, mode: Mode, width: int) -> Spec:
+def _fixed(spec: Spec, mode: Mode, width: int, padding: int = _PADDING) -> Spec:
     image = copy.deepcopy(paint(spec, mode))
     image["width"] = width
     image["background"] = PALETTES[mode]["surface"]
-    image["padding"] = _PADDING
-    image["config"]["padding"] = _PADDING
+    image["padding"] = padding
+    image["config"]["padding"] = padding
     return image
 
 
-def svg(spec: Spec, *, mode: Mode = "light", width: int = WIDTH) -> str:
+def svg(spec: Spec, *, mode: Mode = "light", width: int = WIDTH, padding: int = _PADDING) -> str:
     """Return the chart as SVG text, without reading anything from the network."""
     import vl_convert
 
-    done: str = vl_convert.vegalite_to_svg(_fixed(spec, mode, width), vl_version=VEGA_LITE, allowed_base_urls=[])
+    image = _fixed(spec, mode, width, padding)
+    done: str = vl_convert.vegalite_to_svg(image, vl_version=VEGA_LITE, allowed_base_urls=[])
     return done
 
 

@@ -18,6 +18,7 @@ import yaml
 
 from customer360.clock import now
 from customer360.errors import C360Error, NotPermitted, Place, QueryError, UnknownName
+from customer360.project.outside import FileExport
 from customer360.project.spec import Dashboard, Widget
 from customer360.statefile import StateFile
 
@@ -80,7 +81,10 @@ class OwnBoard:
             for each in self.document["widgets"]
         )
         filters = tuple(self.document.get("filters", ()))
-        return Dashboard(self.name, self.title, place, widgets, self.document.get("description"), filters)
+        exports = tuple(FileExport(each["every"], each["kind"]) for each in self.document.get("exports", ()))
+        return Dashboard(
+            self.name, self.title, place, widgets, self.document.get("description"), filters, exports=exports
+        )
 
 
 class OwnBoards:
@@ -93,6 +97,10 @@ class OwnBoards:
     def of(self, owner: str) -> tuple[OwnBoard, ...]:
         """Return somebody's dashboards, the last changed first."""
         return tuple(map(_board, self._file.rows(f"{_ONE} WHERE b.owner = ? ORDER BY v.at DESC", (owner,))))
+
+    def all(self) -> tuple[OwnBoard, ...]:
+        """Return everybody's dashboards, by name."""
+        return tuple(map(_board, self._file.rows(f"{_ONE} ORDER BY b.name")))
 
     def find(self, name: str) -> OwnBoard | None:
         """Return a dashboard, None when there is none."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from customer360.dashboards.locales import writing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -96,15 +98,8 @@ DARK: Mapping[str, str] = {
 
 PALETTES: Mapping[Mode, Mapping[str, str]] = {"light": LIGHT, "dark": DARK}
 
-_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "BRL": "R$"}
-
 _UNPAINTED = frozenset({"data", "datasets", "domain"})
 """Parts of a specification that hold values, not colours: a customer called "@accent" stays what she is."""
-
-
-def currency_symbol(currency: str) -> str:
-    """Return what stands before an amount: ``$``, ``€``, or the code and a narrow space (``CHF ``)."""
-    return _SYMBOLS.get(currency, f"{currency}\N{NARROW NO-BREAK SPACE}")
 
 
 def config(currency: str) -> Spec:
@@ -136,9 +131,7 @@ def config(currency: str) -> Spec:
             "title": None,
         },
         "text": {"font": FONT, "color": "@ink"},
-        "locale": {
-            "number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": [currency_symbol(currency), ""]}
-        },
+        "locale": writing().for_vega(currency),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -136,6 +136,47 @@ class Publication(Session, Protocol):
         ...
 
 
+class Draft(Publication, Protocol):
+    """A publication that runs nothing: what is done to it is written down as a procedure of the database."""
+
+    as_of: date
+    """Stands for the as-of date of a call."""
+
+    @property
+    def made(self) -> frozenset[Relation]:
+        """The tables and views that the procedure makes."""
+        ...
+
+    def comment(self, text: str) -> None:
+        """Write a line for the reader down."""
+        ...
+
+    def since(self, relation: Relation, column: str, back: str | None) -> str:
+        """Let the newest value of a column, moved back by an interval or number, be remembered; return its name."""
+        ...
+
+    def refuse(self, condition: str, what: str, next_step: str) -> None:
+        """Let nothing be published where a condition holds."""
+        ...
+
+    def check(self, query: str, complaints: int, *, blocks: bool) -> None:
+        """Check by a query of one row, whose columns ``said0``... are NULL or say what is wrong."""
+        ...
+
+    def text(self, name: Relation, header: Sequence[str], as_of: str) -> str:
+        """Return the statement that creates the procedure; ``as_of`` is a query that yields one date."""
+        ...
+
+
+@runtime_checkable
+class Drafts(Protocol):
+    """A warehouse whose database can run a build by itself."""
+
+    def draft(self) -> AbstractContextManager[Draft]:
+        """Open a publication that is written down; the published state says which tables are there."""
+        ...
+
+
 @dataclass(frozen=True)
 class Lent:
     """What changed in a database that others read: (role, table) pairs."""
@@ -163,6 +204,10 @@ class Engine(Protocol):
 
     def exists(self) -> bool:
         """Say whether anything has been published here."""
+        ...
+
+    def warm(self) -> None:
+        """Begin, in the background, with what the first read session needs; what is wrong, that session will say."""
         ...
 
     def read(self, *, at_snapshot: int | None = None) -> AbstractContextManager[Session]:

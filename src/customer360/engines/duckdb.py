@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from customer360.engines.base import Capabilities, Publication, Session, Snapshot
 from customer360.engines.lake import LAKE, Lake, lake_of, literal, metadata
@@ -16,14 +17,16 @@ from customer360.engines.retention import COMPACTION, Cleaned
 from customer360.engines.sessions import LakePublication, Listener, PublicationFactory
 from customer360.engines.untrusted import UntrustedReaders
 from customer360.engines.writer import Writer
-from customer360.errors import SnapshotMissing, UnknownName, WarehouseMissing
+from customer360.errors import ProjectError, SnapshotMissing, UnknownName, WarehouseMissing
 from customer360.names import Relation
 from customer360.project.spec import Settings
 
-OPTIONS = ("folder", "memory_limit", "threads", "untrusted_memory_limit")
+OPTIONS = ("folder", "memory_limit", "threads", "untrusted_memory_limit", "catalogue", "data", "wait_seconds")
 """Keys under ``engine:`` of c360.yaml beside ``name``; docs/explanation/warehouse.md says what they do."""
 
 UNTRUSTED_MEMORY_LIMIT = "1GB"
+TEAM_WAITS = 600.0
+"""Seconds that a builder of a team waits for another one, unless the project says otherwise."""
 
 
 class DuckLakeEngine:
@@ -51,8 +54,10 @@ class DuckLakeEngine:
         untrusted_memory_limit: str = UNTRUSTED_MEMORY_LIMIT,
         listener: Listener | None = None,
         publication: PublicationFactory = LakePublication,
+        wait: float = 0.0,
     ) -> None:
         self._lake = lake
+        self._wait = wait
         self._readers = Readers(lake)
         self._untrusted = UntrustedReaders(lake, memory_limit=untrusted_memory_limit)
         self._writer = Writer(lake, keep=max(keep_snapshots, 1), tell=listener or _ignore, make=publication)
@@ -65,10 +70,11 @@ class DuckLakeEngine:
             if key not in OPTIONS:
                 raise UnknownName("option of the duckdb engine", key, OPTIONS, place=settings.place)
         return cls(
-            lake_of(options, root),
+            _of_team(options, root, settings) if "catalogue" in options else lake_of(options, root),
             keep_snapshots=settings.keep_snapshots,
             untrusted_memory_limit=str(options.get("untrusted_memory_limit", UNTRUSTED_MEMORY_LIMIT)),
             listener=listener,
+            wait=float(options.get("wait_seconds", TEAM_WAITS if "catalogue" in options else 0.0)),
         )
 
     def exists(self) -> bool:
@@ -78,6 +84,10 @@ class DuckLakeEngine:
                 return session.snapshot > 0
         except WarehouseMissing:
             return False
+
+    def warm(self) -> None:
+        """Load DuckDB's extensions and attach the lake, in the background: 0.2 s that a command has for its imports."""
+        self._readers.warm()
 
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
@@ -106,7 +116,7 @@ class DuckLakeEngine:
     @contextmanager
     def publish(self, *, note: str, wait: float = 0.0) -> Iterator[Publication]:
         """Write in one transaction under the writer lock; committed when the block ends without an error."""
-        with self._writer.publication(note=note, wait=wait) as publication:
+        with self._writer.publication(note=note, wait=max(wait, self._wait)) as publication:
             yield publication
 
     def history(self) -> tuple[Snapshot, ...]:
@@ -188,6 +198,25 @@ class DuckLakeEngine:
         raise SnapshotMissing(
             f"There is no snapshot {snapshot}. Kept: {kept or 'none'}.", next_step="Run `c360 history` to see them."
         )
+
+
+def _of_team(options: Mapping[str, Any], root: Path, settings: Settings) -> Lake:
+    """Return the lake whose catalogue a PostgreSQL server keeps. Errors: ProjectError, SettingMissing."""
+    from customer360.engines.postgres_server import Server
+    from customer360.engines.team import TeamLake
+
+    local = lake_of(options, root)
+    if local.files is None:
+        raise ProjectError(
+            "A catalogue in PostgreSQL needs a folder for the data files that every machine of the team sees.",
+            place=settings.place,
+            next_step="Write it under engine: `data: /mnt/customers`, the same path on all machines.",
+        )
+    server = Server.named(
+        {"url": options["catalogue"]}, place=settings.place, variable="C360_CATALOGUE_URL", key="catalogue"
+    )
+    given = {part.name: getattr(local, part.name) for part in fields(local)}
+    return TeamLake(**given, server=server)
 
 
 def _ignore(moment: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from customer360.engines.sentences import explained
-from customer360.errors import SnapshotMissing, StatementFailed, WarehouseError
+from customer360.errors import SnapshotMissing, StatementFailed, WarehouseError, WarehouseLost
 
 KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
     (
@@ -60,6 +60,12 @@ KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
         StatementFailed,
         "The statement needs more memory than the warehouse may use.",
         "Ask for fewer rows or columns, or raise memory_limit under engine: in c360.yaml.",
+    ),
+    (
+        r"Unable to connect to Postgres|server closed the connection|terminating connection|connection to server",
+        WarehouseLost,
+        "The PostgreSQL server that keeps the warehouse's catalogue does not answer.",
+        "Run again when it does; nothing was published and readers keep the old state.",
     ),
     (
         r"INTERRUPT Error",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
+from customer360.engines.claims import Claimed, claim, claimed
 from customer360.engines.extensions import load_extension
 from customer360.engines.failures import translated, translation
+from customer360.engines.lock import Held, hold
+from customer360.engines.vacuum import vacuum
 from customer360.errors import WarehouseError, WarehouseMissing
 from customer360.names import quoted
 
@@ -36,6 +40,8 @@ class Lake:
     """Where the data files lie when not in ``folder``: other machines may have to see them, never the catalogue."""
     encoding: Mapping[str, str] = field(default_factory=lambda: ENCODING, hash=False)
     """DuckLake's options for new data files."""
+
+    catalogue_extension: ClassVar[str] = "sqlite"
 
     @property
     def catalogue(self) -> Path:
@@ -67,6 +73,46 @@ class Lake:
         """Where the writer puts what does not fit into memory."""
         return self.folder / "spill"
 
+    @property
+    def is_there(self) -> bool:
+        """Say whether the catalogue was ever made."""
+        return self.catalogue.exists()
+
+    def stamp(self) -> tuple[int, int]:
+        """Return which file the catalogue is; WarehouseMissing when there is none."""
+        try:
+            found = self.catalogue.stat()
+        except FileNotFoundError:
+            raise nothing_built() from None
+        if found.st_size == 0:
+            raise nothing_built()
+        return found.st_dev, found.st_ino
+
+    def hold(self, purpose: str, *, wait: float) -> AbstractContextManager[Held]:
+        """Be the only writer for a block; WriterBusy, naming the other one, after ``wait`` seconds."""
+        return hold(self.lock, purpose, wait=wait)
+
+    def claim(self, snapshot: int) -> AbstractContextManager[None]:
+        """Keep a snapshot from expiring while the block runs."""
+        return claim(self.readers, snapshot)
+
+    def claimed(self) -> Claimed:
+        """Return what is being read at this moment."""
+        return claimed(self.readers)
+
+    def is_kept(self, connection: duckdb.DuckDBPyConnection, snapshot: int, alias: str = LAKE) -> bool:
+        """Say whether the catalogue still has a snapshot, at this moment and not as of the transaction's beginning.
+
+        The number stands in the text: for a parameter DuckDB loads pandas where that is installed, a quarter of a
+        second.
+        """
+        sql = f"SELECT 1 FROM {metadata(alias)}.ducklake_snapshot WHERE snapshot_id = {int(snapshot)}"
+        return connection.execute(sql).fetchone() is not None
+
+    def vacuum(self) -> None:
+        """Rewrite the catalogue without its free pages; what was deleted is gone from it then."""
+        vacuum(self.catalogue)
+
     def instance(self, *, spill: Path | None = None, memory_limit: str | None = None) -> duckdb.DuckDBPyConnection:
         """Open a DuckDB instance with our extensions and settings; nothing is attached yet.
 
@@ -85,7 +131,7 @@ class Lake:
         with translated(self.folder):
             connection = duckdb.connect(config=config)
             load_extension(connection, "ducklake")
-            load_extension(connection, "sqlite")
+            load_extension(connection, self.catalogue_extension)
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
         return connection
 
@@ -104,24 +150,31 @@ class Lake:
         of a commit, and leaves values in one more place where an erased person must be looked for.
         OVERRIDE_DATA_PATH: the catalogue keeps the absolute path of its birth; a moved project must still open.
         """
+        address, of_catalogue = self.address()
         options = [
             f"DATA_PATH {literal(self.data)}",
             "OVERRIDE_DATA_PATH true",
-            "META_JOURNAL_MODE 'WAL'",
-            "META_BUSY_TIMEOUT 5000",
+            *of_catalogue,
             "DATA_INLINING_ROW_LIMIT 0",
         ]
         if read_only:
             options.append("READ_ONLY")
         if snapshot is not None:
             options.append(f"SNAPSHOT_VERSION {snapshot:d}")
-        address = literal(f"ducklake:sqlite:{self.catalogue}")
         try:
-            connection.execute(f"ATTACH {address} AS {quoted(alias)} ({', '.join(options)})")
+            connection.execute(f"ATTACH {literal(address)} AS {quoted(alias)} ({', '.join(options)})")
         except duckdb.Error as error:
             if read_only and "attempt to write a readonly database" in str(error) and self._writable():
                 raise nothing_built() from error  # a first build died before it made the catalogue's tables
-            raise translation(error, self.folder) from error
+            raise self.refusal(error) from None
+
+    def address(self) -> tuple[str, tuple[str, ...]]:
+        """Return what DuckLake attaches, and options for the catalogue."""
+        return f"ducklake:sqlite:{self.catalogue}", ("META_JOURNAL_MODE 'WAL'", "META_BUSY_TIMEOUT 5000")
+
+    def refusal(self, error: duckdb.Error) -> WarehouseError:
+        """Return the error of ours for a lake that could not be attached."""
+        return translation(error, self.folder)
 
     def choose_encoding(self, connection: duckdb.DuckDBPyConnection, alias: str = LAKE) -> None:
         """Write Parquet's second version: it takes half the time to write and to read of the first, and less disk."""
@@ -174,15 +227,6 @@ def identity(connection: duckdb.DuckDBPyConnection) -> str:
     """Return what tells this lake from another one built in its place (inode numbers come again)."""
     row = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchone()
     return str(row[0]) if row else ""
-
-
-def is_kept(connection: duckdb.DuckDBPyConnection, snapshot: int, alias: str = LAKE) -> bool:
-    """Say whether the catalogue still has a snapshot, at this moment and not as of the transaction's beginning.
-
-    The number stands in the text: for a parameter DuckDB loads pandas where that is installed, a quarter of a second.
-    """
-    sql = f"SELECT 1 FROM {metadata(alias)}.ducklake_snapshot WHERE snapshot_id = {int(snapshot)}"
-    return connection.execute(sql).fetchone() is not None
 
 
 def literal(value: object) -> str:

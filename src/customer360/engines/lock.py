@@ -11,7 +11,7 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,10 @@ from customer360.clock import now, stopwatch
 from customer360.errors import WarehouseError, WriterBusy
 
 POLL_SECONDS = 0.05
+
+
+def _is_held() -> None:
+    """Say nothing: the system keeps a file locked as long as its process lives."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,14 @@ class Holder:
 
     def __str__(self) -> str:
         return f"{self.command} (process {self.pid} on {self.host}, {self.purpose}, since {self.since})"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A lock that is held: by whom, and how to make sure that it still is (WarehouseError when it is not)."""
+
+    by: Holder
+    confirm: Callable[[], None] = _is_held
 
 
 class WriterLock:
@@ -92,6 +104,13 @@ class WriterLock:
                     next_step="Wait until it is done, or stop that process; readers are not affected.",
                 )
             time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def hold(path: Path, purpose: str, *, wait: float) -> Iterator[Held]:
+    """Hold the lock of a file for a block."""
+    with WriterLock(path).hold(purpose, wait=wait) as holder:
+        yield Held(holder)
 
 
 def _command() -> str:

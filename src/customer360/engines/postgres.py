@@ -9,7 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer360.engines.base import Capabilities, Lent, Publication, Session, Snapshot
+from customer360.engines.base import Capabilities, Draft, Lent, Publication, Session, Snapshot
+from customer360.engines.postgres_draft import PostgresDraft
 from customer360.engines.postgres_grants import let_read
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_sessions import PostgresSession, UntrustedPostgresSession
@@ -45,7 +46,8 @@ class PostgresEngine:
     ) -> None:
         self._server = server
         self._versions = Versions(catalog)
-        self._writer = Writer(server, self._versions, keep=max(keep_snapshots, 1), patience=lock_seconds)
+        self._keep, self._patience = max(keep_snapshots, 1), lock_seconds
+        self._writer = Writer(server, self._versions, keep=self._keep, patience=lock_seconds)
         self._known: dict[str, Mapping[Relation, Member]] = {}
         self._guard = threading.Lock()
 
@@ -70,6 +72,9 @@ class PostgresEngine:
         """Say whether anything has been published here."""
         with translated(), self._server.connection() as connection:
             return self._versions.is_there(connection) and self._versions.newest(connection) > 0
+
+    def warm(self) -> None:
+        """Do nothing: a connection is opened in a few milliseconds."""
 
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
@@ -105,6 +110,20 @@ class PostgresEngine:
         """Write in one transaction under the writer lock; committed when the block ends without an error."""
         with self._writer.publication(note=note, wait=wait) as publication:
             yield publication
+
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Open a publication that is written down as a procedure; WarehouseMissing before the first publish."""
+        with self._pinned(None) as (connection, number, state, _):
+            yield PostgresDraft(
+                connection,
+                self._members(connection, number, state),
+                snapshot=number,
+                state=state,
+                versions=self._versions,
+                keep=self._keep,
+                patience=self._patience,
+            )
 
     def history(self) -> tuple[Snapshot, ...]:
         """Return the kept snapshots, newest first; empty before the first publish."""

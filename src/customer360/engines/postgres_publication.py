@@ -201,7 +201,7 @@ class PostgresPublication(PostgresSession):
         ready = self._prepared(select)
         with translated():
             fields = fields_of(self._connection, ready.text)
-        made = [_column(field, types.get(field.name)) for field in fields]
+        made = [kept(field, types.get(field.name)) for field in fields]
         listed = ", ".join(text for text, _ in made)
         return f"SELECT {listed} FROM ({ready.text}) AS made", tuple(column for _, column in made)
 
@@ -223,7 +223,7 @@ class PostgresPublication(PostgresSession):
 
     def _create(self, tree: exp.Create, parameters: Sequence[Any]) -> int:
         """Create a table of columns or from a query, a view, or a temporary table."""
-        if _is_temporary(tree):
+        if is_temporary(tree):
             return self._lay_out(tree, parameters)
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         relation = Relation(target.db, target.name)
@@ -277,7 +277,8 @@ def _with(query: exp.Expr, parameters: Sequence[Any]) -> str:
     return filled(query, parameters).sql("duckdb")
 
 
-def _is_temporary(tree: exp.Create) -> bool:
+def is_temporary(tree: exp.Create) -> bool:
+    """Say whether a statement makes a temporary table from a query."""
     properties = tree.args.get("properties")
     return (
         isinstance(tree.expression, exp.Query)
@@ -286,7 +287,7 @@ def _is_temporary(tree: exp.Create) -> bool:
     )
 
 
-def _column(field: Field, declared: str | None) -> tuple[str, Column]:
+def kept(field: Field, declared: str | None) -> tuple[str, Column]:
     """Return a column of a query as it is kept: in the declared type where that is of its family."""
     name = quoted(field.name)
     if field.oid in _TEXTS:

@@ -27,12 +27,18 @@ _WRITTEN = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 def fields_of(connection: Connection[Any], sql: str) -> tuple[Field, ...]:
     """Return the columns of a query in PostgreSQL's words without running it."""
     from psycopg.errors import error_from_result
+    from psycopg.generators import execute
     from psycopg.pq import ExecStatus
 
     wire = connection.pgconn
-    for found in (wire.prepare(b"", sql.encode()), wire.describe_prepared(b"")):
-        if found.status != ExecStatus.COMMAND_OK:
-            raise error_from_result(found, "utf-8")
+    # not wire.prepare(): it keeps every other thread from running until the server answers
+    wire.send_prepare(b"", sql.encode())
+    found = connection.wait(execute(wire))[-1]
+    if found.status == ExecStatus.COMMAND_OK:
+        wire.send_describe_prepared(b"")
+        found = connection.wait(execute(wire))[-1]
+    if found.status != ExecStatus.COMMAND_OK:
+        raise error_from_result(found, "utf-8")
     return tuple(
         Field((found.fname(number) or b"").decode(), found.ftype(number), found.fmod(number))
         for number in range(found.nfields)

@@ -17,6 +17,7 @@ from customer360.errors import (
     SettingMissing,
     StatementFailed,
     WarehouseError,
+    WarehouseLost,
 )
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _SETTINGS = (
     ("search_path", ""),
     ("jit", "off"),
     ("client_min_messages", "warning"),
+    # a server that does not notice that we are gone keeps the writer's lock for us, two hours by default
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
 )
 _PATIENCE: dict[str, Any] = {
     "connect_timeout": 10,
@@ -68,20 +73,27 @@ class Server:
         self._settings = (*_SETTINGS, *(settings or {}).items())
 
     @classmethod
-    def named(cls, options: Mapping[str, Any], *, place: Place) -> Server:
+    def named(
+        cls, options: Mapping[str, Any], *, place: Place, variable: str = DEFAULT_VARIABLE, key: str = "url"
+    ) -> Server:
         """Return the server whose URL an environment variable holds (``url: {env: NAME}``)."""
-        url = options.get("url", {"env": DEFAULT_VARIABLE})
-        variable = url.get("env") if isinstance(url, Mapping) else None
+        url, usual = options.get("url", {"env": variable}), variable
+        variable = str(url.get("env") or "") if isinstance(url, Mapping) else ""
         if not variable:
             raise ProjectError(
                 "The address of the warehouse stands in an environment variable, not in the project.",
                 place=place,
-                next_step=f"Write `url: {{env: {DEFAULT_VARIABLE}}}` under engine.",
+                next_step=f"Write `{key}: {{env: {usual}}}` under engine.",
             )
         if variable not in os.environ:
             raise SettingMissing(variable, purpose="the address of the PostgreSQL warehouse", place=place)
         kept = {name: str(options[name]) for name in ("work_mem", "maintenance_work_mem") if name in options}
         return cls(os.environ[variable], variable=str(variable), place=place, settings=kept)
+
+    @property
+    def url(self) -> str:
+        """Where it is, password included: for whoever connects by himself, never to be shown."""
+        return self._url
 
     @contextmanager
     def connection(self) -> Iterator[Connection[Any]]:
@@ -222,9 +234,9 @@ def translation(error: Error) -> WarehouseError:
     """Return the error of ours that says what an error of PostgreSQL means; no value of any row is in it."""
     state = error.sqlstate or ""
     if not state or state.startswith(("08", "57P")):
-        return WarehouseError(
-            "The PostgreSQL server ended the connection.",
-            next_step="Run again when it is up; nothing was published and readers keep the old state.",
+        return WarehouseLost(
+            "The connection to the PostgreSQL warehouse was lost.",
+            next_step="Run again when the server answers; nothing was published and readers keep the old state.",
         )
     said = (error.diag.message_primary or "The statement failed").strip().rstrip(".")
     said = said[:1].upper() + said[1:300]

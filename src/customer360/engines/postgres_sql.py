@@ -61,7 +61,7 @@ def relations_in(tree: exp.Expr) -> frozenset[Relation]:
     return frozenset(Relation(table.db, table.name) for table in tree.find_all(exp.Table) if table.db)
 
 
-def prepared(tree: exp.Expr, parameters: Sequence[Any], names: Names) -> Prepared:
+def prepared(tree: exp.Expr, parameters: Sequence[Any], names: Names, *, pretty: bool = False) -> Prepared:
     """Return a statement for PostgreSQL. StatementFailed for an unknown table and for what has no rule."""
     ours = filled(tree, parameters)
     _refuse_odd_parts(ours)
@@ -71,7 +71,7 @@ def prepared(tree: exp.Expr, parameters: Sequence[Any], names: Names) -> Prepare
         if not subquery.alias and isinstance(subquery.parent, exp.From | exp.Join):
             subquery.set("alias", exp.TableAlias(this=exp.to_identifier(f"c360_part_{number}")))
     try:
-        text = transpile(ours, "postgres")
+        text = transpile(ours, "postgres", pretty=pretty)
     except ModelError as error:
         raise StatementFailed(error.what, next_step=error.next_step) from error
     except UnsupportedError as error:

@@ -54,8 +54,12 @@ def physical_sql(physical: str) -> str:
 
 
 def physical_name(relation: Relation, version: int, attempt: int) -> str:
-    """Return where a version of a table lies; long names are cut and told apart by a digest."""
-    tail = f"__v{version}" + (f"_{attempt}" if attempt else "")
+    """Return where a version of a table lies."""
+    return named_with(relation, f"__v{version}" + (f"_{attempt}" if attempt else ""))
+
+
+def named_with(relation: Relation, tail: str) -> str:
+    """Return a table's name with an ending; long names are cut and told apart by a digest."""
     name = relation.table
     if len((name + tail).encode()) > LONGEST:
         digest = hashlib.sha256(name.encode()).hexdigest()[:8]
@@ -142,7 +146,7 @@ class Versions:
             cursor.executemany(
                 f"INSERT INTO {self._table['members']} VALUES (%s, %s, %s, NULL, %s, %s, %s)".encode(),
                 [
-                    (r.schema, r.table, state.id, m.physical, m.definition, _columns(m.columns))
+                    (r.schema, r.table, state.id, m.physical, m.definition, columns_text(m.columns))
                     for r, m in after.items()
                     if before.get(r) != m
                 ],
@@ -191,5 +195,6 @@ class Versions:
         return row[0] if row else None
 
 
-def _columns(columns: Sequence[Column]) -> str:
+def columns_text(columns: Sequence[Column]) -> str:
+    """Return the columns of a table as they are remembered."""
     return json.dumps([[column.name, column.type] for column in columns])

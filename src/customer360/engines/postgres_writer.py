@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 from customer360.clock import now, stopwatch
 from customer360.engines.base import Snapshot
 from customer360.engines.lock import Holder
+from customer360.engines.postgres_locks import WRITER, busy, writer_of
 from customer360.engines.postgres_public import show
 from customer360.engines.postgres_publication import PostgresPublication
 from customer360.engines.postgres_server import Server, translated
 from customer360.engines.postgres_versions import Versions, physical_sql
-from customer360.errors import CommitFailed, WarehouseError, WriterBusy
+from customer360.errors import CommitFailed, WarehouseError
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WRITER = 0
-"""Second half of the writer's lock; states have their own number there, from 1."""
 POLL_SECONDS = 0.05
+LOST_SECONDS = 20.0
+"""How long a server may take to end a transaction whose connection was lost."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,9 @@ class Writer:
         """Publish what the block writes; ``earlier``: begin with the tables of that state instead of the newest."""
         holder = Holder.here(note)
         connection = self._server.opened(f"{holder.command} ({holder.pid} on {socket.gethostname()})")
+        made: list[Snapshot] = []
         try:
-            with self._transaction(connection):
+            with self._transaction(connection, made):
                 self._lock(connection, wait)
                 self._versions.create(connection)
                 before = self._versions.newest(connection)
@@ -72,7 +74,7 @@ class Writer:
                     state=f"{self._versions.identity(connection)}/{before}",
                 )
                 yield publication
-                publication.snapshot_after = self._finish(connection, publication, members, holder)
+                publication.snapshot_after = self._finish(connection, publication, members, holder, made)
             self._clean_quietly(connection)
         finally:
             connection.close()
@@ -86,8 +88,11 @@ class Writer:
             connection.close()
 
     @contextmanager
-    def _transaction(self, connection: Connection[Any]) -> Iterator[None]:
-        """Run the block in one transaction; what fails at its end is a publish that did not go through."""
+    def _transaction(self, connection: Connection[Any], made: Sequence[Snapshot]) -> Iterator[None]:
+        """Run the block in one transaction; what fails at its end is a publish that did not go through.
+
+        When the connection is lost while the server commits, the server is asked whether it did.
+        """
         import psycopg
 
         done = False
@@ -99,10 +104,32 @@ class Writer:
             if not done:
                 with translated():
                     raise
+            if connection.broken and made and self._was_published(made[-1], error):
+                return
             raise CommitFailed(
                 "The build could not be committed, so nothing was published.",
                 next_step="Run it again; readers keep the old state.",
             ) from error
+
+    def _was_published(self, state: Snapshot, lost: Exception) -> bool:
+        """Say whether a state is there, once the transaction that made it has ended; CommitFailed when nobody knows."""
+        unknown = CommitFailed(
+            "The connection to the PostgreSQL warehouse was lost while it committed, so it is not known whether the"
+            f" state {state.id} was published.",
+            next_step="Look at `c360 history` when the server answers, and run again if it is not there.",
+        )
+        try:
+            connection = self._server.opened("c360 after a lost connection")
+        except WarehouseError:
+            raise unknown from lost
+        try:
+            with translated(), connection.transaction():
+                self._lock(connection, LOST_SECONDS)
+                return state in self._versions.states(connection)
+        except WarehouseError:
+            raise unknown from lost
+        finally:
+            connection.close()
 
     def _finish(
         self,
@@ -110,14 +137,16 @@ class Writer:
         publication: PostgresPublication,
         before: Mapping[Relation, Member],
         holder: Holder,
+        made: list[Snapshot],
     ) -> int:
-        """Write the new state down and show it; return its number (the old one when nothing changed)."""
+        """Write the new state down, and into ``made``, and show it; return its number (the old one without changes)."""
         publication.end()
         publication.renew_views()
         after = publication.members
         if after == dict(before):
             return publication.snapshot_before
         state = Snapshot(publication.snapshot_before + 1, now(), holder.purpose, str(holder))
+        made.append(state)
         with translated():
             self._versions.record(connection, state, before, after)
             show(connection, before, after, patience=self._patience)
@@ -127,10 +156,8 @@ class Writer:
         deadline = stopwatch() + wait
         while not self._locked(connection):
             if stopwatch() >= deadline:
-                raise WriterBusy(
-                    f"The warehouse is being written by {self._holder(connection) or 'another process'}.",
-                    next_step="Wait until it is done, or stop that process; readers are not affected.",
-                )
+                with translated():
+                    raise busy(writer_of(connection, self._versions.lock_class))
             time.sleep(POLL_SECONDS)
 
     def _locked(self, connection: Connection[Any]) -> bool:
@@ -139,18 +166,6 @@ class Writer:
                 "SELECT pg_try_advisory_xact_lock(%s, %s)", [self._versions.lock_class, WRITER]
             ).fetchone()
         return bool(row and row[0])
-
-    def _holder(self, connection: Connection[Any]) -> str | None:
-        """Return who holds the lock, as that session calls itself, and since when."""
-        with translated():
-            row = connection.execute(
-                "SELECT a.application_name, to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS') FROM pg_locks AS l"
-                " JOIN pg_stat_activity AS a ON a.pid = l.pid"
-                " JOIN pg_database AS d ON d.oid = l.database AND d.datname = current_database()"
-                " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s::bigint::oid AND l.objid = %s",
-                [self._versions.lock_class % 2**32, WRITER],
-            ).fetchone()
-        return f"{row[0]}, since {row[1]} UTC" if row and row[0] else None
 
     def _clean_quietly(self, connection: Connection[Any]) -> None:
         """Clean up after a publish; what cannot be dropped now (somebody looks at it) goes the next time."""
@@ -170,10 +185,12 @@ class Writer:
             connection.execute("SET LOCAL lock_timeout = '2s'")
             gone = self._versions.forget(connection, states)
             stored = 0
-            for name, is_view in sorted(gone, key=lambda item: not item[1]):  # views stand on tables
-                if not is_view:
-                    row = connection.execute("SELECT pg_total_relation_size(%s::regclass)", [physical_sql(name)])
-                    stored += (row.fetchone() or (0,))[0]
-                kind = "VIEW" if is_view else "TABLE"
-                connection.execute(f"DROP {kind} IF EXISTS {physical_sql(name)}".encode())
+            views = [physical_sql(name) for name, is_view in gone if is_view]
+            tables = [physical_sql(name) for name, is_view in gone if not is_view]
+            for name in tables:
+                row = connection.execute("SELECT pg_total_relation_size(%s::regclass)", [name])
+                stored += (row.fetchone() or (0,))[0]
+            for kind, names in (("VIEW", views), ("TABLE", tables)):  # in one go: views stand on tables and views
+                if names:
+                    connection.execute(f"DROP {kind} IF EXISTS {', '.join(names)}".encode())
         return Cleaned(len(states), len(gone), stored)

@@ -6,15 +6,15 @@ import itertools
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import duckdb
 
-from customer360.engines.claims import claim
 from customer360.engines.failures import translated
-from customer360.engines.lake import LAKE, Lake, identity, is_kept, newest_snapshot, nothing_built
+from customer360.engines.lake import LAKE, Lake, identity, newest_snapshot
 from customer360.engines.sessions import LakeSession
+from customer360.errors import C360Error
 from customer360.names import quoted
 
 _inherited: list[duckdb.DuckDBPyConnection] = []
@@ -69,7 +69,7 @@ class Readers:
     ) -> int | None:
         """Begin a transaction and claim its snapshot; None when that snapshot went before the claim was made."""
         if at_snapshot is not None:
-            attempt.enter_context(claim(self._lake.readers, at_snapshot))
+            attempt.enter_context(self._lake.claim(at_snapshot))
             self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
             attempt.callback(_detach, connection, alias)
         connection.execute(f"USE {quoted(alias)}")
@@ -77,8 +77,17 @@ class Readers:
         attempt.callback(connection.rollback)
         snapshot = newest_snapshot(connection, alias)
         if at_snapshot is None:
-            attempt.enter_context(claim(self._lake.readers, snapshot))
-        return snapshot if is_kept(connection, snapshot, alias) else None
+            attempt.enter_context(self._lake.claim(snapshot))
+        return snapshot if self._lake.is_kept(connection, snapshot, alias) else None
+
+    def warm(self) -> None:
+        """Open the instance in the background; whatever goes wrong, the first session meets it again and tells it."""
+
+        def opened() -> None:
+            with suppress(C360Error, duckdb.Error):
+                self._current()
+
+        threading.Thread(target=opened, name="warming").start()
 
     def close(self) -> None:
         """Give the instance back; sessions still open keep theirs until they end."""
@@ -105,13 +114,7 @@ class Readers:
 
     def _stamp(self) -> tuple[int, int, int]:
         """Return this process and which file the catalogue is."""
-        try:
-            found = self._lake.catalogue.stat()
-        except FileNotFoundError:
-            raise nothing_built() from None
-        if found.st_size == 0:
-            raise nothing_built()
-        return os.getpid(), found.st_dev, found.st_ino
+        return os.getpid(), *self._lake.stamp()
 
     def _forget(self, instance: Instance) -> None:
         """Let go of an instance. Not ``close()``: that would also close the connections of open sessions."""

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import duckdb
 
-from customer360.engines.claims import claimed
 from customer360.engines.lake import LAKE, Lake, literal, metadata
 
 COMPACTION = "compaction"
@@ -64,7 +63,7 @@ def expire(connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, unco
     if len(published) <= keep:
         return 0
     oldest_kept = published[keep - 1]
-    in_use = claimed(lake.readers).snapshots
+    in_use = lake.claimed().snapshots
     old = [number for number, _ in rows if number < oldest_kept and number not in in_use]
     if old:
         connection.execute(f"CALL ducklake_expire_snapshots({literal(LAKE)}, versions => {old})")
@@ -112,7 +111,7 @@ def delete_scheduled_files(
     A merge dismisses files that a running query may still be going through, so the claim on a snapshot is not enough.
     Not DuckLake's own ``ducklake_cleanup_old_files``: with a SQLite catalogue its ``older_than`` compares days only.
     """
-    until = claimed(lake.readers).since or datetime.max.replace(tzinfo=UTC)
+    until = lake.claimed().since or datetime.max.replace(tzinfo=UTC)
     scheduled = connection.execute(
         f"SELECT data_file_id, path, path_is_relative FROM {metadata()}.ducklake_files_scheduled_for_deletion "
         "WHERE epoch_us(schedule_start::TIMESTAMPTZ) < $1",

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from customer360.engines.base import Column
 from customer360.engines.failures import translated, translation
-from customer360.engines.lake import LAKE, literal
+from customer360.engines.lake import LAKE, literal, metadata
 from customer360.errors import StatementFailed, WarehouseError, nearest
 from customer360.names import Relation, quoted
 
@@ -69,14 +69,23 @@ class LakeSession:
             ) from error
 
     def relations(self) -> frozenset[Relation]:
-        """Return every table and view of this snapshot."""
-        of = literal(self.database)  # as text: for a parameter DuckDB loads pandas where that is installed
+        """Return every table and view of this snapshot.
+
+        From the catalogue's own tables: DuckDB's list of tables reads the statistics of each, 0.2 s in all.
+        """
+        meta, then = metadata(self.database), f"<= {self.snapshot:d}"
+        listed = " UNION ALL ".join(
+            f"SELECT schema_name, {kind}_name FROM {meta}.ducklake_{kind} AS t JOIN {meta}.ducklake_schema AS s "
+            f"USING (schema_id) WHERE t.begin_snapshot {then} AND (t.end_snapshot > {self.snapshot:d} OR "
+            f"t.end_snapshot IS NULL) AND s.begin_snapshot {then} AND (s.end_snapshot > {self.snapshot:d} OR "
+            "s.end_snapshot IS NULL)"
+            for kind in ("table", "view")
+        )
+        return self._relations(listed)
+
+    def _relations(self, sql: str) -> frozenset[Relation]:
         with translated():
-            rows = self._connection.execute(
-                f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {of} UNION ALL "
-                f"SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = {of} AND NOT internal"
-            ).fetchall()
-        return frozenset(Relation(*row) for row in rows)
+            return frozenset(Relation(*row) for row in self._connection.execute(sql).fetchall())
 
     def register(self, name: str, data: pa.Table | pa.RecordBatchReader) -> None:
         """Make Arrow data readable under a bare name in this session."""
@@ -158,6 +167,14 @@ class LakePublication(LakeSession):
     def _allowed(self, statement: duckdb.Statement) -> None:
         if statement.type == duckdb.StatementType.TRANSACTION:
             raise StatementFailed("A publication commits or rolls back by itself, at the end of its block.")
+
+    def relations(self) -> frozenset[Relation]:
+        """Return every table and view as this transaction sees them."""
+        of = literal(self.database)  # as text: for a parameter DuckDB loads pandas where that is installed
+        return self._relations(
+            f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {of} UNION ALL "
+            f"SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = {of} AND NOT internal"
+        )
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement for its effect and return the number of rows it touched (-1 when unknown)."""

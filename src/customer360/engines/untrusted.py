@@ -19,7 +19,6 @@ import duckdb
 import pyarrow as pa
 
 from customer360.engines.base import Column
-from customer360.engines.claims import claim
 from customer360.engines.failures import interrupted, translated
 from customer360.engines.lake import LAKE, Lake, literal
 from customer360.engines.readers import Readers
@@ -231,7 +230,7 @@ class UntrustedReaders(Readers):
     @contextmanager
     def _earlier(self, snapshot: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
         """Give a connection to an instance of its own: a locked-down one cannot attach another snapshot."""
-        with claim(self._lake.readers, snapshot), closing(self._open(snapshot)) as connection, translated():
+        with self._lake.claim(snapshot), closing(self._open(snapshot)) as connection, translated():
             connection.execute(f"USE {LAKE}")
             connection.execute("BEGIN TRANSACTION READ ONLY")
             yield connection, snapshot, LAKE

@@ -11,23 +11,19 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import duckdb
 
 from customer360.engines import retention
-from customer360.engines.claims import claimed
 from customer360.engines.failures import translated, translation
 from customer360.engines.flush import FlushAhead, flush_to_disk
 from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
-from customer360.engines.lock import Holder, WriterLock
+from customer360.engines.lock import Held
 from customer360.engines.retention import Cleaned
 from customer360.engines.sessions import LakePublication, Listener, PublicationFactory
-from customer360.errors import CommitFailed, WarehouseError
+from customer360.errors import CommitFailed, WarehouseError, WarehouseLost
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +37,6 @@ class Writer:
     def __init__(self, lake: Lake, *, keep: int, tell: Listener, make: PublicationFactory = LakePublication) -> None:
         self._lake = lake
         self._make = make
-        self._lock = WriterLock(lake.lock)
         self._keep = keep
         self._tell = tell
         self._connection: duckdb.DuckDBPyConnection | None = None
@@ -51,7 +46,7 @@ class Writer:
     @contextmanager
     def publication(self, *, note: str, wait: float, earlier: int | None = None) -> Iterator[LakePublication]:
         """Publish what the block writes; ``earlier`` attaches that snapshot, read-only, as ``earlier``."""
-        with self._alone(note, wait) as (connection, holder):
+        with self._alone(note, wait) as (connection, held):
             if earlier is not None:
                 self._lake.attach(connection, "earlier", read_only=True, snapshot=earlier)
             with translated(self._lake.folder):
@@ -62,11 +57,11 @@ class Writer:
                 publication = self._make(connection, snapshot=before, tell=ahead.tell)
                 try:
                     yield publication
+                    self._commit(connection, note, held, ahead)
                 except BaseException:  # also Ctrl-C: the lock must not be given back with a transaction open
-                    with suppress(duckdb.Error):
+                    with suppress(duckdb.Error):  # DuckDB ends the process when one is closed whose server is lost
                         connection.execute("ROLLBACK")
                     raise
-                self._commit(connection, note, holder, ahead)
             publication.snapshot_after = newest_snapshot(connection)
             self._tell("after commit")
             if earlier is not None:
@@ -88,11 +83,11 @@ class Writer:
             orphans = retention.delete_orphans(connection, self._lake)
             if purge:
                 self.discard()
-                _vacuum(self._lake.catalogue)
+                self._lake.vacuum()
         return Cleaned(snapshots=expired) + deleted + orphans
 
     def _refuse_while_read(self) -> None:
-        reading = claimed(self._lake.readers)
+        reading = self._lake.claimed()
         if reading.snapshots:
             raise WarehouseError(
                 f"Older states cannot be purged while {len(reading.snapshots)} of them are being read.",
@@ -107,14 +102,14 @@ class Writer:
             self._connection = None
 
     @contextmanager
-    def _alone(self, note: str, wait: float) -> Iterator[tuple[duckdb.DuckDBPyConnection, Holder]]:
+    def _alone(self, note: str, wait: float) -> Iterator[tuple[duckdb.DuckDBPyConnection, Held]]:
         """Hold the lock, with a connection, after tidying up behind a writer that died.
 
         The mark of unfinished work goes only when the block ends well; so whatever else happens, the next writer
         looks for leftovers. A connection that saw an error is not used again: DuckLake's can be wedged after one.
         """
         self._lake.prepare()
-        with self._lock.hold(note, wait=wait) as holder:
+        with self._lake.hold(note, wait=wait) as held:
             self._tell("lock taken")
             died = self._lake.unfinished.exists()
             try:
@@ -125,7 +120,7 @@ class Writer:
                         retention.delete_orphans(connection, self._lake)
                 if died:
                     self._tell("leftovers deleted")
-                yield connection, holder
+                yield connection, held
                 self._lake.unfinished.unlink(missing_ok=True)
             except BaseException:  # whatever it was, a connection that saw it is not used again
                 self.discard()
@@ -136,9 +131,7 @@ class Writer:
         if self._pid != os.getpid():
             _inherited.append(self._connection)
             self._connection, self._pid = None, os.getpid()
-        if self._connection is not None and (
-            not self._lake.catalogue.exists() or identity(self._connection) != self._identity
-        ):
+        if self._connection is not None and (not self._lake.is_there or identity(self._connection) != self._identity):
             self.discard()
         if self._connection is None:
             connection = self._lake.instance(spill=self._lake.spill)
@@ -148,16 +141,23 @@ class Writer:
             self._connection, self._identity = connection, identity(connection)
         return self._connection
 
-    def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, holder: Holder, ahead: FlushAhead) -> None:
+    def _commit(self, connection: duckdb.DuckDBPyConnection, note: str, held: Held, ahead: FlushAhead) -> None:
         self._tell("before commit")
         try:
             ahead.finish()
             flush_to_disk(self._lake.data, newer_than=self._lake.unfinished)
-            author = f"{holder.command} (process {holder.pid} on {holder.host})"
+            held.confirm()
+            author = f"{held.by.command} (process {held.by.pid} on {held.by.host})"
             connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, $1, $2)", [author, note])
             connection.execute("COMMIT")
         except (duckdb.Error, OSError) as error:
             cause = translation(error, self._lake.folder)
+            if isinstance(cause, WarehouseLost):
+                raise CommitFailed(
+                    "The server of the catalogue was lost while it committed, so it is not known whether this was"
+                    " published.",
+                    next_step="Look at `c360 history` when it answers, and run again if it is not there.",
+                ) from error
             raise CommitFailed(
                 f"Nothing was published, readers keep the old state. {cause.what}",
                 place=cause.place,
@@ -175,27 +175,3 @@ class Writer:
             log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
             self._tell("clean-up failed")
             self.discard()
-
-
-def _vacuum(catalogue: Path) -> None:
-    """Rewrite the catalogue without its free pages and empty its write-ahead log.
-
-    In a process of its own: closing a second SQLite in this one would drop the locks of the first (POSIX).
-    """
-    program = (
-        "import sqlite3, sys\n"
-        "connection = sqlite3.connect(sys.argv[1], timeout=5, isolation_level=None)\n"
-        "connection.execute('VACUUM')\n"
-        "busy = connection.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchone()[0]\n"
-        "sys.exit('readers hold the write-ahead log' if busy else 0)\n"
-    )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and program, the path is an argument
-        [sys.executable, "-I", "-c", program, str(catalogue)], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or ["unknown"]
-        raise WarehouseError(
-            f"The catalogue could not be purged: {reason[0]}.",
-            place=str(catalogue),
-            next_step="Stop the programs that read the warehouse (c360 serve) and run again.",
-        )

@@ -9,8 +9,6 @@ import hashlib
 import hmac
 import json
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -114,6 +112,9 @@ def signature(secret: str, moment: str, body: bytes) -> str:
 
 def _posted(address: NoticeAddress, document: Mapping[str, object]) -> str | None:
     """Send a document; return why it was not taken, None when it was."""
+    import urllib.error
+    import urllib.request
+
     url = _variable(address.url, "the address that notices go to")
     body = json.dumps(document, default=str, separators=(",", ":")).encode()
     headers = {"Content-Type": "application/json"}

@@ -49,6 +49,22 @@ def resolve_as_of(session: Session, project: Project) -> date:
     return max(days)
 
 
+def newest_days(session: Session, project: Project) -> list[tuple[Relation, str]]:
+    """Return SQL, over each raw table that ``latest`` looks at, of its newest day (``resolve_as_of`` as SQL)."""
+    zone = project.settings.time_zone
+    found = []
+    for relation, column in (_column(text, project) for text in project.settings.as_of_columns):
+        type_ = next((c.type for c in session.columns(relation) if c.name == column), "VARCHAR")
+        newest = f"MAX({quoted(column)})"
+        if type_.startswith("TIMESTAMP"):
+            moment = newest if "ZONE" in type_ else f"({newest} AT TIME ZONE 'UTC')"
+            day = f"CAST({moment} AT TIME ZONE '{zone}' AS DATE)"
+        else:
+            day = f"CAST({newest} AS DATE)" if type_ == "DATE" else f"CAST(LEFT({newest}, 10) AS DATE)"
+        found.append((relation, day))
+    return found
+
+
 def _newest(session: Session, relation: Relation, column: str, zone: ZoneInfo) -> date | None:
     value = session.query(f"SELECT MAX({quoted(column)}) AS newest FROM {relation.sql}").column(0)[0].as_py()
     if isinstance(value, datetime):

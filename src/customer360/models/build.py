@@ -153,7 +153,7 @@ class _Job:
                     found = publication.describe(f"SELECT * FROM {relation.sql}")
                     matching[relation] = inspector.columns(node.contract, found)
                     if matching[relation]:
-                        _index(publication, node.contract)
+                        index_keys(publication, node.contract)
             except C360Error as error:
                 if not all(matching.values()):  # most likely the reason: the table it reads is not as declared
                     raise BlockingChecks(inspector.results) from error
@@ -243,7 +243,7 @@ class _Job:
         return NodeResult(relation, self.graph.nodes[relation].config.kind, "skipped", plan.state[relation].rows)
 
 
-def _index(publication: Publication, contract: Contract) -> None:
+def index_keys(publication: Publication, contract: Contract) -> None:
     """Let look-ups and joins by a table's key, and by what points at other tables, be fast."""
     for columns in dict.fromkeys((contract.key, *(tuple(reference.columns) for reference in contract.references))):
         if columns:

@@ -77,10 +77,17 @@ def case_rows(case: Case, project: Project, graph: Graph) -> list[dict[str, Any]
             next_step="Add `as_of: 2024-11-30` to the case.",
         )
     with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for relation in sorted({*node.dependencies, *case.given}):
-            _create(connection, relation, case, project, graph)
+        given_tables(connection, case, project, graph)
         return _result(connection, node, case, as_of)
+
+
+def given_tables(connection: duckdb.DuckDBPyConnection, case: Case, project: Project, graph: Graph) -> list[Relation]:
+    """Make the tables that a case's model reads, with the given rows, and return their names."""
+    connection.execute("SET TimeZone = 'UTC'")
+    wanted = sorted({*graph.nodes[case.model].dependencies, *case.given})
+    for relation in wanted:
+        _create(connection, relation, case, project, graph)
+    return wanted
 
 
 def _result(connection: duckdb.DuckDBPyConnection, node: Node, case: Case, as_of: date) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer360.errors import BuildFailed, C360Error
+from customer360.errors import BuildFailed, C360Error, WarehouseLost
 
 if TYPE_CHECKING:
     from customer360.models.graph import Node
@@ -18,9 +18,9 @@ def told(error: C360Error) -> str:
     return " ".join(part.strip() for part in first.splitlines() if part.strip())[:_SHOWN].rstrip(".")
 
 
-def failure(node: Node, error: C360Error) -> BuildFailed:
-    """Return the sentence about a model that could not be built."""
-    if isinstance(error, BuildFailed):
+def failure(node: Node, error: C360Error) -> C360Error:
+    """Return the sentence about a model that could not be built; a lost connection is not the model's fault."""
+    if isinstance(error, BuildFailed | WarehouseLost):
         return error
     return BuildFailed(
         f"The model {node.relation} could not be built: {told(error)}. Nothing was published.",

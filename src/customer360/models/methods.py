@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.names import Relation
+
 METHODS: dict[str, str] = {
     "calendar": "customer360.star.calendar:calendar",
     "surrogate_keys": "customer360.star.keys:surrogate_keys",
@@ -47,12 +49,34 @@ METHODS: dict[str, str] = {
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
 
+IN_SQL: dict[str, str] = {
+    "surrogate_keys": "customer360.star.keys:surrogate_keys_in_sql",
+}
+"""Methods that a database can run by itself -> the function that writes them as one SELECT of our SQL."""
+
+
 class Method(Protocol):
     """What a step calls: Arrow tables in, one Arrow table out."""
 
     def __call__(self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
         """Return the step's rows; the contract of the table says which columns."""
         ...
+
+
+class MethodInSql(Protocol):
+    """What writes a step as a SELECT: names of tables in, SQL out."""
+
+    def __call__(self, inputs: Mapping[str, Relation], parameters: Mapping[str, Any]) -> str:
+        """Return a SELECT that yields the rows of the method."""
+        ...
+
+
+def method_in_sql(name: str) -> MethodInSql | None:
+    """Return what writes a method as SQL, None for one that only Python can run."""
+    if name not in IN_SQL:
+        return None
+    module, _, function = IN_SQL[name].partition(":")
+    return cast("MethodInSql", getattr(importlib.import_module(module), function))
 
 
 def method(name: str, *, place: Place | None = None) -> Method:

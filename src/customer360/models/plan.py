@@ -106,13 +106,18 @@ def _missing(node: Node, read: Relation, plan: Plan) -> BuildFailed:
 
 def _plan_table(node: Node, plan: Plan, *, full_refresh: bool) -> None:
     relation = node.relation
-    definition = digest(_definition(node))
+    definition = definition_of(node)
     inputs = {str(read): plan.versions[read] for read in node.dependencies}
     version = digest([definition, inputs, plan.as_of.isoformat() if node.uses_as_of else None])
     before = plan.state.get(relation)
     plan.definitions[relation], plan.versions[relation] = definition, version
     if full_refresh or before is None or before.version != version:
         plan.rebuild.append(relation)
+
+
+def definition_of(node: Node) -> str:
+    """Return a text that differs when a table is made in another way."""
+    return digest(_definition(node))
 
 
 def _definition(node: Node) -> list[object]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from customer360.ask.kept import clear
 from customer360.errors import C360Error
 from customer360.identity.overrides import STATE_FILE, Override, SqliteStore
 from customer360.privacy import search, sent_files
@@ -21,6 +22,9 @@ from customer360.privacy.failures import PrivacyError
 from customer360.privacy.subject import Subject
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer360.engines.base import Engine
     from customer360.privacy.ledger import Ledger
     from customer360.project.spec import Project
 
@@ -119,3 +123,17 @@ def _emptied(project: Project, to_do: ToDo) -> Iterator[tuple[str, str, int]]:
         yield place, "emptied", rows
     for place, rows in search.scrub_texts(project.root, to_do.subject).items():
         yield place, "emptied", rows
+    clear(project.root)  # values of the data, made anew by the next question
+
+
+def purge(engine: Engine, root: Path) -> Mapping[str, int]:
+    """Delete older states from disk, and then what was made of them: nobody reads one that could be kept again.
+
+    Errors: WarehouseError while older states are being read, PrivacyError.
+    """
+    gone = engine.maintain(purge=True)
+    try:
+        clear(root)
+    except OSError as error:
+        raise PrivacyError(f"A file that is made of the data cannot be deleted: {error}.") from error
+    return gone

@@ -13,6 +13,7 @@ from customer360.models.as_of import resolve_as_of
 from customer360.models.build import build_within
 from customer360.names import RAW_PREFIX
 from customer360.privacy import consent, removal, retention
+from customer360.privacy.aftermath import purge
 from customer360.privacy.export import collect, write_zip
 from customer360.privacy.officer import check_engine, check_officer, note
 from customer360.privacy.places import Places
@@ -113,7 +114,7 @@ class PrivacyDesk:
         if dry_run or not rows:
             waits = not dry_run and self._waits()
             if waits:
-                self._engine.maintain(purge=True)
+                purge(self._engine, self._project.root)
             return Outlived(listing, rows, as_of, gone=waits)
         with self._engine.publish(note=_NOTE) as publication:
             doomed = retention.outlived(self._places, listing, columns_of(publication))
@@ -123,5 +124,5 @@ class PrivacyDesk:
             build_within(publication, self._engine, configured(self._project), as_of=as_of)
         total: dict[str, Any] = {str(each.relation): each.rows for each in done if each.rows}
         note(self._governance, by, "privacy.retention", "retention", **total)
-        self._engine.maintain(purge=True)
+        purge(self._engine, self._project.root)
         return Outlived(listing, {each.relation: each.rows for each in done if each.rows}, as_of, gone=True)

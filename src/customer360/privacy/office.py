@@ -15,7 +15,7 @@ from customer360.identity.overrides import STATE_FILE as OVERRIDES_FILE
 from customer360.identity.overrides import Override, Overrides, SqliteStore
 from customer360.models.build import build_within
 from customer360.privacy import certificate, removal, search
-from customer360.privacy.aftermath import TO_DO, ToDo, settle, together
+from customer360.privacy.aftermath import TO_DO, ToDo, purge, settle, together
 from customer360.privacy.certificate import Certificate
 from customer360.privacy.failures import ErasureIncomplete, PrivacyError
 from customer360.privacy.ledger import Erasure, Ledger
@@ -144,7 +144,7 @@ class PrivacyOffice:
             raise PrivacyError(f"Erasure {number} does not wait for anything: it is {erasure.status}.")
         facts = settle(self._project, self._ledger, number)
         try:
-            gone = self._engine.maintain(purge=True)
+            gone = purge(self._engine, self._root)
         except WarehouseError as error:
             raise PrivacyError(
                 f"The person is erased from the present state, but older ones are still on disk. {error.what}",

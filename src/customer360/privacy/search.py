@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from customer360.ask.kept import CACHE
 from customer360.names import QUARANTINE_SCHEMA, Relation, quoted
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.places import is_personal
@@ -27,8 +28,8 @@ _IN_TABLES = r"(?:^|[^\pL\pN_@.:-])(?:{})(?:$|[^\pL\pN_@.-]|[.-](?:$|[^\pL\pN_])
 """The same for the warehouse, whose patterns cannot look around."""
 _BATCH = 40
 """Tables that are searched with one query."""
-FOLDERS = ("state", "logs")
-"""Folders of a project, beside the warehouse, where what people did is kept."""
+FOLDERS = ("state", "logs", str(CACHE))
+"""Folders of a project, beside the warehouse, where what people did is kept, and what is made of the warehouse."""
 GOVERNANCE, AUDIENCES = "governance.sqlite", "audiences.sqlite"
 LEDGER = "erasure"
 """The table of erasures, which names whom an erasure is about until it is done."""

@@ -1,4 +1,4 @@
-"""Take a person out of the files of this project that audiences were written to."""
+"""Take a person out of the files of this project that audiences and dashboards were written to."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from customer360.names import DASHBOARD_FILES
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.search import pattern_of
 
@@ -31,7 +32,7 @@ def clean(project: Project, subject: Subject) -> Iterator[tuple[str, int]]:
             rows = _csv_without(path, pattern) if path.suffix != ".parquet" else _parquet_without(path, pattern)
         except (OSError, ValueError, csv.Error) as error:  # ArrowInvalid is a ValueError
             raise PrivacyError(
-                f"The file {path.name}, to which members of an audience were written, cannot be cleaned"
+                f"The file {path.name}, written for an audience or a dashboard, cannot be cleaned"
                 f" ({type(error).__name__}).",
                 place=str(path),
                 next_step="Correct or delete it.",
@@ -59,6 +60,8 @@ def _files(project: Project) -> list[Path]:
         for destination in audience.destinations.values()
         if destination.kind in _KINDS
     }
+    written = root / DASHBOARD_FILES
+    named |= {path.resolve() for kind in _KINDS for path in written.glob(f"*/*/*.{kind}")}
     return sorted(path for path in named if path.is_relative_to(root) and path.is_file())
 
 

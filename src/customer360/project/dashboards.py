@@ -8,6 +8,7 @@ from pydantic import Field
 
 from customer360.names import IDENTIFIER
 from customer360.project.contract_checks import no_twins
+from customer360.project.outside import FileExport
 from customer360.project.problems import Problems, Shape
 from customer360.project.spec import Dashboard, Widget
 from customer360.project.timerange import TimeShape
@@ -125,10 +126,23 @@ class WidgetShape(Shape):
         "area",
         "histogram",
         "interval",
+        "treemap",
     ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")
     model: str | None = Field(None, description="The file in `semantic/` that answers it; default: the first.")
+
+
+class ExportShape(Shape):
+    """Files that the dashboard is written to, in ``exports/dashboards/<name>/``."""
+
+    every: Literal["build", "day", "week", "month"] = Field(
+        description="How often; `build`: whenever something new was published."
+    )
+    kind: Literal["csv", "parquet", "png", "pdf"] = Field(
+        description="csv and parquet: a file for each widget; png and pdf: the dashboard as it looks."
+    )
+    keep: Annotated[int, Field(ge=1, le=1_000)] = Field(12, description="How many stay; the oldest go.")
 
 
 class DashboardShape(Shape):
@@ -140,6 +154,9 @@ class DashboardShape(Shape):
         default_factory=list, description="Dimensions that the reader may filter all widgets by."
     )
     order: int = Field(50, description="Place among the pages: lower comes first, equal ones by name.")
+    exports: list[ExportShape] = Field(
+        default_factory=list, description="Files that `c360 run` and `c360 dashboard due` write."
+    )
     widgets: list[WidgetShape] = Field(min_length=1, description="The tiles, in order.")
 
 
@@ -159,6 +176,7 @@ def read_dashboard(path: Path, root: Path, problems: Problems) -> Dashboard | No
             description=shape.description,
             filters=tuple(shape.filters),
             order=shape.order,
+            exports=tuple(FileExport(each.every, each.kind, each.keep) for each in shape.exports),
         )
     return None
 

@@ -1,9 +1,10 @@
-"""Say which services outside a project uses beside its sources: where notices go, who says who somebody is."""
+"""Say what a project uses outside of itself: where notices and files go, who says who somebody is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,13 @@ class SignIn:
     groups_claim: str = "groups"
     roles: Mapping[str, str] = field(default_factory=dict)
     default_role: str = "viewer"
+
+
+@dataclass(frozen=True)
+class FileExport:
+    """Files that a dashboard is written to; see ``dashboards/files.py``."""
+
+    every: Literal["build", "day", "week", "month"]
+    kind: Literal["csv", "parquet", "png", "pdf"]
+    keep: int = 12
+    """How many of them stay; the oldest go."""

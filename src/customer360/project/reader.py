@@ -19,7 +19,7 @@ from customer360.project.models import read_model, read_step, read_union
 from customer360.project.parameters import filled
 from customer360.project.problems import Problems, in_file_order
 from customer360.project.references import resolved
-from customer360.project.semantics import read_semantic
+from customer360.project.semantics import files_of, read_semantics
 from customer360.project.settings import read_settings
 from customer360.project.sources import read_source
 from customer360.project.spec import (
@@ -82,20 +82,6 @@ def read_project(root: Path) -> Project:
     return replace(project, warnings=tuple(in_file_order(problems.warnings)))
 
 
-def read_to_answer(root: Path) -> Project:
-    """Return the project with its settings and semantic models only: all that answers about published tables need.
-
-    Raises ProjectErrors with what is wrong in these files; mistakes in any other stay unseen.
-    """
-    root = root.resolve()
-    problems = Problems()
-    own = read_settings(root, problems)
-    reading = _Reading(root, problems)
-    reading.read_semantics()
-    problems.finish()
-    return Project(root=root, settings=own, semantics=reading.semantics)
-
-
 class _Reading:
     """Walks the folders of a project once."""
 
@@ -118,11 +104,7 @@ class _Reading:
         return read_yaml(self._root / settings.FILE_NAME, self._root)
 
     def _files(self, folder: str) -> Iterator[Path]:
-        path = self._root / folder
-        if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if not p.name.startswith((".", "_")))
-        elif path.exists():
-            self._problems.add(f"'{folder}' is a file; it must be a folder.", Place(folder), "Move it away.")
+        return files_of(self._root, folder, self._problems)
 
     def _place(self, path: Path) -> Place:
         return Place(path.relative_to(self._root).as_posix())
@@ -256,7 +238,7 @@ class _Reading:
 
     def read_rest(self) -> None:
         """Read semantic/, dashboards/, audiences/ and tests/."""
-        self.read_semantics()
+        self.semantics = read_semantics(self._root, self._problems)
         for path in self._files("dashboards"):
             if path.suffix in _YAML:
                 dashboard = read_dashboard(path, self._root, self._problems)
@@ -270,22 +252,6 @@ class _Reading:
         for path in self._files("tests"):
             if path.suffix in _YAML:
                 self.cases += read_cases(path, self._root, self._problems)
-
-    def read_semantics(self) -> None:
-        """Read semantic/."""
-        for path in self._files("semantic"):
-            if path.suffix not in _YAML:
-                continue
-            document = read_semantic(path, self._root, self._problems)
-            if document is not None:
-                twin = self.semantics.get(document.name)
-                if twin is not None:
-                    self._problems.add(
-                        f"The semantic model '{document.name}' is already in {twin.place.file}.",
-                        document.place,
-                        "Rename one.",
-                    )
-                self.semantics[document.name] = document
 
 
 def _stem(path: Path, endings: tuple[str, ...]) -> str | None:

@@ -5,19 +5,44 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from customer360.errors import Place
 from customer360.project.contract_checks import no_twins
 from customer360.project.ossie import READ_VERSIONS, Dataset, Relationship, SemanticFile, SemanticModelShape
 from customer360.project.spec import SemanticDocument
 from customer360.project.yamlfile import Block, Items, YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from customer360.project.problems import Problems
 
 VENDOR = "C360"
 _MODEL: tuple[str | int, ...] = ("semantic_model", 0)
+
+
+def files_of(root: Path, folder: str, problems: Problems) -> Iterator[Path]:
+    """Yield what lies in a folder of a project, hidden files left out."""
+    path = root / folder
+    if path.is_dir():
+        yield from sorted(p for p in path.iterdir() if not p.name.startswith((".", "_")))
+    elif path.exists():
+        problems.add(f"'{folder}' is a file; it must be a folder.", Place(folder), "Move it away.")
+
+
+def read_semantics(root: Path, problems: Problems) -> dict[str, SemanticDocument]:
+    """Read semantic/: the models by name."""
+    found: dict[str, SemanticDocument] = {}
+    for path in files_of(root, "semantic", problems):
+        document = read_semantic(path, root, problems) if path.suffix in (".yaml", ".yml") else None
+        if document is None:
+            continue
+        twin = found.get(document.name)
+        if twin is not None:
+            what = f"The semantic model '{document.name}' is already in {twin.place.file}."
+            problems.add(what, document.place, "Rename one.")
+        found[document.name] = document
+    return found
 
 
 def read_semantic(path: Path, root: Path, problems: Problems) -> SemanticDocument | None:

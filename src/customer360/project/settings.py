@@ -127,6 +127,10 @@ class SettingsShape(Shape):
         default_factory=list, description="Columns that `latest` looks at, each `<source>.<table>.<column>`."
     )
     currency: str = Field("USD", description="ISO 4217 code of the money.", json_schema_extra={"pattern": "^[A-Z]{3}$"})
+    locale: str = Field(
+        "en",
+        description="How pages write numbers and dates: a language, perhaps with a country (de, de_CH, en_US).",
+    )
     time_zone: str = Field("UTC", description="IANA name of the zone that days are cut and shown in.")
     week_start: Literal["monday", "sunday"] = Field("monday", description="First day of a week.")
     fiscal_year_start_month: Annotated[int, Field(ge=1, le=12)] = Field(
@@ -179,6 +183,7 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         )
     _check_codes(shape, file, problems)
     _check_zone(shape.time_zone, file, problems)
+    _check_locale(shape.locale, file, problems)
     options = {key: value for key, value in file.root.get("engine", {}).items() if key != "name"}
     if options:
         refuse_secrets(file.root["engine"], ("engine",), file, problems)
@@ -190,6 +195,7 @@ def _settings(shape: SettingsShape, file: YamlFile, problems: Problems) -> Setti
         as_of=_as_of(shape.as_of, file, problems),
         as_of_columns=tuple(shape.as_of_columns),
         currency=shape.currency,
+        locale=shape.locale,
         time_zone=shape.time_zone,
         week_start=shape.week_start,
         fiscal_year_start_month=shape.fiscal_year_start_month,
@@ -279,6 +285,19 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _check_locale(name: str, file: YamlFile, problems: Problems) -> None:
+    if name == "en":
+        return
+    from babel import Locale
+    from babel.core import UnknownLocaleError
+
+    try:
+        Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        hint = "Write a language, or a language and a country: de, de_CH, en_US."
+        problems.add(f"'{name}' is no locale.", file.place("locale"), hint)
 
 
 def _check_codes(shape: SettingsShape, file: YamlFile, problems: Problems) -> None:

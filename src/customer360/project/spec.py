@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from customer360.names import Relation
     from customer360.project.audiences import Audience
     from customer360.project.glossary import Term
-    from customer360.project.outside import NoticeAddress, SignIn
+    from customer360.project.outside import FileExport, NoticeAddress, SignIn
 
 Policy = Literal["fail", "ignore", "evolve"]
 BadRows = Literal["quarantine", "fail"]
@@ -76,6 +76,7 @@ class Settings:
     as_of: date | Literal["latest"] = "latest"
     as_of_columns: tuple[str, ...] = ()
     currency: str = "USD"
+    locale: str = "en"
     time_zone: str = "UTC"
     week_start: Literal["monday", "sunday"] = "monday"
     fiscal_year_start_month: int = 1
@@ -354,6 +355,7 @@ class Dashboard:
     description: str | None = None
     filters: tuple[str, ...] = ()
     order: int = 50
+    exports: tuple[FileExport, ...] = ()
 
 
 @dataclass(frozen=True)

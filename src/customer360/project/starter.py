@@ -33,6 +33,7 @@ state/governance.sqlite*
 state/audiences*
 exports/
 # made by c360 from the sources
+.cache/
 warehouse/
 """
 

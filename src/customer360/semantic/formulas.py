@@ -40,7 +40,7 @@ class Formulas:
     def __init__(self, directory: Directory, metrics: dict[str, Metric], engine: str = "duckdb") -> None:
         self._directory = directory
         self._metrics = metrics
-        self._engine = engine
+        self.engine = engine
         self._done: dict[str, Formula | None] = {}
         self.errors: list[C360Error] = []
 
@@ -112,7 +112,7 @@ class Formulas:
         return Formula(metric, outer.transform(replaced), atoms)
 
     def _from_expression(self, metric: Metric) -> Formula:
-        text, dialect = metric_text(metric, self._engine)
+        text, dialect = metric_text(metric, self.engine)
         tree = parse_expression(text, metric.place, dialect=dialect)
         base = metric.c360.base
         if base is not None and base not in self._directory.datasets:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
@@ -52,7 +53,7 @@ class Atom:
     null_type: str = "INT"
     """The SQL type of an empty value: the smallest number, which gives way to any other, or that of a MIN or MAX."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Equal atoms have equal keys, whatever metric they come from."""
         filters = sorted(f.sql() for f in self.filters)
@@ -112,6 +113,8 @@ def adjusted(
     window: Window | None = None,
 ) -> Formula:
     """Return the formula with more filters, a balance rule or a window on each of its atoms."""
+    if not (filters or default_filters or semi_additive or window):
+        return formula
     atoms: dict[str, Atom] = {}
     names: dict[str, str] = {}
     for key, atom in formula.atoms.items():

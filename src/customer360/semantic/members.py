@@ -13,26 +13,37 @@ from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.scope import Scope, Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from customer360.semantic.elements import SemanticField
     from customer360.semantic.model import SemanticModel
 
 
+MEMBER = "member_{}"
+"""How the columns of ``members_sql`` are called, by the place of their field."""
+
+
 def members_sql(
     model: SemanticModel,
-    field: SemanticField,
+    fields: Sequence[SemanticField],
     *,
     as_of: date,
-    limit: int,
     dialect: str = "duckdb",
     principal: Principal | None = None,
 ) -> str:
-    """Return the SQL of a dimension's distinct values, empty ones left out, at most ``limit``: column ``member``."""
-    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), field.dataset)
-    value = rows.column(field.dataset, field.name)
-    query = rows.select().select(named(value.copy(), identifier("member")), copy=False).distinct()
-    query = query.where(exp.not_(value.is_(exp.null())), copy=False).limit(limit, copy=False)
+    """Return the SQL of the distinct values of fields of one dataset, read once.
+
+    There is a column for each field, in their order; in each row all columns but one are empty.
+    """
+    owner = fields[0].dataset
+    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), owner)
+    names = [identifier(MEMBER.format(number)) for number in range(len(fields))]
+    values = [rows.column(owner, each.name) for each in fields]
+    inner = rows.select().select(*(named(value, name) for value, name in zip(values, names, strict=True)), copy=False)
+    sets = [exp.Tuple(expressions=[exp.column(name.copy())]) for name in names]
+    query = exp.select(*(exp.column(name.copy()) for name in names)).from_(inner.subquery("members", copy=False))
+    query.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
     text = query.sql(dialect="duckdb", pretty=True)
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
@@ -58,4 +69,4 @@ def extremes_sql(
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
 
-__all__ = ["extremes_sql", "members_sql"]
+__all__ = ["MEMBER", "extremes_sql", "members_sql"]

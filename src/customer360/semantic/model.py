@@ -161,7 +161,7 @@ def _problems(model: SemanticModel) -> list[C360Error]:
         errors += _caught(lambda policy=policy: model.policy_predicate(policy))
     errors += _profile_problems(model)
     formulas = Formulas(model.directory, dict(model.metrics))
-    formulas.build()
+    model._built[formulas.engine] = formulas.build()
     errors += formulas.errors
     return errors or _rollup_problems(model)
 

@@ -8,10 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.errors import C360Error, UnknownName
+from customer360.names import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
+
+    from customer360.names import Relation
 
 FIRST_KEY = 1
 LARGEST_KEY = 2**31 - 1
@@ -44,6 +47,18 @@ def surrogate_keys(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any]
     names = pa.chunked_array([old_names, fresh], pa.string())
     keys = pa.chunked_array([old_keys, new_keys], pa.int32())
     return pa.table({name: names, key: keys}).sort_by(key)
+
+
+def surrogate_keys_in_sql(inputs: Mapping[str, Relation], parameters: Mapping[str, Any]) -> str:
+    """Return the same as one SELECT, where a table was published before; the database says so when keys run out."""
+    name, key = quoted(parameters["business_key"]), quoted(parameters["surrogate_key"])
+    members, previous = inputs["members"].sql, inputs["previous"].sql
+    return (
+        f"SELECT {name}, {key} FROM {previous} UNION ALL SELECT fresh.{name}, CAST((SELECT COALESCE(MAX({key}),"
+        f" {FIRST_KEY - 1}) FROM {previous}) + ROW_NUMBER() OVER (ORDER BY fresh.{name}) AS INTEGER) AS {key}"
+        f" FROM (SELECT DISTINCT CAST({name} AS VARCHAR) AS {name} FROM {members} WHERE {name} IS NOT NULL) AS fresh"
+        f" WHERE NOT EXISTS (SELECT 1 FROM {previous} AS old WHERE old.{name} = fresh.{name})"
+    )
 
 
 def _kept(previous: pa.Table | None, name: str, key: str) -> tuple[pa.Array, pa.Array]:

@@ -6,12 +6,12 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from starlette.datastructures import QueryParams
+
 from customer360.dashboards.filters import TIME, Filters
 from customer360.errors import QueryError
 
 if TYPE_CHECKING:
-    from starlette.datastructures import QueryParams
-
     from customer360.project.spec import Dashboard
 
 FROM, TO = "from", "to"
@@ -19,8 +19,9 @@ _LONGEST = 200
 """Characters of a filter value; no category is called so, and addresses are logged."""
 
 
-def filters_of(parameters: QueryParams, board: Dashboard) -> Filters:
+def filters_of(address: QueryParams | str, board: Dashboard) -> Filters:
     """Return what an address chooses: ``?from=2024-01-01&to=2024-03-31&segment=VIP``. Errors: QueryError."""
+    parameters = QueryParams(address)
     start, end = _day(parameters.get(FROM), FROM), _day(parameters.get(TO), TO)
     if start and end and start > end:
         raise QueryError(
@@ -43,6 +44,12 @@ def query_of(filters: Filters, **changed: date | None) -> str:
     pairs += [(TO, end.isoformat())] if end else []
     pairs += [(name, value) for name, chosen in filters.values for value in chosen]
     return urlencode(pairs)
+
+
+def spoken(filters: Filters) -> str:
+    """Return the filters in words, for a picture of the page."""
+    days = [filters.text()] if filters.has_time else []
+    return ", ".join([*days, *(value for _, chosen in filters.values for value in chosen)])
 
 
 def without(filters: Filters, name: str, value: str | None = None) -> Filters:

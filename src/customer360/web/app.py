@@ -110,15 +110,15 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
         health.router(workspace, boards),
     ):
         app.include_router(routes, prefix=API)
+    app.include_router(downloads.router(boards))
     app.include_router(own_boards.router(workspace, boards, pages))
-    app.include_router(dashboard.router(boards, pages))
+    app.include_router(dashboard.router(workspace, boards, pages))
     app.include_router(asked.router(workspace, boards, pages))
     app.include_router(ask_page.router(workspace, boards, pages))
     app.include_router(audiences_page.router(workspace, pages))
     app.include_router(customers_page.router(workspace, pages))
     app.include_router(identity.router(workspace, pages))
     app.include_router(runs.router(workspace, pages))
-    app.include_router(downloads.router(boards))
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))
     app.include_router(access.router(workspace, pages))

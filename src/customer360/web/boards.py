@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from customer360.clock import stopwatch
 from customer360.dashboards.fill import Vocabulary, choices_of, fill_dashboard
 from customer360.dashboards.filters import NO_FILTERS
+from customer360.dashboards.locales import written_as
 from customer360.dashboards.own import OwnBoards
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
@@ -160,7 +161,7 @@ class Boards:
 
     def warm(self) -> None:
         """Fill the home page before somebody asks for it; what is wrong with it, its reader will be told."""
-        with suppress(C360Error):
+        with suppress(C360Error), written_as(self._rooms.project.settings.locale):
             for board in self.all[:1]:
                 self.choices(board.name)
                 self.filled(board.name, NO_FILTERS)

@@ -13,6 +13,7 @@ from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from customer360.dashboards.locales import written_as
 from customer360.errors import C360Error, NotPermitted
 from customer360.governance.asking import asked_by
 from customer360.governance.failures import NotSignedIn
@@ -85,9 +86,10 @@ class Gate:
             if visitor.token is not None and request.method not in _SAFE:
                 receive = await _from_its_own_page(request, visitor)
         except C360Error as error:
-            await self._refusal(request, error)(scope, receive, send)
+            with written_as(self._rooms.project.settings.locale):
+                await self._refusal(request, error)(scope, receive, send)
             return
-        with asked_by(visitor.principal):
+        with asked_by(visitor.principal), written_as(self._rooms.project.settings.locale):
             await self._app(scope, receive, send)
 
     def _visitor(self, request: Request) -> Visitor:

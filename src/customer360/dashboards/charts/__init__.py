@@ -14,6 +14,7 @@ from customer360.dashboards.charts.line import draw_line
 from customer360.dashboards.charts.pie import draw_pie
 from customer360.dashboards.charts.scatter import draw_scatter
 from customer360.dashboards.charts.table import draw_table
+from customer360.dashboards.charts.treemap import draw_treemap
 from customer360.dashboards.layout import Room
 
 CHARTS = {
@@ -30,6 +31,7 @@ CHARTS = {
     "area": Chart(draw_area, Room(6, 8), Room(12, 12)),
     "interval": Chart(draw_interval, Room(6, 8), Room(12, 12)),
     "histogram": Chart(draw_histogram, Room(5, 6), Room(6, 7)),
+    "treemap": Chart(draw_treemap, Room(6, 7), Room(12, 12)),
 }
 
 __all__ = ["CHARTS", "Canvas", "Chart"]

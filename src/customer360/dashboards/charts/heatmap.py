@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST = 14
 """Rows and columns of the grid at most; the table has all."""
 
-_DARK_FROM = 0.5
-"""Share of the largest figure from which the ground is dark enough for light figures."""
+_DARK_FROM = 0.62
+"""Share of the largest figure from which text in the page's colour stands out more than ink, by day and by night."""
 _NARROW = {"layer": {"1": {"mark": {"fontSize": 9}}}}
 
 

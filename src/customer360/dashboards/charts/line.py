@@ -67,6 +67,7 @@ def time_axis(time: Column) -> Spec:
     label = _LABELS.get(grain, _DAY_LABEL)
     ticks: Any = {"interval": grain, "step": 1} if grain in ("month", "year") else 6
     shown = {"title": None, "labelExpr": label, "labelOverlap": "parity", "labelFlush": False, "tickCount": ticks}
+    shown["labelSeparation"] = 6
     return {"field": "x", "type": "temporal", "scale": {"type": "utc"}, "axis": shown}
 
 

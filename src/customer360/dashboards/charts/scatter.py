@@ -39,12 +39,14 @@ def draw_scatter(frame: Frame, canvas: Canvas) -> Drawn:
     colour = _colour(frame, canvas)
     known = frame.replaced(frame.table.filter(_both(frame.table, x, y)))
     drawn = known.replaced(sample(known.table, colour.name if colour else None, MOST_POINTS))
-    all_rows, points = frame.table.num_rows, drawn.table.num_rows
-    notes = (
+    all_rows, points = known.table.num_rows, drawn.table.num_rows
+    notes: tuple[str, ...] = (
         (f"{points:,} of {all_rows:,} points are drawn, taken evenly; the download has all.",)
         if points < all_rows
         else ()
     )
+    without = frame.table.num_rows - all_rows
+    notes += (f"{without:,} have no {x.label} or {y.label} and are not drawn.",) if without else ()
     by = f", coloured by {colour.label}" if colour else ""
     alt = f"{canvas.title}: {all_rows:,} points, {x.label} across and {y.label} up{by}; {_middle(known, x, y)}."
     return Drawn(alt, _points(drawn, canvas, colour), notes=notes, picks=colour.asked if colour else None)

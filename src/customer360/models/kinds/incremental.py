@@ -21,14 +21,18 @@ def build(work: Work) -> int | None:
     """
     if work.from_zero:
         return work.publication.create_table_as(work.node.relation, work.translated(work.select), types=work.types)
-    condition = _window(work)
+    go_on(work, _window(work))
+    return work.count()
+
+
+def go_on(work: Work, condition: str | None) -> None:
+    """Replace the rows of a table that meet a condition, and those whose keys come again, by computed ones."""
     where = f" WHERE {condition}" if condition else ""
     work.stage(work.translated(f"SELECT * FROM {work.fresh}{where}"))
     for doomed in filter(None, (condition, _same_key(work))):
         work.publication.execute(work.translated(f"DELETE FROM {work.table} WHERE {doomed}"))
     work.publication.insert_select(work.node.relation, f"SELECT * FROM {STAGE}")
     work.unstage()
-    return work.count()
 
 
 def _window(work: Work) -> str | None:

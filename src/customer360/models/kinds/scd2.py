@@ -85,6 +85,22 @@ def build(work: Work) -> int | None:
     BuildFailed when the as-of date lies before a version that is already there.
     """
     columns = work.publication.describe(work.translated(f"SELECT * FROM {work.fresh}"))
+    history = _history_of(work, columns)
+    if work.from_zero:
+        select = work.translated(beginning(work, columns))
+        work.publication.create_table_as(work.node.relation, select, types=work.types)
+    else:
+        _refuse_the_past(history)
+        _continue(history)
+    return work.count()
+
+
+def go_on(work: Work) -> None:
+    """Bring a history that is there up to the as-of date, which is not before any of its versions."""
+    _continue(_history_of(work, work.publication.describe(work.translated(f"SELECT * FROM {work.fresh}"))))
+
+
+def _history_of(work: Work, columns: Sequence[Column]) -> _History:
     names = tuple(column.name for column in columns)
     _require(work, names)
     durable = work.node.config.durable_key
@@ -96,14 +112,7 @@ def build(work: Work) -> int | None:
             place=work.node.model.place,
             next_step=f"Write CAST({durable} AS BIGINT) AS {durable}, and BIGINT in its contract.",
         )
-    history = _History(work, names, durable_type)
-    if work.from_zero:
-        select = work.translated(beginning(work, columns))
-        work.publication.create_table_as(work.node.relation, select, types=work.types)
-    else:
-        _refuse_the_past(history)
-        _continue(history)
-    return work.count()
+    return _History(work, names, durable_type)
 
 
 def _require(work: Work, names: Sequence[str]) -> None:

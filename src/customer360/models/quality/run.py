@@ -92,7 +92,7 @@ class Inspector:
         digest = self.digest
         sorted_out = [number for number, check in enumerate(runnable) if digest and check.twice]
         listed = "".join(
-            f", {_measure(check)} AS c{number}" for number, check in enumerate(runnable) if number not in sorted_out
+            f", {measure(check)} AS c{number}" for number, check in enumerate(runnable) if number not in sorted_out
         )
         started, watch = now(), stopwatch()
         row = self._query(f"SELECT COUNT(*) AS total{listed} FROM {relation.sql} AS child")[0]
@@ -217,7 +217,8 @@ class Inspector:
         )
 
 
-def _measure(check: Check) -> str:
+def measure(check: Check) -> str:
+    """Return the aggregate, over the rows called ``child``, that a check judges."""
     if check.how == "count":
         return f"COUNT(CASE WHEN {check.sql} THEN 1 END)"
     return f"({check.sql})" if check.how == "scalar" else check.sql

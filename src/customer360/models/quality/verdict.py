@@ -20,6 +20,14 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "mustBeLessThan": operator.lt,
     "mustBeLessOrEqualTo": operator.le,
 }
+_SQL = {
+    "mustBe": "=",
+    "mustNotBe": "<>",
+    "mustBeGreaterThan": ">",
+    "mustBeGreaterOrEqualTo": ">=",
+    "mustBeLessThan": "<",
+    "mustBeLessOrEqualTo": "<=",
+}
 _RANGES = ("mustBeBetween", "mustNotBeBetween")
 _SIGNS = {
     "mustBe": "must be",
@@ -69,6 +77,27 @@ def _alike(value: Any, threshold: Any, place: Place | None) -> tuple[Any, Any]:
         except InvalidOperation as error:
             raise ModelError(f"A number is compared with '{threshold}'.", place=place) from error
     return str(value), str(threshold)
+
+
+def condition(value: str, operators: tuple[tuple[str, Any], ...]) -> str:
+    """Return SQL that holds when a measured value (SQL too) meets all operators; without a value it does not."""
+    require_known(operators)
+    return " AND ".join(_condition(value, name, threshold) for name, threshold in operators)
+
+
+def _condition(value: str, name: str, threshold: Any) -> str:
+    if name in _RANGES:
+        low, high = (_literal(end) for end in threshold)
+        inside = f"({value} >= {low} AND {value} <= {high})"
+        return inside if name == "mustBeBetween" else f"NOT {inside}"
+    left = f"CAST({value} AS BOOLEAN)" if isinstance(threshold, bool) else value
+    return f"{left} {_SQL[name]} {_literal(threshold)}"
+
+
+def _literal(threshold: Any) -> str:
+    if isinstance(threshold, bool | int | float | Decimal):
+        return str(threshold).upper()
+    return "'" + str(threshold).replace("'", "''") + "'"
 
 
 def described(operators: tuple[tuple[str, Any], ...]) -> tuple[str | None, str | None]:

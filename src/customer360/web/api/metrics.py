@@ -27,6 +27,9 @@ CSV = "text/csv"
 ARROW = "application/vnd.apache.arrow.stream"
 JSON = "application/json"
 
+Model = Annotated[
+    str | None, Query(max_length=200, description="A file of `semantic/`; default: the project's first semantic model.")
+]
 Search = Annotated[str | None, Query(description="Only those whose name, words or meaning hold this text.")]
 
 _BATCH_ROWS = 65_536
@@ -42,15 +45,15 @@ def router(rooms: Rooms, boards: Boards) -> APIRouter:
     routes = APIRouter(prefix="/metrics", tags=["metrics"], responses=RESPONSES)
 
     @routes.get("")
-    def list_metrics(search: Search = None) -> MetricsOut:
+    def list_metrics(search: Search = None, model: Model = None) -> MetricsOut:
         """List the metrics with meaning, formula, unit, grain and dimensions, and the dimensions themselves."""
-        model = rooms.semantic_model()
-        metrics = [MetricDetailOut.described(m) for m in describe(model) if fits(search, m)]
-        dimensions = [DimensionOut.of(d) for d in describe_dimensions(model) if fits(search, d)]
+        found = rooms.semantic_model(model)
+        metrics = [MetricDetailOut.described(m) for m in describe(found) if fits(search, m)]
+        dimensions = [DimensionOut.of(d) for d in describe_dimensions(found) if fits(search, d)]
         return MetricsOut(metrics=metrics, dimensions=dimensions)
 
     @routes.post("/query", responses=_ANSWERS, response_model=None)
-    def query_metrics(request: Request, query: MetricQuery) -> Response | RowsOut:
+    def query_metrics(request: Request, query: MetricQuery, model: Model = None) -> Response | RowsOut:
         """Answer a metric query. `Accept: text/csv` or `application/vnd.apache.arrow.stream` changes the format.
 
         `limit` and `offset` page; `next_offset` of a JSON answer is the offset of the page after it.
@@ -59,7 +62,7 @@ def router(rooms: Rooms, boards: Boards) -> APIRouter:
         edition = boards.edition()
         is_capped = wanted == JSON and query.limit is None
         asked = query.model_copy(update={"limit": JSON_ROWS + 1}) if is_capped else query
-        answer = rooms.answer(asked, as_of=edition.as_of, at_snapshot=edition.snapshot.id)
+        answer = rooms.answer(asked, model=model, as_of=edition.as_of, at_snapshot=edition.snapshot.id)
         if wanted == CSV:
             return Response(csv_text(answer.table), media_type=CSV, headers={"Vary": "Accept"})
         if wanted == ARROW:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.dashboards.locales import later
 from customer360.errors import NotPermitted
 from customer360.web.visitors import may_administer, visitor_of
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from customer360.project.spec import Settings, Source
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
+
+
+_DAYS = {"monday": later("Monday"), "sunday": later("Sunday")}
 
 
 def router(rooms: Rooms, pages: Pages) -> APIRouter:
@@ -64,15 +68,22 @@ def _variables(source: Source) -> Iterator[tuple[str, bool]]:
 
 
 def _settings(settings: Settings) -> Iterator[tuple[str, str]]:
-    yield "Name", f"{settings.label} ({settings.name})"
-    yield "Engine", settings.engine.name
-    yield "As of", str(settings.as_of)
-    yield "Currency", settings.currency
-    yield "Time zone", settings.time_zone
-    yield "Week begins on", settings.week_start.capitalize()
-    yield "Fiscal year begins in month", str(settings.fiscal_year_start_month)
-    yield "Snapshots kept", str(settings.keep_snapshots)
-    yield "Countries", ", ".join(settings.countries) or "any"
-    yield "Domains", ", ".join(f"{domain.label} ({', '.join(domain.owners)})" for domain in settings.domains) or "none"
-    yield "Consent", ", ".join(f"{name}: {field}" for name, field in settings.consent.items()) or "not kept"
-    yield "Language model for questions", settings.llm.model if settings.llm else "none"
+    yield later("Name"), f"{settings.label} ({settings.name})"
+    yield later("Engine"), settings.engine.name
+    yield later("As of"), str(settings.as_of)
+    yield later("Currency"), settings.currency
+    yield later("Numbers and dates as in"), settings.locale
+    yield later("Time zone"), settings.time_zone
+    yield later("Week begins on"), _DAYS[settings.week_start]
+    yield later("Fiscal year begins in month"), str(settings.fiscal_year_start_month)
+    yield later("Snapshots kept"), str(settings.keep_snapshots)
+    yield later("Countries"), ", ".join(settings.countries) or later("any")
+    yield (
+        later("Domains"),
+        ", ".join(f"{domain.label} ({', '.join(domain.owners)})" for domain in settings.domains) or later("none"),
+    )
+    yield (
+        later("Consent"),
+        ", ".join(f"{name}: {field}" for name, field in settings.consent.items()) or later("not kept"),
+    )
+    yield later("Language model for questions"), settings.llm.model if settings.llm else later("none")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from customer360.dashboards.locales import later
 from customer360.errors import QueryError
 from customer360.semantic.describe import describe, describe_dimensions
 from customer360.semantic.query import Condition
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
 
 ROWS = 6
-OPERATORS = {"=": "is", "!=": "is not", ">=": "is at least", "<=": "is at most", "contains": "contains"}
-PERIODS = ("last 30 days", "last 90 days", "last 12 months", "last 24 months", "this month", "last month", "this year")
+OPERATORS = {
+    "=": later("is"),
+    "!=": later("is not"),
+    ">=": later("is at least"),
+    "<=": later("is at most"),
+    "contains": later("contains"),
+}
+PERIODS = (
+    later("last 30 days"), later("last 90 days"), later("last 12 months"), later("last 24 months"), later("this month"),
+    later("last month"), later("this year"),
+)  # fmt: skip
 _SOME_DAY = date(2000, 1, 1)
 _NAMES = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 _SIGNS = (

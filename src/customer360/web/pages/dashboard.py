@@ -3,56 +3,46 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.dashboards.files import said
 from customer360.dashboards.filters import Filters, presets
 from customer360.dashboards.theme import PALETTES
 from customer360.web.address import filters_of, query_of, toggled, without
+from customer360.web.filing import files_of
 from customer360.web.pages.links import Link
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from customer360.dashboards.files import BoardFiles
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.project.spec import Dashboard
     from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
+    from customer360.web.rooms import Rooms
 
 TABLE_ROWS = 100
 """Rows of a widget's table on the page; the download has all."""
 
 
-def router(boards: Boards, pages: Pages) -> APIRouter:
+def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     """Return the pages."""
     routes = APIRouter(include_in_schema=False)
+    files = files_of(rooms)
 
     def show(request: Request, board: Dashboard) -> Response:
-        filters = filters_of(request.query_params, board)
-        edition = boards.edition()
-        filled = boards.filled(board.name, filters, edition=edition)
-        choices = boards.choices(board.name, edition=edition)
         own = None if board in boards.all else boards.own.find(board.name)
+        facts: dict[str, Any] = {
+            "own": own,
+            "is_mine": own is not None and own.owner == visitor_of(request).principal.user,
+        }
         return pages.respond(
-            request,
-            "dashboard.html",
-            board=filled,
-            own=own,
-            is_mine=own is not None and own.owner == visitor_of(request).principal.user,
-            choices=choices,
-            filters=filters,
-            asks_for_days="date" in board.filters or not board.filters,
-            presets=_presets(request.url.path, filters, filled),
-            chips=_chips(request.url.path, filters, choices),
-            query=query_of(filters),
-            chosen={name: set(values) for name, values in filters.values},
-            edition=edition,
-            palettes={mode: dict(palette) for mode, palette in PALETTES.items()},
-            table_rows=TABLE_ROWS,
-            pick=partial(_pick, request.url.path, filters),
+            request, "dashboard.html", **facts, **_written(files, board), **_facts(boards, request, board)
         )
 
     @routes.get("/")
@@ -66,6 +56,33 @@ def router(boards: Boards, pages: Pages) -> APIRouter:
         return show(request, boards.named(name))
 
     return routes
+
+
+def _facts(boards: Boards, request: Request, board: Dashboard) -> dict[str, Any]:
+    """Return the dashboard with figures, what it is filtered by, and what it could be."""
+    path, filters, edition = request.url.path, filters_of(request.query_params, board), boards.edition()
+    filled = boards.filled(board.name, filters, edition=edition)
+    choices = boards.choices(board.name, edition=edition)
+    return {
+        "board": filled,
+        "choices": choices,
+        "filters": filters,
+        "asks_for_days": "date" in board.filters or not board.filters,
+        "presets": _presets(path, filters, filled),
+        "chips": _chips(path, filters, choices),
+        "query": query_of(filters),
+        "chosen": {name: set(values) for name, values in filters.values},
+        "edition": edition,
+        "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
+        "table_rows": TABLE_ROWS,
+        "pick": partial(_pick, path, filters),
+    }
+
+
+def _written(files: BoardFiles, board: Dashboard) -> dict[str, Any]:
+    """Return into which files a dashboard is written, and the last of them."""
+    last = next(iter(files.log(board.name)), None) if board.exports else None
+    return {"files": said(board.exports), "last_file": last}
 
 
 def _presets(path: str, filters: Filters, board: FilledDashboard) -> list[Link]:

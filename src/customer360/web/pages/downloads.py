@@ -1,4 +1,4 @@
-"""Hand out a widget as SVG, PNG or CSV at the address of its dashboard."""
+"""Hand out a widget as SVG, PNG or CSV at the address of its dashboard, and the whole as a picture."""
 
 from __future__ import annotations
 
@@ -9,22 +9,30 @@ from starlette.responses import Response
 
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.images import png, svg
+from customer360.dashboards.sheet import picture
 from customer360.errors import NotPermitted, QueryError, UnknownName
-from customer360.web.address import filters_of
+from customer360.web.address import filters_of, spoken
 
 if TYPE_CHECKING:
     from customer360.dashboards.filled import FilledWidget
     from customer360.web.boards import Boards
 
 Mode = Annotated[Literal["light", "dark"], Query()]
-_IMAGE = {"svg": "image/svg+xml", "png": "image/png"}
+_IMAGE = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 
 def router(boards: Boards) -> APIRouter:
-    """Return the downloads."""
-    routes = APIRouter(prefix="/dashboards/{name}", include_in_schema=False)
+    """Return the downloads. They come before the pages, whose addresses would take them for names."""
+    routes = APIRouter(prefix="/dashboards", include_in_schema=False)
 
-    @routes.get("/{widget}.csv")
+    @routes.get("/{name}.{kind}")
+    def whole(request: Request, name: str, kind: Literal["svg", "png", "pdf"], theme: Mode = "light") -> Response:
+        filters = filters_of(request.query_params, boards.named(name))
+        content = picture(boards.filled(name, filters), kind, mode=theme, chosen=spoken(filters))
+        headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+        return Response(content, media_type=_IMAGE[kind], headers=headers)
+
+    @routes.get("/{name}/{widget}.csv")
     def table(request: Request, name: str, widget: str) -> Response:
         frame = _widget(boards, request, name, widget).frame
         if frame is None:
@@ -32,7 +40,7 @@ def router(boards: Boards) -> APIRouter:
         disposition = f'attachment; filename="{name}-{widget}.csv"'
         return Response(csv_text(frame.table), media_type="text/csv", headers={"Content-Disposition": disposition})
 
-    @routes.get("/{widget}.{kind}")
+    @routes.get("/{name}/{widget}.{kind}")
     def image(request: Request, name: str, widget: str, kind: Literal["svg", "png"], theme: Mode = "light") -> Response:
         spec = _widget(boards, request, name, widget).spec
         if spec is None:

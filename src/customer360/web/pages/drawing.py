@@ -52,17 +52,31 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """A line from one box to another, which are told by their places in the drawing's boxes."""
+
+    path: str
+    one: int
+    other: int
+
+
+@dataclass(frozen=True)
 class Drawing:
     """What the page draws."""
 
     width: int
     height: int
     boxes: tuple[Box, ...]
-    curves: tuple[str, ...]
+    curves: tuple[Curve, ...]
     box: int
     """How wide each box is."""
     more: tuple[tuple[int, int, int], ...]
     """Where a column goes on: x, y, how many more."""
+
+    @property
+    def entrance(self) -> int:
+        """The box where the keyboard enters the graph: what it is drawn around, else its first."""
+        return next((at for at, box in enumerate(self.boxes) if box.is_focus), 0)
 
 
 def address_of(node: Node) -> str:
@@ -86,7 +100,12 @@ def drawn(layout: Layout, href: Callable[[Node], str] = address_of) -> Drawing:
             y += HEIGHT + DOWN
         if len(whole) > len(column):
             more.append((x, y + 16, len(whole) - len(column)))
-    curves = [_curve(boxes[one], boxes[other]) for one, other in layout.links if one in boxes and other in boxes]
+    places = {id_: at for at, id_ in enumerate(boxes)}
+    curves = [
+        Curve(_curve(boxes[one], boxes[other]), places[one], places[other])
+        for one, other in layout.links
+        if one in boxes and other in boxes
+    ]
     width = len(columns) * (size.width + size.across) - size.across + 2 * MARGIN
     return Drawing(width, height, tuple(boxes.values()), tuple(curves), size.width, tuple(more))
 

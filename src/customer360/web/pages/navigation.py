@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from customer360.dashboards.locales import later
 from customer360.identity.card import PROFILE, TIMELINE
 from customer360.identity.lifecycle import XREF
 
@@ -49,18 +50,24 @@ def navigation(
     if boards and path == f"/dashboards/{boards[0].name}":
         bar[0] = Place(bar[0].label, "/", is_here=True)
     if {PROFILE, TIMELINE} <= set(project.models):
-        bar.insert(min(1, len(bar)), place("Customers", "/customers"))
+        bar.insert(min(1, len(bar)), place(later("Customers"), "/customers"))
     if project.settings.subject:
-        bar.append(place("Audiences", "/audiences"))
-    bar.append(place("Ask", "/ask"))
+        bar.append(place(later("Audiences"), "/audiences"))
+    bar.append(place(later("Ask"), "/ask"))
     known = {board.name for board in boards}
     is_own = path.startswith("/dashboards/") and path.split("/")[2] not in known
-    yours = [Place("Dashboards", "/dashboards", is_own or path == "/dashboards")]
-    yours += [place("Access", "/access")] if signs_in else []
-    data = [place("Data products", "/catalogue"), place("Metrics", "/metrics"), place("Glossary", "/glossary")]
-    data += [place("Lineage", "/lineage"), place("Quality", "/quality")]
-    running = [place("Identity", "/identity")] if XREF in project.models else []
-    running.append(place("Runs", "/runs"))
-    running += [place("Administration", "/admin")] if administers else []
-    running.append(place("API", "/docs/api"))
-    return Navigation(tuple(bar), (("Yours", tuple(yours)), ("Data", tuple(data)), ("Behind it", tuple(running))))
+    yours = [Place(later("Dashboards"), "/dashboards", is_own or path == "/dashboards")]
+    yours += [place(later("Access"), "/access")] if signs_in else []
+    data = [
+        place(later("Data products"), "/catalogue"),
+        place(later("Metrics"), "/metrics"),
+        place(later("Glossary"), "/glossary"),
+    ]
+    data += [place(later("Lineage"), "/lineage"), place(later("Quality"), "/quality")]
+    running = [place(later("Identity"), "/identity")] if XREF in project.models else []
+    running.append(place(later("Runs"), "/runs"))
+    running += [place(later("Administration"), "/admin")] if administers else []
+    running.append(place(later("API"), "/docs/api"))
+    return Navigation(
+        tuple(bar), ((later("Yours"), tuple(yours)), (later("Data"), tuple(data)), (later("Behind it"), tuple(running)))
+    )

@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from customer360.dashboards import editing
 from customer360.dashboards.charts import CHARTS
+from customer360.dashboards.files import KINDS
 from customer360.dashboards.filters import NO_FILTERS, TIME
 from customer360.dashboards.lint import lint_dashboards
 from customer360.dashboards.own import BoardChanged, OwnBoard
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 AUTOMATIC = ""
 _NOWHERE = Place("the form")
 MOST_FILTERS = 4
+EVERY = ("build", "day", "week", "month")
+_DIGITS = 3
 Form = dict[str, str]
 
 
@@ -175,6 +178,9 @@ def _facts(rooms: Rooms, boards: Boards, own: OwnBoard, model: str | None) -> di
         "kinds": list(CHARTS),
         "filters": list(own.document.get("filters", ())),
         "most_filters": MOST_FILTERS,
+        "every": EVERY,
+        "file_kinds": KINDS,
+        "export": next(iter(own.document.get("exports", ())), {}),
         "widths": [each for each in editing.WIDTHS if each > editing.WIDTHS[0]],
         "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
         "table_rows": TABLE_ROWS,
@@ -192,8 +198,11 @@ def _changed(rooms: Rooms, boards: Boards, own: OwnBoard, form: Form, owner: str
         "settings": lambda: _with_settings(own, form),
         "back": lambda: editing.moved(own.document, form.get("tile", ""), -1),
         "on": lambda: editing.moved(own.document, form.get("tile", ""), 1),
-        "wider": lambda: editing.resized(own.document, form.get("tile", ""), editing.wider(_span(form))),
-        "narrower": lambda: editing.resized(own.document, form.get("tile", ""), editing.narrower(_span(form))),
+        "place": lambda: editing.placed(own.document, form.get("tile", ""), _number(form, "at")),
+        "wider": lambda: editing.resized(own.document, form.get("tile", ""), editing.wider(_number(form, "span"))),
+        "narrower": lambda: editing.resized(
+            own.document, form.get("tile", ""), editing.narrower(_number(form, "span"))
+        ),
         "remove": lambda: editing.removed(own.document, form.get("tile", "")),
     }
     change = changes.get(form.get("do", ""))
@@ -202,10 +211,10 @@ def _changed(rooms: Rooms, boards: Boards, own: OwnBoard, form: Form, owner: str
     return boards.own.save(own, change(), by=owner)
 
 
-def _span(form: Form) -> int:
-    text = form.get("span", "")
-    if not text.isdigit():
-        raise QueryError(f"'{text[:10]}' is no number of columns.")
+def _number(form: Form, name: str) -> int:
+    text = form.get(name, "")
+    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
+        raise QueryError(f"'{text[:10]}' is no number of columns or places.")
     return int(text)
 
 
@@ -253,4 +262,15 @@ def _with_settings(own: OwnBoard, form: Form) -> dict[str, Any]:
     chosen = [form.get(f"filter{number}", "") for number in range(MOST_FILTERS)]
     filters = ([TIME] if form.get("days") == "yes" else []) + [name for name in dict.fromkeys(chosen) if name]
     description = " ".join(form.get("description", "").split())[:400] or None
-    return {**own.document, "title": form.get("title", ""), "description": description, "filters": filters}
+    changed = {**own.document, "title": form.get("title", ""), "description": description, "filters": filters}
+    return {**changed, "exports": _exports(form)}
+
+
+def _exports(form: Form) -> list[dict[str, str]]:
+    """Return the files that a form asks for. Errors: QueryError."""
+    every, kind = form.get("every", ""), form.get("kind", KINDS[-1])
+    if not every:
+        return []
+    if every not in EVERY or kind not in KINDS:
+        raise QueryError("How often and as what a dashboard is written was not understood.")
+    return [{"every": every, "kind": kind}]

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from customer360.catalog.graph import FURTHEST
 from customer360.catalog.quality import checks, tallied
+from customer360.dashboards.locales import later
 from customer360.dashboards.theme import PALETTES
 from customer360.errors import Place, UnknownName
 from customer360.names import RAW_PREFIX
@@ -30,6 +31,17 @@ Name = Annotated[str, Query(max_length=200)]
 Search = Annotated[str, Query(max_length=200)]
 
 
+DIMENSIONS = (
+    later("Accuracy"), later("Completeness"), later("Conformity"), later("Consistency"), later("Coverage"),
+    later("Timeliness"), later("Uniqueness"),
+)  # fmt: skip
+"""Dimensions of quality (ODCS), as the board names them."""
+HOW = (
+    later("copied"), later("computed"), later("step"), later("history"), later("constant"), later("empty"),
+)  # fmt: skip
+"""How a column is made of another, as lineage says it."""
+
+
 def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     """Return the pages."""
     routes = APIRouter(include_in_schema=False)
@@ -39,7 +51,7 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     @routes.get("/glossary")
     def glossary(request: Request, search: Search = "") -> Response:
         terms = [term for term in rooms.project.glossary if not search or term.fits(search)]
-        labels = {each.name: each.label for each in _metrics(rooms)}
+        labels = {each.name: each.label for _, each in _metrics(rooms)}
         facts = {"terms": terms, "search": search, "labels": labels, "all": len(rooms.project.glossary)}
         return pages.respond(request, "glossary.html", 200, **facts)
 
@@ -62,8 +74,9 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     return routes
 
 
-def _metrics(rooms: Rooms) -> list[MetricDescription]:
-    return describe(rooms.semantic_model()) if rooms.project.semantics else []
+def _metrics(rooms: Rooms) -> list[tuple[str, MetricDescription]]:
+    """Return every metric of every semantic model of the project, each with the name of its model."""
+    return [(name, each) for name in rooms.project.semantics for each in describe(rooms.semantic_model(name))]
 
 
 # ---- lineage ----------------------------------------------------------------------------------------------------
@@ -136,36 +149,45 @@ def _sides(layout: Layout) -> tuple[list[tuple[int, Node]], list[tuple[int, Node
 def _add_metrics(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) -> None:
     @routes.get("/metrics")
     def metrics(request: Request, search: Search = "") -> Response:
-        found = [each for each in _metrics(rooms) if fits(search or None, each)]
-        groups: dict[str, list[MetricDescription]] = {}
-        for each in found:
-            groups.setdefault(each.bases[0] if each.bases else "", []).append(each)
+        found = [(model, each) for model, each in _metrics(rooms) if fits(search or None, each)]
+        groups: dict[str, list[tuple[str, MetricDescription]]] = {}
+        for model, each in found:
+            groups.setdefault(each.bases[0] if each.bases else "", []).append((_address_of(rooms, model, each), each))
         return pages.respond(request, "metrics.html", 200, groups=groups, search=search, count=len(found))
 
     @routes.get("/metrics/{name}")
-    def metric(request: Request, name: str) -> Response:
-        known = {each.name: each for each in _metrics(rooms)}
+    def metric(request: Request, name: str, model: Name = "") -> Response:
+        if model:
+            rooms.semantic_model(model)  # a wrong name is refused with the right ones
+        known = {each.name: (of, each) for of, each in reversed(_metrics(rooms)) if not model or of == model}
         if name not in known:
             raise UnknownName("metric", name, list(known))
-        found = known[name]
-        labels = {each.name: each.label for each in describe_dimensions(rooms.semantic_model())}
+        of, found = known[name]
+        first = next(iter(rooms.project.semantics))
         used = rooms.catalogue.dashboards_of(frozenset({name}))
         facts = {
             "metric": found,
-            "labels": labels,
+            "model": None if of == first else of,
+            "labels": {each.name: each.label for each in describe_dimensions(rooms.semantic_model(of))},
             "boards": [each for each in boards.all if each.name in used],
             "terms": [term for term in rooms.project.glossary if name in term.metrics],
-            "board": boards.shown(_board_of(found)),
+            "board": boards.shown(_board_of(found, None if of == first else of)),
             "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
         }
         return pages.respond(request, "metric.html", 200, **facts)
 
 
-def _board_of(metric: MetricDescription) -> Dashboard:
+def _address_of(rooms: Rooms, model: str, metric: MetricDescription) -> str:
+    """Return a metric's page; the model is named where an earlier one has a metric of the same name."""
+    holder = next(name for name in rooms.project.semantics if metric.name in rooms.semantic_model(name).metrics)
+    return f"/metrics/{metric.name}" + ("" if holder == model else f"?model={quote(model)}")
+
+
+def _board_of(metric: MetricDescription, model: str | None) -> Dashboard:
     """Return the figure now and by month, as a dashboard would show it."""
     place = Place("the metric's page")
-    widgets = [Widget("now", metric.label, "kpi", place, {"metrics": [metric.name]})]
+    widgets = [Widget("now", metric.label, "kpi", place, {"metrics": [metric.name]}, model=model)]
     if metric.time_field and "," not in metric.time_field:
         query = {"metrics": [metric.name], "dimensions": [{"name": "time", "grain": "month"}]}
-        widgets.append(Widget("by_month", f"{metric.label} by month", "line", place, query))
+        widgets.append(Widget("by_month", f"{metric.label} by month", "line", place, query, model=model))
     return Dashboard(metric.name, metric.label, place, tuple(widgets))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from customer360.dashboards.locales import later
 from customer360.errors import QueryError
 from customer360.semantic.describe import describe, describe_dimensions
 from customer360.semantic.query import Condition, MetricQuery, Order, TimeRange, parse_query
@@ -20,18 +21,18 @@ if TYPE_CHECKING:
 
 METRICS, DIMENSIONS = 3, 2
 """How many the form has room for; what a query has beyond stays as it is."""
-GRAINS = ("day", "week", "month", "quarter", "year")
+GRAINS = (later("day"), later("week"), later("month"), later("quarter"), later("year"))
 PERIODS = (
-    "last 7 days", "last 30 days", "last 90 days", "this month", "last month", "this quarter", "last quarter",
-    "last 12 months", "year to date", "last year",
+    later("last 7 days"), later("last 30 days"), later("last 90 days"), later("this month"), later("last month"),
+    later("this quarter"), later("last quarter"), later("last 12 months"), later("year to date"), later("last year"),
 )  # fmt: skip
 OPERATORS = {
-    "=": "is",
-    "!=": "is not",
-    ">=": "is at least",
-    "<=": "is at most",
-    "contains": "contains",
-    "starts with": "starts with",
+    "=": later("is"),
+    "!=": later("is not"),
+    ">=": later("is at least"),
+    "<=": later("is at most"),
+    "contains": later("contains"),
+    "starts with": later("starts with"),
 }
 MOST_ROWS = 1_000
 _NUMBERS = ("int", "dec", "float", "double", "num", "real")

@@ -40,7 +40,7 @@ def known(value: Any) -> str | Markup:
     if isinstance(value, date):
         return formats.day(value)
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return formats.decimal(value)
     return formats.NOTHING if value is None or value == "" else str(value)
 
 
@@ -78,7 +78,7 @@ def figure(value: float | None) -> str:
     """Return a figure that is a count, or a share of one."""
     if value is None:
         return formats.NOTHING
-    return whole(value) if float(value).is_integer() else f"{value:,.3f}"
+    return whole(value) if float(value).is_integer() else formats.decimal(value, 3)
 
 
 def change(value: float) -> str:
@@ -86,9 +86,14 @@ def change(value: float) -> str:
     return f"{'+' if value > 0 else _MINUS}{figure(abs(value))}"
 
 
+def moved(share: float) -> str:
+    """Return a share by which something moved, as per cent with its sign."""
+    return f"{'+' if share > 0 else _MINUS if share < 0 else ''}{percent(abs(share), 1)}"
+
+
 def bits(value: float) -> str:
     """Return the weight of evidence in bits, with its sign."""
-    return f"{'+' if value > 0 else _MINUS if value < 0 else ''}{abs(value):.1f}"
+    return f"{'+' if value > 0 else _MINUS if value < 0 else ''}{formats.decimal(abs(value), 1)}"
 
 
 def words(name: str) -> str:
@@ -106,6 +111,8 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "whole": whole,
     "figure": figure,
     "change": change,
+    "decimal": formats.decimal,
+    "moved": moved,
     "bits": bits,
     "evidence": evidence_of,
 }

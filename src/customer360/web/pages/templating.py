@@ -14,6 +14,7 @@ from customer360.dashboards.theme import LIGHT
 from customer360.web.pages import showing
 from customer360.web.pages.conditions import said
 from customer360.web.pages.navigation import navigation
+from customer360.web.pages.texts import translate, translations
 from customer360.web.visitors import may_administer, visitor_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Pages:
         self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
         self._environment.filters.update(showing.FILTERS, day=formats.day)
         self._environment.filters["said"] = said
+        language, found = translations(rooms.project.root, rooms.project.settings.locale)
+        self._environment.globals.update(_=str, language=language)
+        if found:
+            translate(self._environment, found)
         self._environment.filters["money"] = showing.money(rooms.project.settings.currency)
 
     def respond(self, request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:

@@ -96,7 +96,7 @@ function closePanels(except) {
 function suggest(input) {
   const list = Object.assign(document.createElement("ul"), { id: `${input.id}-found`, hidden: true });
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Customers found");
+  list.setAttribute("aria-label", input.dataset.found);
   input.after(list);
   for (const [name, value] of Object.entries({
     role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": list.id,
