@@ -25,6 +25,8 @@ PAGES = (
     "erasure",
     "ask",
     "policies",
+    "web",
+    "pages",
     "scale",
 )
 

@@ -17,7 +17,7 @@ import duckdb
 from benchmarks.erasure import contract, write
 from benchmarks.metrics import AS_OF, BY_HAND, GROUPS, LINES, TABLES, model
 from benchmarks.timing import paired
-from customer360.governance.guard import guarded
+from customer360.governance.guard import REWRITTEN
 from customer360.governance.office import Governance, operator
 from customer360.project.reader import read_project
 from customer360.semantic.compile import compile_query
@@ -83,7 +83,7 @@ def page() -> str:
                 sql = compile_query(found, query, as_of=AS_OF).sql
 
                 def asked(sql: str = sql) -> list[tuple[object, ...]]:
-                    ready = guarded(sql, governance.entitlements(kai))
+                    ready = REWRITTEN.query(sql, governance.entitlements(kai))
                     answer = connection.execute(ready.sql, ready.parameters).fetchall()
                     governance.note_reading(kai, "metrics", frozenset(ready.relations), sql, len(answer))
                     return answer

@@ -17,7 +17,8 @@ CHUNK = 65_536
 class FaultyWire:
     """Forwards a port of this machine to an address (``(host, port)``, or the path of a Unix socket).
 
-    ``mode``: through, silent (takes connections and says nothing), cut or stall (when a client sends the bytes ``at``).
+    ``mode``: through, silent (takes connections and says nothing), cut or stall (when a client sends the bytes ``at``),
+    lost (what is sent on open connections goes nowhere).
     """
 
     def __init__(self, target: tuple[str, int] | str) -> None:
@@ -34,6 +35,13 @@ class FaultyWire:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._end_all()
+
+    def vanish(self) -> None:
+        """Refuse connections, and lose what is sent on those that are open, of which neither end is told."""
+        self.mode = "lost"
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def heal(self) -> None:
         """Forward again."""
@@ -80,6 +88,8 @@ class FaultyWire:
     def _pump(self, source: socket.socket, sink: socket.socket, at: bytes | None = None) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK):
+                if self.mode == "lost":
+                    continue
                 if at is not None and at in data:
                     if self.mode == "stall":
                         return

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from customer360.clock import stopwatch
 from customer360.errors import ProjectError, ProjectErrors, UnknownName
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.answering import Desk
     from customer360.ask.asker import Asker
     from customer360.ask.reply import Reply
     from customer360.catalog.cards import Card, Catalogue
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from customer360.progress import Progress
     from customer360.project.spec import Project
     from customer360.raw.load import LoadReport
-    from customer360.semantic.answer import Answer, Memory
+    from customer360.semantic.answer import Answer
     from customer360.semantic.findings import Finding
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
@@ -57,7 +57,7 @@ class Workspace:
         self._models: dict[str, SemanticModel] = {}
         self._askers: dict[str, Asker] = {}
         self._sessions: dict[tuple[str | None, str], tuple[str, ...]] = {}
-        self._memory: Memory | None = None
+        self._desk: Desk | None = None
         self._log: QueryLog | None = None
         self._governance: Governance | None = None
         self._found: Catalogue | None = None
@@ -168,25 +168,23 @@ class Workspace:
         sees everything. Answers are kept in memory for the state they come from, and the shape of the question is
         counted in the log.
         """
-        from customer360.governance.figures import answer_as
-        from customer360.governance.reading import read_as
-        from customer360.models.as_of import resolve_as_of
-        from customer360.semantic.answer import Memory
         from customer360.semantic.query import parse_query
 
-        asked, found = parse_query(query), self.semantic_model(model)
-        self._memory = self._memory or Memory()
-        began = stopwatch()
-        with self.engine.read(at_snapshot=at_snapshot) as session:
-            day = as_of or resolve_as_of(session, self.project)
-            with read_as(self.governance, session, "metrics", principal, found, figures=True) as seen:
-                answered = answer_as(seen, self.project, found, asked, as_of=day, memory=self._memory)
-                seen.answered(answered.sql, answered.rows)
-        seconds = 0.0 if answered.remembered else stopwatch() - began
-        self.query_log.note(
-            found, asked, as_of=day, seconds=seconds, rows=answered.rows, remembered=answered.remembered
-        )
-        return answered
+        asked = parse_query(query)
+        self.semantic_model(model)  # a name that does not exist is told before a warehouse that does not
+        with self.desk.open(as_of=as_of, at_snapshot=at_snapshot, principal=principal) as ask:
+            return ask(asked, model=model)
+
+    @property
+    def desk(self) -> Desk:
+        """Return what answers several metric queries from one state (``desk.open``)."""
+        from customer360.answering import Desk
+        from customer360.semantic.answer import Memory
+
+        if self._desk is None:
+            log = self.query_log
+            self._desk = Desk(self.project, self.engine, self.governance, self.semantic_model, Memory(), log)
+        return self._desk
 
     def profile(
         self, key: str, *, model: str | None = None, as_of: date | None = None, principal: Principal | None = None

@@ -12,6 +12,7 @@ import yaml
 from starlette.testclient import TestClient
 
 from customer360.audiences.room import audiences_of
+from customer360.errors import UnknownName
 from customer360.project.reader import read_project
 from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.segment_query import parse_segment
@@ -167,3 +168,15 @@ def test_a_lift_on_the_page_is_the_rooms(client: TestClient, shop: Workspace) ->
     assert f"p = {found.p_value:.3f}" in page
     refused = html.unescape(client.get("/audiences/offer", params={"metric": "average_sale"}).text)
     assert "is a ratio or mean" in refused
+
+
+def test_a_channel_of_a_saved_audience_alone_can_be_suppressed(client: TestClient, shop: Workspace) -> None:
+    room = audiences_of(shop)
+    someone = "C0001"
+    with pytest.raises(UnknownName):
+        room.suppress(someone, channel="courier", reason="asked")
+    document = {"label": "By hand", "purpose": "offers", "channel": "courier", "consent": "not_required"}
+    room.own.save("ida", {**document, "members": {"field": "country", "value": "US"}}, shop.project.settings)
+    room.suppress(someone, channel="courier", reason="asked")
+    assert len(room.book.suppressed("courier")) == 1
+    del client

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,11 +18,11 @@ from customer360.errors import WarehouseError
 from customer360.workspace import open_project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.postgres_server import PostgresServer
 
 __all__ = ["postgres"]
+
+SRC = Path(__file__).parents[2] / "src"
 
 
 def c360(*words: str) -> None:
@@ -32,7 +34,8 @@ def c360(*words: str) -> None:
 
 def in_a_process(*words: str) -> None:
     """Run a command that starts a Spark: a process can have one only."""
-    done = subprocess.run([sys.executable, "-m", "customer360", *words], capture_output=True, text=True, check=False)
+    command, environment = [sys.executable, "-m", "customer360", *words], {**os.environ, "PYTHONPATH": str(SRC)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
 
 

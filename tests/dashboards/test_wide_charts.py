@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.dashboards.frames import frame
 from tests.dashboards.test_charts import USD, by_category, draw
 
 from customer360.dashboards.charts import treemap
+from customer360.dashboards.charts.flow import bands_of, side_of
 from customer360.dashboards.charts.heatmap import MOST
 from customer360.dashboards.charts.histogram import bin_edges
 from customer360.dashboards.charts.treemap import RATIO, squarified
@@ -341,3 +343,52 @@ def test_small_parts_of_a_treemap_stand_together_and_nothing_is_lost() -> None:
         draw("treemap", by_category({"a": 1.0, "b": -1.0}))
     with pytest.raises(QueryError, match="zero"):
         draw("treemap", by_category({"a": 0.0}))
+
+
+# ---- flow
+
+
+MOVES = {("Champions", "Champions"): 6, ("Champions", "Lost"): 2, ("Lost", "Lost"): 5, ("Promising", "Champions"): 3}
+
+
+def moved(cells: dict[tuple[str, str], int]) -> Frame:
+    table = pa.table(
+        {"before": [b for b, _ in cells], "after": [a for _, a in cells], "customers": list(cells.values())}
+    )
+    return frame(table, before=TEXT, after=TEXT, customers=COUNT)
+
+
+def test_bands_begin_and_end_within_their_names_and_are_as_thick_as_their_figures() -> None:
+    orders = (["Champions", "Promising", "Lost"], ["Champions", "Lost"])
+    left = side_of(orders[0], [(b, n) for (b, _), n in MOVES.items()])
+    right = side_of(orders[1], [(a, n) for (_, a), n in MOVES.items()])
+    points = bands_of(MOVES, left, right)
+    for side, name, end in ((left, 0, min), (right, 1, max)):
+        at = end(point["x"] for point in points)
+        edges = sorted((p["y"], p["z"], list(MOVES)[p["n"]]) for p in points if p["x"] == at)
+        for one, other in pairwise(edges):
+            assert one[1] <= other[0] + 1e-3, "bands lie beside each other"
+        unit = sum(high - low for low, high in side.places.values()) / sum(MOVES.values())
+        for top, bottom, move in edges:
+            low, high = side.places[move[name]]
+            assert low - 1e-3 <= top
+            assert bottom <= high + 1e-3
+            assert bottom - top == pytest.approx(MOVES[move] * unit, abs=1e-3)
+    assert [max(side.places.values())[1] for side in (left, right)] == [pytest.approx(1), pytest.approx(1)]
+
+
+def test_a_flow_says_how_many_stayed_and_names_both_sides() -> None:
+    drawn = draw("flow", moved(MOVES))
+    assert drawn.alt == "Widget: Customers from 3 values of Before to 2 of After; 69% stayed where they were."
+    assert drawn.spec is not None
+    names = [[each["t"] for each in layer["data"]["values"]] for layer in drawn.spec["layer"][2:]]
+    assert names == [["Champions  8", "Promising  3", "Lost  5"], ["Champions  9", "Lost  7"]]
+
+
+def test_a_flow_needs_two_dimensions_figures_and_few_names() -> None:
+    with pytest.raises(QueryError, match="two dimensions"):
+        draw("flow", by_category({"a": 1.0}))
+    with pytest.raises(QueryError, match="above zero"):
+        draw("flow", moved({("a", "b"): -1}))
+    with pytest.raises(QueryError, match="names on a side"):
+        draw("flow", moved({(f"n{i}", "b"): 1 for i in range(15)}))

@@ -42,26 +42,16 @@ PORT = """  - name: {table}
     customProperties: [{{property: c360Access, value: restricted}}]"""
 WHO = "FROM crm.customer"
 PERSON = "'PERSON' || CAST(1000 + customer_id AS VARCHAR)"
-UNKNOWN = (
-    "average_order_value DOUBLE, average_satisfaction_score DOUBLE, churn_risk_score DOUBLE, consent_email BOOLEAN,"
-    " consent_post BOOLEAN, consent_social_media BOOLEAN, days_since_last_order BIGINT, expected_purchases_12m DOUBLE,"
-    " expected_purchases_90d DOUBLE, has_unsubscribed BOOLEAN, identity_confidence DOUBLE, last_seen_date DATE,"
-    " loyalty_tier VARCHAR, next_purchase_window VARCHAR, plan_monthly_fee DOUBLE, plan_name VARCHAR,"
-    " predicted_clv_12m DOUBLE, probability_alive DOUBLE, service_contacts BIGINT, value_tier VARCHAR"
-)
-"""What the page of a customer tells and this company does not know."""
-NULLS = ", ".join(f"CAST(NULL AS {each.split()[1]}) AS {each.split()[0]}" for each in UNKNOWN.split(", "))
 TABLES: dict[str, tuple[str, str]] = {
     "conformed/person_record": (
         (
             "system VARCHAR key, record_id VARCHAR key, first_name VARCHAR pii, last_name VARCHAR pii, email VARCHAR pii,"
-            " phone_number VARCHAR pii, full_name VARCHAR pii, city VARCHAR, country VARCHAR, date_of_birth DATE,"
-            " registration_date DATE"
+            " phone_number VARCHAR pii, full_name VARCHAR pii, city VARCHAR, country VARCHAR"
         ),
         (
             "SELECT 'crm' AS system, CAST(customer_id AS VARCHAR) AS record_id, 'Secretname' AS first_name, full_name AS"
             f" last_name, email, phone AS phone_number, full_name, 'hushed' || country AS city, country,"
-            f" CAST(NULL AS DATE) AS date_of_birth, CAST(NULL AS DATE) AS registration_date {WHO}"
+            f" {WHO}"
         ),
     ),
     "identity/customer_xref": (
@@ -115,13 +105,13 @@ TABLES: dict[str, tuple[str, str]] = {
             "customer_id VARCHAR key, customer_key BIGINT, first_name VARCHAR pii, last_name VARCHAR pii, email VARCHAR pii,"
             " phone_number VARCHAR pii, customer_segment VARCHAR, gold_segment VARCHAR, status VARCHAR,"
             " total_lifetime_value DECIMAL(12,2), total_purchases BIGINT, last_purchase_date DATE, churn_risk_band VARCHAR,"
-            f" country VARCHAR, {UNKNOWN}"
+            " country VARCHAR"
         ),
         (
             f"SELECT {PERSON} AS customer_id, customer_id AS customer_key, full_name AS first_name, full_name AS last_name,"
             " email, phone AS phone_number, 'hushed' || country AS customer_segment, 'VIP' AS gold_segment, 'Active' AS"
             " status, CAST(customer_id AS DECIMAL(12, 2)) AS total_lifetime_value, CAST(3 AS BIGINT) AS total_purchases,"
-            f" DATE '2024-10-01' AS last_purchase_date, 'Low' AS churn_risk_band, country, {NULLS} {WHO}"
+            f" DATE '2024-10-01' AS last_purchase_date, 'Low' AS churn_risk_band, country {WHO}"
         ),
     ),
     "customer_360/customer_timeline": (

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -178,3 +182,20 @@ def test_a_state_file_of_a_newer_version_is_left_alone(people: Workspace) -> Non
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(C360Error, match="newer version"):
         people.governance.accounts.all()
+
+
+def test_what_was_read_is_seen_by_other_processes_at_once_and_outlives_a_killed_one(people: Workspace) -> None:
+    state = people.governance.state
+    script = (
+        "import os, sys; from pathlib import Path; from customer360.governance.state import State\n"
+        "state = State(Path(sys.argv[1]))\n"
+        "with state.writing(waits=False) as writing: writing.note('x', 'data.read', 'crm.customer', rows=1)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    before, src = state.verify()[0], Path(__file__).parents[2] / "src"
+    root = str(state.path.parent.parent)
+    done = subprocess.run([sys.executable, "-c", script, root], check=False, env={**os.environ, "PYTHONPATH": str(src)})
+    assert done.returncode == -9
+    assert state.verify()[0] == before + 1
+    newest = state.history(limit=1)[0]
+    assert (newest.actor, newest.action) == ("x", "data.read")

@@ -61,6 +61,38 @@ def test_search_finds_names_columns_metrics_and_meanings(shop: Workspace, search
     assert [card.id for card in shop.cards(search=search)] == ports
 
 
+LEVELS = """slaProperties:
+  - {property: latency, value: 2, unit: d, element: sale.day}
+  - {property: availability, value: 99}
+"""
+ASKED = "questions:\n  - {ask: [how much did we sell], query: {metrics: [revenue]}}\n"
+
+
+def test_a_card_tells_its_kind_its_service_levels_and_verified_questions(shop: Workspace, tmp_path: Path) -> None:
+    kinds = {card.id: card.kind for card in shop.cards()}
+    assert (kinds["crm.customer"], kinds["sales.sale"]) == ("aggregate", "consumer-aligned")
+    folder = tmp_path / "levels"
+    shutil.copytree(shop.project.root, folder, ignore=shutil.ignore_patterns("warehouse", "state"))
+    contract = folder / "products" / "sales" / "sale.odcs.yaml"
+    contract.write_text(contract.read_text() + LEVELS)
+    (folder / "questions").mkdir()
+    (folder / "questions" / "shop.yaml").write_text(ASKED)
+    workspace = open_project(folder)
+    workspace.build()
+    newest = workspace.sql("SELECT max(day) AS d, DATE '2024-11-16' AS least FROM sales.sale").to_pylist()[0]
+    (promise,) = workspace.card("sales.sale").promises
+    assert (promise.property, promise.column, promise.held) == ("latency", "day", newest["d"] >= newest["least"])
+    assert (promise.found, promise.promised) == (str(newest["d"]), str(newest["least"]))
+    assert workspace.card("sales.sale").questions == ("How much did we sell?",)
+    assert workspace.card("crm.customer").questions == ()
+    with TestClient(create_app(workspace), base_url=HERE) as client:
+        page = client.get("/catalogue/sales.sale").text
+        assert f"promised {promise.promised} or later" in page
+        assert "/ask?q=How%20much%20did%20we%20sell%3F" in page
+        assert client.get("/api/v1/catalogue/sales.sale").json()["kind"] == "consumer-aligned"
+    workspace.close()
+
+
 def test_pages_and_api_show_the_same_catalogue(people: Workspace) -> None:
     _, key = people.governance.tickets.create_key("ida", label="t", by="test")
     with TestClient(create_app(people), base_url=HERE, headers={"X-API-Key": key}) as client:

@@ -29,7 +29,8 @@ SRC = Path(__file__).parents[2] / "src"
 HERE = "http://127.0.0.1"
 
 OPEN = {
-    "/static/{address}", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/callback", "/api/v1/health", "/preferences/theme",
+    "/static/{address}", "/sign-in", "/sign-in/oidc", "/sign-in/oidc/callback", "/sign-in/oidc/end", "/api/v1/health",
+    "/preferences/theme",
 }  # fmt: skip
 """Routes that are answered before anybody signs in."""
 DATA_DOORS = {

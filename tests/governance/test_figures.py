@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.governance.conftest import OPERATOR, who
+from tests.governance.conftest import OPERATOR, PASSWORD, who
 from tests.governance.test_doors import HERE
 
 from customer360.errors import NotPermitted, QueryError
@@ -140,3 +140,40 @@ def test_pages_and_api_say_what_is_withheld(people: Workspace, ida: Principal) -
         assert widgets["customers"]["state"] == "ok"
         assert widgets["mails"]["state"] == "not_permitted"
         assert client.post("/api/v1/sql", json={"sql": "SELECT * FROM crm.customer"}).status_code == 403
+
+
+def test_figures_alone_can_be_asked_for(people: Workspace) -> None:
+    access, account = people.governance.access, people.governance.accounts.named("ida")
+    with pytest.raises(AccessRefused, match="one or the other"):
+        access.request(account, "crm.customer", purpose="a report", personal=True, figures_only=True)
+    request = access.request(account, "crm.customer", purpose="a report", figures_only=True)
+    assert "figures only" in people.governance.notices.of("olga", limit=1)[0].text
+    assert access.approve(request.id, by=who(people, "olga")).figures_only  # approving shows no more than was asked for
+    assert asked(people, people.governance.principal(account)) == [{"customers": 90}]
+    with pytest.raises(NotPermitted, match="may not read"):
+        people.sql("SELECT count(*) FROM crm.customer", principal=people.governance.principal(account))
+
+
+def test_figures_are_asked_for_and_given_on_the_page(people: Workspace) -> None:
+    from customer360.web.app import create_app
+
+    for name in ("ida", "olga"):
+        people.governance.accounts.set_password(name, PASSWORD, by="test")
+    with TestClient(create_app(people), base_url=HERE, follow_redirects=False) as client:
+
+        def as_of(name: str, address: str, **fields: str) -> str:
+            client.cookies.clear()
+            client.post("/sign-in", data={"name": name, "password": PASSWORD})
+            csrf = client.get("/access").text.partition('name="csrf" value="')[2].partition('"')[0]
+            answer = client.post(address, data={"csrf": csrf, **fields})
+            assert answer.status_code == 303, answer.text
+            return client.get("/access").text
+
+        as_of("ida", "/access/requests", port="crm.customer", purpose="a report", figures_only="yes")
+        as_of("ida", "/access/requests", port="sales.by_country", purpose="a report")
+        (plain, figures) = people.governance.access.requests()
+        assert (plain.figures_only, figures.figures_only) == (False, True)
+        as_of("olga", f"/access/requests/{figures.id}", decision="approve")
+        page = as_of("ida", "/access/notices", up_to="0")
+        assert "figures only" in page
+    assert people.governance.access.grants(holder="ida")[0].figures_only

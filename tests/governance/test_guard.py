@@ -11,7 +11,7 @@ import pytest
 from tests.governance.conftest import OPERATOR
 
 from customer360.errors import C360Error, NotPermitted, QueryError
-from customer360.governance.guard import IMPURE, IMPURE_PREFIX
+from customer360.governance.guard import IMPURE, IMPURE_PREFIX, Rewritten
 from customer360.semantic.principal import LOCAL
 
 if TYPE_CHECKING:
@@ -273,3 +273,23 @@ def test_hostile_texts_get_nothing(people: Workspace, ida: Principal, size: int)
         assert "root:x" not in found, sql
     assert answered > size / 30  # the harmless ones among them are answered, so not everything is simply broken
     assert people.governance.state.verify()[0] > size / 10
+
+
+def test_a_rewritten_query_is_remembered_for_those_who_may_see_the_same(people: Workspace) -> None:
+    sql = "SELECT email FROM crm.customer"
+    governance = people.governance
+    given = governance.access.grant("crm.customer", "ida", by=OPERATOR)
+    ida = governance.principal(governance.accounts.named("ida"))
+    remembered = Rewritten(size=2)
+    first = remembered.query(sql, governance.entitlements(ida))
+    again = remembered.query(sql, governance.entitlements(ida))
+    assert (again.sql, again.relations, again.parameters) == (first.sql, first.relations, (governance.state.salt(),))
+    governance.access.grant("crm.customer", "ida", by=OPERATOR, row_filter="country = 'US'")
+    governance.access.revoke(given.id, by=OPERATOR)
+    some = remembered.query(sql, governance.entitlements(ida))
+    assert "'US'" in some.sql
+    assert some.sql != first.sql
+    governance.access.revoke(given.id + 1, by=OPERATOR)
+    with pytest.raises(NotPermitted):
+        remembered.query(sql, governance.entitlements(ida))
+    assert not [part for kept in remembered._kept.values() for part in kept.parameters]  # the secret is not kept

@@ -11,7 +11,7 @@ import pytest
 from tests.governance.conftest import COMPANY, OPERATOR, who
 from tests.postgres_server import postgres
 
-from customer360.errors import WarehouseError
+from customer360.errors import NotPermitted, WarehouseError
 from customer360.governance.failures import AccessRefused
 from customer360.governance.lending import lend
 from customer360.workspace import Workspace, open_project
@@ -128,3 +128,40 @@ def test_a_role_that_is_not_there_or_not_alone_is_said(company: Workspace) -> No
         lend(company.governance, company.engine)
     accounts.change("kim", attributes={}, by="test")
     assert lend(company.governance, company.engine) is not None
+
+
+TYPED = (
+    "SELECT * FROM crm.customer ORDER BY customer_id",
+    "SELECT country, count(*) AS n, max(phone) AS p FROM crm.customer GROUP BY country ORDER BY country",
+    "SELECT * FROM sales.by_country ORDER BY code",
+    "SELECT count(*) AS n FROM crm.customer a JOIN crm.customer b ON a.email = b.email",
+)
+ASKED = ({"metrics": ["customers"], "dimensions": [{"name": "country"}]}, {"metrics": ["first_mail", "revenue"]})
+
+
+def test_what_is_read_through_us_is_masked_and_filtered_as_on_duckdb(company: Workspace, shop: Workspace) -> None:
+    answers = []
+    for workspace in (company, shop):
+        governance = workspace.governance
+        with governance.state.writing() as writing:
+            writing.run("INSERT OR REPLACE INTO setting VALUES ('salt', 'the same secret')")
+        governance.accounts.create("nora", password=None, roles=["member"], attributes={"country": "US"}, by="test")
+        for port, rows in (
+            ("crm.customer", "country IN ('US', 'CA')"),
+            ("sales.by_country", None),
+            ("sales.sale", None),
+        ):
+            governance.access.grant(port, "nora", by=OPERATOR, row_filter=rows)
+        nora = governance.principal(governance.accounts.named("nora"))
+        answers.append(
+            [
+                *(workspace.sql(sql, principal=nora).to_pylist() for sql in TYPED),
+                *(workspace.query(query, principal=nora).to_pylist() for query in ASKED),
+            ]
+        )
+        with pytest.raises(NotPermitted):
+            workspace.sql("SELECT * FROM hr.pay", principal=nora)
+    on_postgres, on_duckdb = answers
+    assert on_postgres == on_duckdb
+    assert {row["country"] for row in on_postgres[0]} == {"US", "CA"}
+    assert all(row["full_name"] is None and "secret" not in row["email"] for row in on_postgres[0])

@@ -252,7 +252,7 @@ LEAVES: dict[str, Door] = {
     "audience diff": plain("audience", "diff", "offer", roles=KEEPER),
     "audience export": plain("audience", "export", "offer", "--dry-run", roles=KEEPER),
     "audience suppress": plain(
-        "audience", "suppress", PERSON, "--reason", "x", "--channel", "nowhere", roles=EVERYBODY  # no such channel
+        "audience", "suppress", PERSON, "--reason", "x", "--channel", "nowhere", roles=OFFICER | KEEPER  # no such channel
     ),
     "privacy erase": plain("privacy", "erase", "nobody", "--yes", roles=OFFICER),
     "privacy finish": plain("privacy", "finish", "9", roles=OFFICER),

@@ -171,3 +171,21 @@ def test_without_a_provider_there_is_no_such_way(people: Workspace) -> None:
         assert "Sign in with" not in client.get("/sign-in").text
         assert client.get("/sign-in/oidc").status_code == 404
         assert client.get("/sign-in/oidc/callback?code=x&state=y").status_code == 404
+
+
+def test_signing_out_leads_on_to_the_provider_where_it_knows_how(client: TestClient, provider: Provider) -> None:
+    came_back(client)
+    page = client.get("/access").text
+    csrf = page.partition('name="csrf" value="')[2].partition('"')[0]
+    left = client.post("/sign-out", data={"csrf": csrf}, headers={"Origin": HERE})
+    assert left.headers["location"] == "/sign-in?left=yes"
+    assert client.get("/access").status_code == 303
+    assert 'href="/sign-in/oidc/end"' in client.get("/sign-in?left=yes").text
+    assert client.get("/sign-in/oidc/end").headers["location"] == "/sign-in"  # it names no such address
+    for end in ("http://evil.example/end", "javascript:alert(1)"):
+        provider.description = {"end_session_endpoint": end}
+        assert client.get("/sign-in/oidc/end").headers["location"] == "/sign-in"
+    provider.description = {"end_session_endpoint": f"{provider.issuer}/end?x=1"}
+    url = urlsplit(client.get("/sign-in/oidc/end").headers["location"])
+    assert f"{url.scheme}://{url.netloc}{url.path}" == f"{provider.issuer}/end"
+    assert parse_qs(url.query) == {"x": ["1"], "client_id": [CLIENT], "post_logout_redirect_uri": [f"{HERE}/sign-in"]}

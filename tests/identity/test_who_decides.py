@@ -134,3 +134,16 @@ def test_what_was_decided_is_shown_to_those_who_see_whose_records_are_whose(
     c360(acme, monkeypatch, "olga", *MERGE)
     assert "You may not read identity.customer_xref" in c360(acme, monkeypatch, "ada", "overrides")
     assert "called us" in c360(acme, monkeypatch, "dora", "overrides")
+
+
+def test_opening_a_page_writes_no_refusal_for_what_was_not_asked_for(acme: Workspace) -> None:
+    governance = acme.governance
+    for name, port in (("vera", "identity.customer_xref"),):
+        governance.access.grant(port, name, by=OPERATOR)
+    with TestClient(create_app(acme), base_url="http://127.0.0.1") as client:
+        page = client.get("/identity", headers={"X-API-Key": key_of(acme, "vera")})
+        assert page.status_code == 200
+        assert "You may not read identity.identity_figure" in page.text
+        assert not [each for each in governance.state.history() if each.action == "data.refused"]
+        assert client.get(FIGURES, headers={"X-API-Key": key_of(acme, "vera")}).status_code == 403
+        assert [each.actor for each in governance.state.history() if each.action == "data.refused"] == ["vera"]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.templates.conftest import SAMPLE, start
 
+from customer360.audiences.recall import recall_of
 from customer360.governance.office import operator
 from customer360.privacy.office import PrivacyOffice
 from customer360.project.starter import create_project
@@ -46,7 +50,8 @@ class Company:
         return self.office_of(self.workspace.engine)
 
     def office_of(self, engine: Any) -> PrivacyOffice:
-        return PrivacyOffice(engine, self.workspace.project, self.workspace.governance)
+        recall = recall_of(self.workspace)
+        return PrivacyOffice(engine, self.workspace.project, self.workspace.governance, recall=recall)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         with self.workspace.engine.read() as session:
@@ -129,6 +134,30 @@ class Stopping:
             if not self._after_commit:
                 raise KeyboardInterrupt
         raise KeyboardInterrupt
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[dict[str, object]]]]:
+    """Run a web server that takes everything; yield its address and what it was told."""
+    taken: list[dict[str, object]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            taken.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 -- the library's name
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/", taken
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.privacy.conftest import OPERATOR, Company, Stopping, stray
+from tests.privacy.conftest import OPERATOR, Company, Stopping, listening, stray
 
 from customer360.ask.kept import kept_values
 from customer360.ask.valueindex import Listed, ValueIndex
@@ -114,6 +114,9 @@ def kept(company: Company) -> dict[str, object]:
 class Erased:
     """A company before and after somebody was erased."""
 
+    calls: list[dict[str, object]]
+    """What destinations were told."""
+
     def __init__(self, company: Company, mode: str) -> None:
         self.company = company
         self.before, self.by_day = company.one(TOTALS), company.rows(BY_DAY)
@@ -198,6 +201,7 @@ def remember(company: Company, other: str) -> None:
         book.refresh("win_back", [Member(each, held_out=False) for each in members], **facts)
     book.refresh("vip_early_access", [Member(person, held_out=True)], **facts)
     book.has_sent("win_back", "newsletter", {person: "f1", other: "f2"})
+    book.has_sent("vip_early_access", "shop", {person: "f1", other: "f2"})
     questions = [f"orders of {company.telling[0]} last year", "revenue last month"]
     conversations = company.root / "state" / "conversations.json"
     conversations.write_text(json.dumps({"monday": questions, person: ["revenue"]}), encoding="utf-8")
@@ -215,7 +219,12 @@ def deleted(shopflow_copy: Callable[[Path], Company], tmp_path_factory: pytest.T
     desk = PrivacyDesk(company.workspace.engine, company.workspace.project, company.workspace.governance)
     desk.decide(company.person, purpose="*", channel="*", is_allowed=False, by=OPERATOR)
     with_audience(company, other["customer_id"])
-    yield Erased(company, "delete")
+    with listening() as (url, calls), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHOPFLOW_WEBHOOK_URL", url)
+        patch.setenv("SHOPFLOW_WEBHOOK_SECRET", "sesame")
+        made = Erased(company, "delete")
+    made.calls = calls
+    yield made
     company.workspace.close()
 
 
@@ -261,7 +270,9 @@ def test_files_that_audiences_were_written_to_lose_the_person_and_destinations_a
     assert pq.read_table(deleted.company.root / LISTED)["n"].to_pylist() == [2]
     places = {each["place"]: each["rows"] for each in deleted.made.document["removed"]}
     assert (places[str(SENT)], places[str(LISTED)]) == (1, 1)
-    assert deleted.made.document["sent_to"] == ["win_back to newsletter"]
+    assert deleted.made.document["sent_to"] == ["vip_early_access to shop", "win_back to newsletter"]
+    assert (deleted.made.document["told"], deleted.made.document["owed"]) == (["vip_early_access to shop"], [])
+    assert [body["removed"] for body in deleted.calls] == [[deleted.company.person]]  # once, over two attempts
     assert "win_back to newsletter" in deleted.made.path.with_suffix(".html").read_text(encoding="utf-8")
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from customer360.answering import Ask
     from customer360.semantic.answer import Answer
     from customer360.workspace import Workspace
 
@@ -29,9 +32,18 @@ class Counting:
         self.project = workspace.project
         self.asked = 0
 
-    def answer(self, query: Any, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
+    @property
+    def desk(self) -> Counting:
+        return self
+
+    @contextmanager
+    def open(self, **state: Any) -> Iterator[Ask]:
+        with self.workspace.desk.open(**state) as ask:
+            yield partial(self.counted, ask)
+
+    def counted(self, ask: Ask, query: Any, **more: Any) -> Answer:
         self.asked += 1
-        return self.workspace.answer(query, as_of=as_of, at_snapshot=at_snapshot)
+        return ask(query, **more)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.workspace, name)
@@ -105,8 +117,8 @@ def test_a_new_build_is_shown(fresh: Workspace) -> None:
 class Publishing(Counting):
     """A workspace in whose warehouse everything is emptied after the first answer."""
 
-    def answer(self, query: Any, *, as_of: date | None = None, at_snapshot: int | None = None) -> Answer:
-        found = super().answer(query, as_of=as_of, at_snapshot=at_snapshot)
+    def counted(self, ask: Ask, query: Any, **more: Any) -> Answer:
+        found = super().counted(ask, query, **more)
         if self.asked == 1:
             with self.workspace.engine.publish(note="everybody left") as publication:
                 for table in publication.relations():

@@ -128,9 +128,10 @@ ALLOWED = {
 }
 
 
-def words_of_the_project() -> set[str]:
-    """Every word that a project's files may bring on a page, and the months."""
-    text = " ".join(path.read_text(errors="ignore") for path in PROJECT.rglob("*") if path.is_file())
+def words_of_the_project(root: Path) -> set[str]:
+    """Every word that a project's files and what people made beside them may bring on a page, and the months."""
+    files = [*PROJECT.rglob("*"), *(root / "state").rglob("*")]
+    text = " ".join(path.read_text(errors="ignore") for path in files if path.is_file())
     months = " ".join(Locale.parse("de_AT").months["format"]["abbreviated"].values())
     return set(re.findall(r"[^\W\d_]{2,}", f"{text} {months}".casefold()))
 
@@ -142,7 +143,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_in_another_language_has_no_english_left(foreign: TestClient, path: str) -> None:
+def test_a_page_in_another_language_has_no_english_left(foreign: TestClient, shop: Workspace, path: str) -> None:
     answer = foreign.get(path)
     assert answer.status_code == 200
     assert '<html lang="de"' in answer.text
@@ -154,7 +155,7 @@ def test_a_page_in_another_language_has_no_english_left(foreign: TestClient, pat
             depth += {"⟦": 1, "⟧": -1}.get(piece, 0)
             if depth == 0:
                 outside += re.findall(r"[^\W\d_]{3,}", piece)
-    known = words_of_the_project() | OURS
+    known = words_of_the_project(shop.project.root) | OURS
     assert {word for word in outside if word.casefold() not in known} - ALLOWED.get(path, set()) == set()
 
 

@@ -9,7 +9,7 @@ from customer360.ask.figures import figure
 from customer360.errors import C360Error
 from customer360.semantic.conditions import NONE_MEMBER
 from customer360.semantic.periods import Period, days, relative
-from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, MetricQuery, Not, TimeRange
+from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, MemberCondition, MetricQuery, Not, TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,9 @@ class Words:
             if query.summary.function == "count":
                 return f"Number of each {what} that fulfils the conditions"
             return f"{_FUNCTIONS[query.summary.function]} over each {what} of {self.title(query.summary.metric or '')}"
+        if query.shares and query.shares[0].part is not None:
+            told = "; ".join(self.conditions(query.shares[0].part))
+            return f"{named} and the share of those where {told}"
         if query.shares:
             shown = _listed([self.title(share.metric) for share in query.shares])
             return (
@@ -183,12 +186,21 @@ class Words:
             return " and ".join(self._condition(part) for part in given.all)
         if isinstance(given, Not):
             return f"not ({self._condition(given.negate)})"
+        if isinstance(given, MemberCondition):
+            return self._done(given)
         owner, _, own = given.field.rpartition(".")
         dataset = self._vocabulary.model.datasets.get(owner)
         is_key = dataset is not None and given.op == "!=" and dataset.primary_key == (own,)
         if is_key and dataset is not None and given.value == dataset.c360.unknown_member:
             return f"{self._vocabulary.thing(given.field)} is known"
         return f"{self.title(given.field)} {self._compared(given)}".strip()
+
+    def _done(self, given: MemberCondition) -> str:
+        """Return what each member did or did not: ``Customer: Orders is more than 0 (Channel is Online; 2024-03)``."""
+        limits = [*self.conditions(given.where), *([self.period(given.time)] if given.time is not None else [])]
+        about = f" ({'; '.join(limits)})" if limits else ""
+        held = Condition(field=given.metric, op=given.op, value=given.value)
+        return f"{self._vocabulary.thing(given.member)}: {self.title(given.metric)} {self._compared(held)}{about}"
 
     def _compared(self, given: Condition) -> str:
         if isinstance(given.value, bool) and given.op in ("=", "!="):

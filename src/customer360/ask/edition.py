@@ -16,6 +16,7 @@ from customer360.ask.verified import Verified
 from customer360.ask.vocabulary import Vocabulary
 from customer360.errors import NotPermitted
 from customer360.semantic.calendar_units import Calendar
+from customer360.semantic.conditions import members_of
 from customer360.semantic.members import MEMBER, extremes_sql, members_sql
 
 if TYPE_CHECKING:
@@ -84,11 +85,12 @@ class Edition:
 
     def missing_days(self, session: Session, query: MetricQuery) -> str | None:
         """Say that no data lie in the range of a query, and which range has some; None when there are."""
-        if query.time is None:
-            return None
-        period = self.words.days(query.time)
-        if period is None:
-            return None
+        held = members_of(query.where) if query.where is not None else ()
+        missing = (self.missing_days(session, each.asked()) for each in held)
+        found = next((text for text in missing if text is not None), None)
+        period = self.words.days(query.time) if query.time is not None else None
+        if period is None or found is not None:
+            return found
         for owner, name in self.axes(query):
             extent = self.extent(session, owner, name)
             if extent.low is None or extent.high is None:

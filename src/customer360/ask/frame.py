@@ -10,6 +10,7 @@ from customer360.ask.meaning import Draft, Having, Members, MetricWord, Noun, Wh
 from customer360.ask.places import Places, condition_of, together
 from customer360.ask.reading import Problem
 from customer360.ask.units import bound, is_of_kind, kind_of
+from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, Dimension, Filter, TimeRange
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ def having_conditions(
         elif (
             field is not None
             and includes_none(having)
+            and nothing_is_zero(ground.model.formulas[name])
+            and (having.number.value == 0 or ground.vocabulary.is_key(field))
             and not (with_none and kind_of(metric) == "count")
             and (not anchored(ground, name, field))
         ):

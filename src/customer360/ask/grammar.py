@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask import grammar_figures, grammar_frames, grammar_lists, grammar_nouns, grammar_relations
+from customer360.ask import (
+    grammar_deeds,
+    grammar_figures,
+    grammar_frames,
+    grammar_lists,
+    grammar_nouns,
+    grammar_relations,
+)
 from customer360.ask.chart import Grammar, Rules
-from customer360.ask.grammar_nouns import Did, doing, same_kind
-from customer360.ask.meaning import Draft, When, joined, same_time
+from customer360.ask.grammar_deeds import again, at, doing
+from customer360.ask.grammar_nouns import Havings, same_kind
+from customer360.ask.meaning import Draft, Things, When, joined, same_time
 
 rules = Rules()
 GOAL = "Question"
@@ -37,37 +45,57 @@ def _and_clause(so_far: Draft, clause: Draft) -> Draft | None:
 
 @rules("Clauses", "Clauses <And> Did Span", "Clauses <And> <WHO> Did Span", cost=1)
 @rules("Clauses", "Clauses NotDid Span", "Clauses <And> NotDid Span", "Clauses <And> <WHO> NotDid Span", cost=1)
-def _did_too_then(so_far: Draft, did: Did, when: When) -> Draft | None:
-    """Read ``filed a claim this year and paid a premium this year``: one time for both, or it is refused."""
-    made = _did_too(so_far, did)
-    if made is None or made.when is None:
+def _did_too_then(so_far: Draft, did: Havings, when: When) -> Draft | None:
+    """Read ``filed a claim this year and paid a premium last year``: each with its own time."""
+    if not _is_of_doers(so_far) or so_far.when is None or so_far.things is None:
         return None
-    return made if same_time(made.when, when) else replace(made, times_differ=True)
+    if same_time(so_far.when, when):
+        return replace(so_far, things=doing(so_far.things, did))
+    return replace(so_far, things=doing(_timed(so_far.things, so_far.when), at(did, when)), when=None)
 
 
 @rules("Clauses", "Clauses NotDid", "Clauses <And> NotDid", "Clauses <And> <WHO> NotDid", cost=2)
-def _did_too(so_far: Draft, did: Did) -> Draft | None:
+def _did_too(so_far: Draft, did: Havings) -> Draft | None:
     """Read ``filed a claim, but never paid``."""
-    if so_far.things is None or not so_far.things.havings or so_far.metrics or so_far.rank:
+    if not _is_of_doers(so_far) or so_far.things is None:
         return None
-    made = doing(so_far.things, did)
-    return replace(so_far, things=made) if made is not None else None
+    return replace(so_far, things=doing(so_far.things, did))
 
 
-@rules("Clauses", "Clauses <NOT> Span", "Clauses <And> <NOT> Span", cost=2)
-def _not_then(so_far: Draft, _: When) -> Draft | None:
-    """Read ``filed in May but not in June``, which is refused: two conditions with times of their own."""
-    is_timed = so_far.things is not None and so_far.things.havings and so_far.when is not None
-    return replace(so_far, times_differ=True) if is_timed else None
+@rules("Clauses", "Clauses <NOT> Then", "Clauses <And> <NOT> Then", "Clauses <And> <NEVER> Then", cost=2)
+def _not_then(so_far: Draft, when: When) -> Draft | None:
+    """Read ``filed in May but not in June``."""
+    if not _is_of_doers(so_far) or so_far.when is None or so_far.things is None:
+        return None
+    before = _timed(so_far.things, so_far.when)
+    more = again(before.havings[-1], when, negated=True)
+    return replace(so_far, things=doing(before, more), when=None) if more else None
+
+
+def _is_of_doers(draft: Draft) -> bool:
+    return draft.things is not None and bool(draft.things.havings) and not draft.metrics and draft.rank is None
+
+
+def _timed(things: Things, when: When) -> Things:
+    """Return things whose deeds without a time have this one."""
+    return replace(
+        things, havings=tuple(replace(each, when=each.when or replace(when, text="")) for each in things.havings)
+    )
 
 
 @rules(GOAL, "Clauses")
 def _question(draft: Draft) -> Draft | None:
-    is_asking = draft.metrics or draft.things or draft.rank or draft.head == "count" or (draft.verbs and draft.wants)
+    is_asking = (
+        draft.metrics
+        or draft.things
+        or draft.rank
+        or draft.head == "count"
+        or (draft.verbs and (draft.wants or draft.which))
+    )
     return draft if is_asking or draft.loose else None
 
 
-@rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", cost=3)
+@rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", "Clauses <COMMA> <HOWMANYDID>", cost=3)
 def _question_of_number(draft: Draft) -> Draft | None:
     """Read ``customers in the north, how many?``."""
     if draft.things is not None and draft.head in ("list", "things") and draft.rank is None:
@@ -79,6 +107,7 @@ GRAMMAR = Grammar(
     rule
     for part in (
         grammar_nouns.rules,
+        grammar_deeds.rules,
         grammar_figures.rules,
         grammar_lists.rules,
         grammar_relations.rules,

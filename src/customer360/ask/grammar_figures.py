@@ -50,7 +50,7 @@ def _figures_against(one: MetricWord, other: MetricWord) -> Draft | None:
     return None if one == other else Draft(metrics=(one, other), head="figure")
 
 
-@rules("Clause", "<HOWMANY> Metrics")
+@rules("Clause", "<HOWMANY> Metrics", "<FOR> <HOWMANY> Metrics", "<OF> <HOWMANY> Metrics")
 def _how_many(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="count")
 
@@ -66,7 +66,10 @@ def _what(metrics: tuple[MetricWord, ...]) -> Draft:
 
 
 @rules("Clause", "<HOWMANY> Conds Metric", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
-def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft:
+def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
+    """Read ``how many open claims``; ``how many VIPs (have) open claims`` counts those who have."""
+    if any(isinstance(cond, Members) and cond.is_many for cond in conds):
+        return None
     return Draft(metrics=(metric,), head="figure", conds=conds)
 
 
@@ -87,12 +90,18 @@ rules("Clause", "<HOWMUCH>")(lambda: Draft(wants="money", head="figure"))
 rules("Clause", "<HOWMANYDID>")(lambda: Draft(wants="count", head="figure"))
 
 
+@rules("Clause", "<US> VERB")
+def _we_did(verb: MetricWord) -> Draft | None:
+    """Read ``money we paid back``; of what we pay or buy ourselves nothing is known."""
+    return Draft(verbs=(verb,)) if " " in verb.text else None
+
+
 @rules("Clause", "VERB")
 def _verb(verb: MetricWord) -> Draft:
     return Draft(verbs=(verb,))
 
 
-@rules("Clause", "Things VERB", "<BY> Things VERB")
+@rules("Clause", "Things VERB", "<BY> Things VERB", "<IN> <WHO> Things VERB", "<FOR> <WHO> Things VERB")
 def _subject(things: Things, verb: MetricWord) -> Draft | None:
     if things.havings or not things.noun.is_entity:
         return None
@@ -166,7 +175,7 @@ def _more_groups(groups: tuple[Noun | str, ...], group: Noun | str) -> tuple[Nou
     return None if group in groups else (*groups, group)
 
 
-@rules("Clause", "<BY> Groups", "<PER> Groups")
+@rules("Clause", "<BY> Groups", "<PER> Groups", "<FROM> <BY> Groups", "<IN> <BY> Groups", "<OF> <BY> Groups")
 def _by(groups: tuple[Noun | str, ...]) -> Draft:
     return Draft(groups=groups)
 
@@ -178,8 +187,8 @@ def _adjective(grain: str) -> Draft:
 
 @rules("Clause", "Noun", cost=7)
 def _loose(noun: Noun) -> Draft | None:
-    """Read ``revenue segment``; what stands apart in the singular is no group: visits (did the) website (get)."""
-    return None if noun.apart and not noun.is_plural else Draft(loose=(noun,))
+    """Read ``revenue segment``; what stands apart is no group: visits (did the) website (get)."""
+    return None if noun.apart else Draft(loose=(noun,))
 
 
 @rules("Clause", "<TREND>", "<IN> <TREND>")

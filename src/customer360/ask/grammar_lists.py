@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_nouns import Did, doing
-from customer360.ask.meaning import Cond, Draft, MetricWord, Number, Rank, Things, Versus, When
+from customer360.ask.grammar_deeds import at, doing
+from customer360.ask.grammar_nouns import Havings
+from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
 
 rules = Rules()
 
@@ -19,8 +20,8 @@ def _count(things: Things) -> Draft:
     return Draft(head="count", things=things)
 
 
-@rules("Clause", "<HOWMANY> Things Did", cost=8)
-def _count_doing(things: Things, did: Did) -> Draft | None:
+@rules("Clause", "<HOWMANY> Things Done", cost=8)
+def _count_doing(things: Things, did: Havings) -> Draft | None:
     """Read ``how many insured filed a claim``: after how many, a noun needs no plural ending."""
     made = None if things.havings or things.noun.is_plural else doing(things, did)
     return Draft(head="count", things=made) if made is not None else None
@@ -31,9 +32,38 @@ def _count_distinct(things: Things) -> Draft:
     return Draft(head="count", things=things, wants="things")
 
 
+@rules("Clause", "<IN> <WHICH> Things Havings", "<FOR> <WHICH> Things Havings")
+def _in_which_held(things: Things, havings: Havings) -> Draft | None:
+    """Read ``in which areas were claims above 40``."""
+    return None if things.havings else Draft(head="list", things=doing(things, havings))
+
+
+@rules("Clause", "<IN> <WHICH> Things Span Havings", "<FOR> <WHICH> Things Span Havings", "<WHICH> Things Span Havings")
+def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
+
+
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
+
+
+@rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")
+def _list_of_ids(things: Things) -> Draft | None:
+    """Read ``ids of the policyholders in the north``: those are what a list shows."""
+    return Draft(head="list", things=things) if things.noun.is_entity else None
+
+
+@rules("Things", "NOUN <IDNO>", cost=1)
+def _ids_of_things(noun: Noun) -> Things | None:
+    """Read ``the holder numbers with more than 3 claims``."""
+    return Things(replace(noun, is_plural=True)) if noun.is_entity else None
+
+
+@rules("Clause", "NOUN <IDNO>", "<LIST> NOUN <IDNO>", cost=1)
+def _ids_will_do(noun: Noun) -> Draft:
+    """Read ``(a list of) holder ids will do``, which says nothing more than what is listed."""
+    return Draft(about=(noun,))
 
 
 @rules("Clause", "Things", cost=2)
@@ -75,6 +105,17 @@ for _word, _ascending, _merit in (
         verb: MetricWord, things: Things, ascending: bool = _ascending, merit: bool = _merit
     ) -> Draft | None:
         return ranking(things, None, verb, ascending=ascending, merit=merit)
+
+
+@rules("Clause", "<TOP> NUM DOER", "NUM <TOP> DOER", "<BEST> NUM DOER", "NUM <BEST> DOER", "<WHICH> NUM <TOP> DOER")
+def _so_many_doers(number: Number, doer: tuple[Noun, MetricWord]) -> Draft | None:
+    """Read ``ten biggest payers``: by what they pay."""
+    return ranking(Things(doer[0]), number, doer[1], ascending=False)
+
+
+@rules("Clause", "<TOP> DOER", "<BEST> DOER", "<WHICH> <TOP> DOER")
+def _first_doers(doer: tuple[Noun, MetricWord]) -> Draft | None:
+    return ranking(Things(doer[0]), None, doer[1], ascending=False)
 
 
 for _word, _ascending, _merit in (
@@ -170,7 +211,7 @@ rules("Clause", "<ASC>")(lambda: Draft(order="asc"))
 # ---- shares ----------------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric")
+@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric", cost=1)
 def _share(metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True)
 
@@ -203,6 +244,12 @@ rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
 @rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
 def _span(when: When) -> When:
     return when
+
+
+@rules("Span", "<IN> <SPANWORD> TIME", "<FOR> <SPANWORD> TIME", "<SPANWORD> TIME")
+def _span_from_to(when: When) -> When | None:
+    """Read ``in the week from 18 to 24 November``."""
+    return when if when.text.startswith(("from ", "between ")) else None
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
-from customer360.ask.meaning import Compared, Cond, Either, Having, Member, Members, MetricWord, Noun, Number, Things
+from customer360.ask.meaning import (
+    Compared,
+    Cond,
+    Either,
+    Having,
+    Member,
+    Members,
+    MetricWord,
+    Noun,
+    Number,
+    Things,
+    When,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,6 +113,12 @@ def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
     return Compared(noun, compare[0], compare[1].value) if noun.is_numeric else None
 
 
+@rules("Plain", "NOUN TIME", "NOUN <COP> TIME", "NOUN <IN> TIME", "NOUN <COP> <IN> TIME")
+def _noun_in_time(noun: Noun, when: When) -> Compared | None:
+    """Read ``first claim in 2024``: held against a day that is known of each thing."""
+    return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
+
+
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
 def _noun_number(noun: Noun, number: Number) -> Compared | None:
     return Compared(noun, "=", number.value) if noun.is_numeric and not number.unit else None
@@ -114,6 +132,17 @@ def _contains(noun: Noun, text: str) -> Compared | None:
 @rules("Plain", "NOUN <STARTS> QUOTED", "NOUN <STARTS> <WITH> QUOTED")
 def _starts(noun: Noun, text: str) -> Compared | None:
     return Compared(noun, "starts with", text)
+
+
+@rules("Plain", "<NO> NOUN", "<NOT> NOUN", "<NOT> <IN> NOUN")
+def _lacking(noun: Noun) -> Compared | None:
+    """Read ``(with) no plan``: nothing is known there."""
+    return Compared(noun, "is null", None) if _is_attribute(noun) and not noun.is_plural else None
+
+
+def _is_attribute(noun: Noun) -> bool:
+    """Say whether a noun is something that things may have or lack: no name, key or span of time."""
+    return not (noun.is_thing or noun.grain)
 
 
 @rules("Cond", "Plain")
@@ -214,81 +243,6 @@ def _none_of(metric: MetricWord) -> Havings:
     return (Having(metric, "=", Number(0), needs="count"),)
 
 
-# ---- what things did ------------------------------------------------------------------------------------------
-
-Did = tuple[Havings, tuple[Cond, ...]]
-_SOME = Number(0)
-
-
-@rules("Did", "VERB")
-def _did(verb: MetricWord) -> Did:
-    return ((Having(verb, ">", _SOME),), ())
-
-
-@rules("Did", "VERB Compare", "VERB <FOR> Compare")
-def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Did:
-    return ((Having(verb, *compare, needs="money"),), ())
-
-
-@rules("Did", "VERB Range")
-def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Did:
-    low, high = bounds
-    upper = Having(verb, "<=", high, needs="money", is_upper=low.value > 0)
-    return ((Having(verb, ">=", low, needs="money"), upper), ())
-
-
-@rules("Did", "VERB Compare <TIMES>")
-def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Did:
-    return ((Having(verb, *compare, needs="count"),), ())
-
-
-@rules("Did", "VERB NUM <TIMES> <ORMORE>")
-def _did_times_or_more(verb: MetricWord, number: Number) -> Did:
-    return ((Having(verb, ">=", number, needs="count"),), ())
-
-
-@rules("Did", "VERB NUM <TIMES>")
-def _did_times(verb: MetricWord, number: Number) -> Did:
-    return ((Having(verb, "=", number, needs="count"),), ())
-
-
-@rules("Did", "VERB Havings")
-def _did_measured(verb: MetricWord, havings: Havings) -> Did:
-    return (tuple(replace(having, verb=verb) for having in havings), ())
-
-
-@rules("Did", "<LIGHT>? METRIC")
-def _had(metric: MetricWord) -> Did:
-    return ((Having(metric, ">", _SOME, needs="count"),), ())
-
-
-@rules("Did", "<LIGHT> Havings")
-def _made(havings: Havings) -> Did:
-    return (havings, ())
-
-
-@rules("Did", "VERB Conds", "VERB <Prep> Conds")
-def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Did | None:
-    """``bought bread and milk`` may mean both or either, so it is not read; ``bread or milk`` is."""
-    if any(isinstance(cond, Members) and cond.joint == "and" for cond in conds):
-        return None
-    return ((Having(verb, ">", _SOME),), conds)
-
-
-rules("Did", "NotDid")(lambda did: did)
-
-
-@rules("NotDid", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
-def _did_none(verb: MetricWord, metric: MetricWord) -> Did:
-    """Read ``never filed a claim``."""
-    return ((Having(metric, "=", _SOME, needs="count", verb=verb),), ())
-
-
-@rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
-def _did_not(verb: MetricWord) -> Did:
-    return ((Having(verb, "=", _SOME),), ())
-
-
 # ---- things ---------------------------------------------------------------------------------------------------
 
 
@@ -319,11 +273,46 @@ def _such_things(cond: Cond, things: Things) -> Things | None:
     return replace(things, conds=(of_things(cond, things.noun), *things.conds))
 
 
-@rules("Things", "Things <Prep> Conds", "Things <WHO> Conds")
+@rules("Things", "Things <Prep> Conds", "Things <WHO> Conds", "Things <WHOSE> Conds")
 def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     if things.havings or not things.noun.is_thing:
         return None
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
+
+
+@rules(
+    "Things", "Things <WHOSE> NOUN <EQ>? Values", "Things <WHOSE> NOUN <COP> Values", "Things <WHOSE> NOUN <IN> Values"
+)
+def _things_whose(things: Things, noun: Noun, members: Members) -> Things | None:
+    """Read ``holders whose area is North``."""
+    named = of_noun(members, noun)
+    return _things_with(things, (named,)) if named is not None else None
+
+
+@rules("Things", "Things <WITH> NOUN", "Things <WHO> <WITH> NOUN", cost=2)
+def _things_with_some(things: Things, noun: Noun) -> Things | None:
+    """Read ``holders with a plan``: those where one is known."""
+    is_plain = _is_attribute(noun) and not noun.is_plural and not things.havings and things.noun.is_thing
+    return replace(things, conds=(*things.conds, Compared(noun, "is not null", None))) if is_plain else None
+
+
+@rules("Things", "Things <WITHOUT> NOUN", "Things <WHO> <WITHOUT> NOUN", "Things <NO> NOUN", cost=2)
+def _things_without(things: Things, noun: Noun) -> Things | None:
+    is_plain = _is_attribute(noun) and not things.havings and things.noun.is_thing
+    return replace(things, conds=(*things.conds, Compared(noun, "is null", None))) if is_plain else None
+
+
+@rules("Things", "Things <WITHOUT> FLAG", "Things <NO> FLAG", cost=1)
+def _things_not_so(things: Things, flag: Members) -> Things | None:
+    return _things_with(things, (replace(flag, negated=True),))
+
+
+@rules("Things", "Things <And> Conds", "Things <And> <WITH> Conds", "Things <And> <WHO> <COP>? Conds", cost=3)
+def _things_that_are_too(things: Things, conds: tuple[Cond, ...]) -> Things | None:
+    """Read ``who filed a claim and are in the North``."""
+    return (
+        replace(things, conds=(*things.conds, *(of_things(c, things.noun) for c in conds))) if things.havings else None
+    )
 
 
 def of_things(cond: Cond, noun: Noun) -> Cond:
@@ -334,54 +323,6 @@ def of_things(cond: Cond, noun: Noun) -> Cond:
     if isinstance(cond, Either):
         return Either(tuple(of_things(part, noun) for part in cond.parts))  # type: ignore[misc]
     return cond
-
-
-@rules(
-    "Things", "Things <WITH> Havings", "Things <WHO> Havings", "Things <WHOSE> Havings", "Things <WHO> <WITH> Havings"
-)
-def _things_having(things: Things, havings: Havings) -> Things:
-    return replace(things, havings=(*things.havings, *havings))
-
-
-@rules("Things", "Things Havings", cost=2)
-def _things_measured(things: Things, havings: Havings) -> Things | None:
-    """Read ``stores (that have) more than 100 orders``."""
-    return _things_having(things, havings) if things.noun.is_plural and not things.havings else None
-
-
-@rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")
-def _things_having_too(things: Things, havings: Havings) -> Things | None:
-    return _things_having(things, havings) if things.havings else None
-
-
-@rules("Things", "Things <WHO> Did")
-def _things_that(things: Things, did: Did) -> Things | None:
-    return doing(things, did)
-
-
-@rules("Things", "Things Did", cost=3)
-def _things_doing(things: Things, did: Did) -> Things | None:
-    return doing(things, did) if not things.havings and things.noun.is_plural else None
-
-
-@rules("Things", "Things <And> Did", "Things <And> <WHO> Did")
-def _things_that_too(things: Things, did: Did) -> Things | None:
-    return doing(things, did) if things.havings else None
-
-
-@rules("Things", "Things <WITHOUT> METRIC", "Things <And> <WITHOUT> METRIC")
-def _things_lacking(things: Things, metric: MetricWord) -> Things:
-    return replace(things, havings=(*things.havings, Having(metric, "=", _SOME, needs="count")))
-
-
-def doing(things: Things, did: Did) -> Things | None:
-    """Return the things that did something; two different deeds with their own objects cannot be told apart later."""
-    havings, conds = did
-    if (conds and (things.scoped or things.havings)) or (things.scoped and havings):
-        return None
-    return replace(
-        things, havings=(*things.havings, *havings), conds=(*things.conds, *conds), scoped=things.scoped or bool(conds)
-    )
 
 
 def unique(conds: Iterable[Cond]) -> tuple[Cond, ...]:

@@ -53,6 +53,12 @@ def _part_in(part: tuple[Cond, ...], metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
 
 
+@rules("Clause", "Metric <ASSHARE> Metric", "<SHARE> Metric <WITH> Metric", cost=2)
+def _one_over_other(above: MetricWord, below: MetricWord) -> Draft:
+    """Read ``disputed payments as share of payments``, when the model has that ratio."""
+    return Draft(metrics=(above,), over=below, head="figure")
+
+
 @rules("Clause", "<HOWMUCH> <OF> Metric Part")
 def _how_much_of(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
     """Read ``how much of our payments comes from the north`` as a share too: the person is asked which it is."""
@@ -135,6 +141,7 @@ def _such_rows_did(conds: tuple[Cond, ...], things: MetricWord, verb: MetricWord
 
 
 rules("Clause", "<INTOTAL>")(Draft)
+rules("Clause", "<MAKEUP>", cost=1)(Draft)
 
 
 # ---- things told by a value alone ------------------------------------------------------------------------------------

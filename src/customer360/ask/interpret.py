@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
-from customer360.ask.frame import Ground
+from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
 from customer360.ask.lexer import Lexed, Lexer
 from customer360.ask.lower import lower
-from customer360.ask.meaning import Draft
+from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
 from customer360.ask.places import Places
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
+from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
@@ -56,7 +58,14 @@ class Interpreter:
         self.vocabulary = vocabulary
         self.lexer = Lexer(vocabulary, values, as_of, calendar)
         self.near = NearWords(vocabulary, values)
-        self.ground = Ground(vocabulary.model, vocabulary, Places(vocabulary.model, vocabulary.kinds), as_of, calendar)
+
+        def days(when: When) -> tuple[str | None, str | None]:
+            period = period_of(time_range(when), as_of, calendar)
+            first, last = (period.start, period.end) if period is not None else (None, None)
+            return first.isoformat() if first else None, last.isoformat() if last else None
+
+        places = Places(vocabulary.model, vocabulary.kinds, days)
+        self.ground = Ground(vocabulary.model, vocabulary, places, as_of, calendar)
 
     def read(self, question: str) -> Interpretation:
         """Return what a question means."""
@@ -69,7 +78,22 @@ class Interpreter:
             return Interpretation(
                 "too_long", what="The question is too long to be read rightly.", next_step="Ask one thing at a time."
             )
-        return self.read_tokens(found)
+        made = self.read_tokens(found)
+        if made.outcome in ("read", "ambiguous"):
+            return made
+        return next((other for other in self._otherwise(question, found) if other.outcome == "read"), made)
+
+    def _otherwise(self, question: str, found: Sequence[Token]) -> Iterator[Interpretation]:
+        """Yield what a question means with its time behind the rest, or as sentences that say the same twice."""
+        moved = time_last(found, self.lexer.read(found))
+        if moved is not None:
+            yield self.read_tokens(moved)
+        parts = [tokens(part) for part in sentences_of(question)]
+        if len(parts) > 1:
+            read = [self.read_tokens(part) for part in parts if part]
+            keys = {each.key for made in read for each in made.readings}
+            if len(keys) == 1 and all(made.outcome == "read" for made in read):
+                yield read[-1]
 
     def follow(self, question: str, before: Draft) -> Interpretation | None:
         """Return what a follow-up means after another question; None when it does not follow on it."""
@@ -110,7 +134,7 @@ class Interpreter:
             found, corrected = mended
             lexed = self.lexer.read(found)
         made = self._outcome(self._parsed(lexed), lexed)
-        if lexed.colliding:
+        if lexed.colliding > 1 or (lexed.colliding and made.outcome != "read"):
             other = self.lexer.read(found, drop_colliding=True)
             made = _either(made, self._outcome(self._parsed(other), other))
         return replace(made, corrected=tuple(corrected))
@@ -219,6 +243,27 @@ class Interpreter:
             if self.read(text).outcome == "read":
                 return f"This can be asked: '{text}'."
         return None
+
+
+def time_last(found: Sequence[Token], lexed: Lexed) -> tuple[Token, ...] | None:
+    """Return the words with the one time that stands before what it is of moved behind: share of (2024) revenue."""
+    spans = [edge for edge in lexed.edges if edge.category == "TIME"]
+    if not spans:
+        return None
+    first = max(spans, key=lambda edge: (edge.end - edge.start, -edge.start))
+    if any(edge.start >= first.end or edge.end <= first.start for edge in spans):
+        return None
+    names = {edge.start for edge in lexed.edges if edge.category in ("METRIC", "NOUN", "VALUE", "VERB")}
+    if first.end not in names or first.start == 0:
+        return None
+    moved = lexed.tokens[first.start : first.end]
+    rest = [token for token in found if token not in moved]
+    return (*rest, *moved)
+
+
+def sentences_of(question: str) -> list[str]:
+    """Return the sentences of a question."""
+    return [part for part in re.split(r"[?!;:]+|[.](?=\s|$)|[()]", question) if part.strip()]
 
 
 def _either(one: Interpretation, other: Interpretation) -> Interpretation:

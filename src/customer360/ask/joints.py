@@ -33,6 +33,8 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
     for start in range(len(words)):
         for end in range(start + 1, min(start + LONGEST_CLOSED, len(words)) + 1):
             span = words[start:end]
+            if start == 0 and tokens[0].text == "name" and end == 1:  # name them, not: the names of
+                yield Edge(0, 1, "LIST", "name")
             for category in CLOSED.get(span, ()):
                 compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))

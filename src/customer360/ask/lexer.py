@@ -36,6 +36,8 @@ NAME_COST = 10
 """What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
 COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
+BESIDE_COST = 2
+"""What it costs more to take a word for a value that is a metric too, or for one that is said of several: VIPs."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -47,8 +49,8 @@ class Lexed:
     tokens: tuple[Token, ...]
     edges: tuple[Edge, ...]
     unknown: tuple[Token, ...] = ()
-    colliding: bool = field(default=False)
-    """Whether a courtesy word was kept because the model or the data have it too."""
+    colliding: int = field(default=0)
+    """Whether a courtesy word was kept because the model or the data have it too; 1: only verbs, which say more."""
 
 
 class Lexer:
@@ -69,6 +71,7 @@ class Lexer:
         cuts = _cuts(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         edges += self._values(words, kept, cuts)
+        edges += self._doers(words, kept)
         edges += joints(words, kept)
         edges += numbers(words, kept)
         edges += self._times(words)
@@ -76,12 +79,12 @@ class Lexer:
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
         return Lexed(kept, tuple(edges), unknown, collides)
 
-    def _without_courtesy(self, tokens: tuple[Token, ...], *, drop_colliding: bool) -> tuple[tuple[Token, ...], bool]:
+    def _without_courtesy(self, tokens: tuple[Token, ...], *, drop_colliding: bool) -> tuple[tuple[Token, ...], int]:
         words = stems(tuple(token.text for token in tokens))
         named = self._inside_names(words)
         shared = _first_share(words)
         kept: list[Token] = []
-        collides = False
+        collides, is_soft = False, True
         at = 0
         while at < len(tokens):
             size = next(
@@ -106,12 +109,18 @@ class Lexer:
             if size:
                 own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 collides = collides or own
+                is_soft = is_soft and not (own and not self._is_deed(words[at : at + 1]))
                 if not own or drop_colliding:
                     at += size
                     continue
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
-        return _without_loose_commas(kept), collides
+        return _without_loose_commas(kept), (2 - is_soft) * collides
+
+    def _is_deed(self, words: tuple[str, ...]) -> bool:
+        """Say whether a word is a verb of the model and nothing else."""
+        entries = self.vocabulary.lookup(words)
+        return bool(entries) and all(entry.sort == "VERB" for entry in entries) and words not in CLOSED
 
     def _asks_degree(self, words: tuple[str, ...], tokens: tuple[Token, ...]) -> bool:
         """Say whether an adjective and a copula follow ``how``; a metric there says what is shown: how sales are."""
@@ -169,6 +178,7 @@ class Lexer:
                             self._is_entity(entry.noun),
                             is_plural,
                             self._is_numeric(entry.noun),
+                            self._is_date(entry.noun),
                             all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
                             start in cuts,
                         )
@@ -177,12 +187,31 @@ class Lexer:
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
 
+    def _doers(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
+        """Find people named by what they do: spenders, where spending is measured in money."""
+        noun = self.vocabulary.people
+        for at, word in enumerate(words):
+            if noun is None or not word.endswith("er"):
+                continue
+            bases = dict.fromkeys((word[:-2], word[:-1], word[:-3] if word[-3:-2] == word[-4:-3] else word[:-2]))
+            metrics = [
+                n for base in bases for e in self.vocabulary.lookup((base,)) if e.sort == "VERB" for n in e.metrics
+            ]
+            money = tuple(dict.fromkeys(n for n in metrics if self.vocabulary.is_money(n)))
+            if len(money) == 1:
+                people = replace(noun, text=tokens[at].text, is_plural=word != tokens[at].text)
+                yield Edge(at, at + 1, "DOER", (people, MetricWord(money, tokens[at].text)), NAME_COST)
+
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
 
     def _is_numeric(self, noun: Noun) -> bool:
         found = (self.vocabulary.field(each.name) for each in noun.fields)
         return any(field is not None and field.c360.role != "key" and field.datatype in NUMERIC for field in found)
+
+    def _is_date(self, noun: Noun) -> bool:
+        found = (self.vocabulary.field(each.name) for each in noun.fields)
+        return all(field is not None and field.is_time and field.datatype == "Date" for field in found)
 
     def _flag(self, noun: Noun, text: str) -> Members:
         return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
@@ -211,10 +240,14 @@ class Lexer:
         cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
         ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
         is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
-        yield Edge(start, end, "VALUE", members, cost + NAME_COST * is_dearer)
         is_plural = words[end - 1] != tokens[end - 1].text
-        if is_plural and not ends and not _is_written(members, tuple(token.text for token in tokens[start:end])):
-            for noun in self.vocabulary.things_with({option.field.name for option in members.options}):
+        is_many = is_plural and not _is_written(members, tuple(token.text for token in tokens[start:end]))
+        nouns = tuple(self.vocabulary.things_with({o.field.name for o in members.options})) if is_many else ()
+        named = any(entry.sort == "METRIC" for entry in self.vocabulary.lookup(words[start:end]))
+        dearer = NAME_COST * is_dearer + BESIDE_COST * (named or bool(nouns and not ends))
+        yield Edge(start, end, "VALUE", replace(members, is_many=bool(nouns and not ends)), cost + dearer)
+        if is_many and not ends:
+            for noun in nouns:
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
@@ -276,7 +309,7 @@ class Lexer:
             self._far[key] = (
                 not set(mine) & set(theirs)
                 and all(
-                    any(len(one) > len(two) and one[-len(two) :] == two for two in theirs)
+                    any(len(one) > len(two) and two in (one[-len(two) :], one[: len(two)]) for two in theirs)
                     for one in mine
                     if len(one) > 1
                 )
@@ -285,8 +318,15 @@ class Lexer:
         return self._far[key]
 
     def _times(self, words: tuple[str, ...]) -> Iterator[Edge]:
-        for found in read_times(words, self.as_of, self.calendar):
-            yield Edge(found.start, found.end, "TIME", found.when, found.cost)
+        times = read_times(words, self.as_of, self.calendar)
+        for found in times:
+            is_part = any(
+                each.start <= found.start
+                and found.end <= each.end
+                and (each.start, each.end) != (found.start, found.end)
+                for each in times
+            )
+            yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
 
 
 def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:

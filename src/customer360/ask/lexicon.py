@@ -30,15 +30,18 @@ _SAME_LAST_YEAR = "|".join(
 WORDS: dict[str, str] = {
     # what to group by
     "BY": (
-        "by|split by|split on|broken down by|broken out by|break down by|break it down by|grouped by|group by|"
-        "segmented by|breakdown by|breakdown per|split per|for each|for every|in each|in every|of each|"
-        "of every|within each|from each|at each|with each|on each|each|every|across|across all|along|by each|"
-        "according to|depending on|differ by|vary by|for each of|per each|distributed by|distribution by|"
-        "distributed across|distributed over|distribution across|distribution over|sliced by|cut by|"
-        "over all|for all|split into|divided into|broken by|separated by|grouped into|"
-        "spread over|spread across|breakdown over|broken down per|broken down into|split across|cut into|"
-        "itemized by|itemised by|"
-        "listed by|detailed by|down by|down per|out by|up by|separately for|separately by|individually for|in all of"
+        "separated into|broken up by|split out by|split up by|separately per|divided by each|classified by|"
+        "arranged by|spread by|shown by|displayed by|itemised per|split among|distributed among|per individual|"
+        "for the different|for the various|across the different|across the various|by the different|"
+        "by the various||by|split by|split on|broken down by|broken out by|break down by|break it down by|"
+        "grouped by|group by|segmented by|breakdown by|breakdown per|split per|for each|for every|in each|"
+        "in every|of each|of every|within each|from each|at each|with each|on each|each|every|across|across all|"
+        "along|by each|according to|depending on|differ by|vary by|for each of|per each|distributed by|"
+        "distribution by|distributed across|distributed over|distribution across|distribution over|sliced by|"
+        "cut by|over all|for all|split into|divided into|broken by|separated by|grouped into|spread over|"
+        "spread across|breakdown over|broken down per|broken down into|split across|cut into|itemized by|"
+        "itemised by|listed by|detailed by|down by|down per|out by|up by|separately for|separately by|"
+        "individually for|in all of"
     ),
     "PER": "per",
     # what filters stand behind
@@ -48,10 +51,18 @@ WORDS: dict[str, str] = {
         "when it comes to|referring to"
     ),
     "FROM": (
-        "from|coming from|come from|came from|originating from|due to|thanks to|living in|live in|lives in|lived in|"
-        "based in|located in|resident in|residing in|came by|come by|comes by|coming by|came via|come via|coming via|"
-        "came through|come through|coming through|came in via|came in by|came in through|come in via|stemming from|"
-        "belonging to|who live in|arriving from|made via|made through|done via"
+        "aimed at|targeted at|directed at|meant for|intended for|held in|conducted in|written in|made in|done in|"
+        "received via|received by|received through|placed via|placed through|placed on|placed by|falling under|"
+        "falling into|fall into|fall under|classified as|categorised as|categorized as|marked as|flagged as|"
+        "counted as|labelled as|assigned to|addressed to|going to|falling in|fall in|sitting in|who come from|"
+        "that came from|that come from|arriving via|arriving by|coming in via|coming in by|coming in through|"
+        "coming in from|started from|opened via|opened by|opened through|raised via|raised by|handled via|"
+        "handled in|logged via|submitted via|reported via|filed via|filed by|bought via|bought through|"
+        "ordered via|ordered through|from|coming from|come from|came from|originating from|due to|thanks to|"
+        "living in|live in|lives in|lived in|based in|located in|resident in|residing in|came by|come by|"
+        "comes by|coming by|came via|come via|coming via|came through|come through|coming through|came in via|"
+        "came in by|came in through|come in via|stemming from|belonging to|who live in|arriving from|made via|"
+        "made through|done via"
     ),
     "OF": "of",
     "WITH": "with|having",
@@ -59,9 +70,11 @@ WORDS: dict[str, str] = {
     "TO": "to",
     "AS": "as",
     "NOT": (
-        "not|excluding|exclude|except|except for|other than|apart from|leaving out|leave out|not including|"
-        "aside from|non|outside|outside of|ignoring|but not|rather than|"
-        "all but|everything but|everyone but|all except|any but|anything but|but for"
+        "not counting|without counting|leaving aside|setting aside|disregarding|bar|barring|minus those|not in|"
+        "not from|not on|not via|not through|not by|not for|not of|not with||not|excluding|exclude|except|"
+        "except for|other than|apart from|leaving out|leave out|not including|aside from|non|outside|outside of|"
+        "ignoring|but not|rather than|all but|everything but|everyone but|all except|any but|anything but|"
+        "but for"
     ),
     "NEVER": "never|not ever",
     "ONLY": "only|just|solely|exclusively|nothing but",
@@ -71,6 +84,9 @@ WORDS: dict[str, str] = {
     "OR": "or",
     "COMMA": ",",
     "EITHER": "either|both",
+    "BOTH": "both",
+    "AGAIN": "again|once again|once more|also|too|as well",
+    "SINCETHEN": "since|since then|ever since|afterwards|after that|thereafter|later on|any more|anymore",
     "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
     # asking
     "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
@@ -88,15 +104,20 @@ WORDS: dict[str, str] = {
     "EXCLUDED": (
         "excluded|ones excluded|left out|ones left out|not included|ones not included|not counted|ones not counted"
     ),
+    "MAKEUP": "make up|makes up|made up|making up",
     "MUST": "must|have to|need to|got to|has to|can|could|may",
     "WHICH": "which|what|who|what kind of|what type of",
-    "LIST": "list|list of|name|enumerate|list all|list out",
+    "IDS": "ids|id|names only|ids only|identifiers",
+    "IDNO": "numbers|id numbers|ids|id",
+    "LIST": "list|list of|enumerate|list all|list out",
     "AGO": "ago",
+    "SPANWORD": "week|period|days|time|time frame|timeframe|time span|interval|window|time window",
     # aggregates
     "TOTAL": "total|overall|total amount of|grand total|all",
     "SUM": "sum of|sum|combined|total of|aggregate",
     "INTOTAL": "in total|altogether|in all|all in all|all together",
     "DISTINCT": "different|distinct|unique",
+    "US": "we|us|i",
     "OURS": (
         "we spend|we spent|we buy|we bought|we pay|we paid|we order|we ordered|we purchase|we purchased|we shop|"
         "we shopped|i spend|i spent|i buy|i bought"
@@ -150,9 +171,9 @@ WORDS: dict[str, str] = {
     ),
     "CHANGED": (
         "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"
-        "increase in|decrease in|increased|decreased|difference in|fallen|risen|go up|went up|going up|gone up|go down|"
-        "went down|going down|gone down|rise|rose|rising|fell|falling|drop in|dropped|drop|decline in|declined|"
-        "shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing"
+        "increase in|decrease in|increased|decreased|difference in|fallen|risen|go up|went up|going up|gone up|"
+        "go down|went down|going down|gone down|rise|rose|rising|fell|falling|drop in|dropped|drop|decline in|"
+        "declined|shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing"
     ),
     "VS": (
         "vs|compared to|compared with|against|in comparison to|in comparison with|as compared to|compare to|"

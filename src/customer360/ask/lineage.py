@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from customer360.engines.sessions import named_tables
 from customer360.names import RAW_PREFIX, Relation
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ def sources_behind(project: Project, tables: Iterable[str]) -> dict[str, tuple[s
     whole = project if project.models else read_project(project.root)
     graph = Graph.lenient(whole)
     found: dict[str, set[str]] = {}
-    for name in tables:
-        try:
-            relation = Relation.parse(name)
-        except ValueError:
-            continue  # the dataset is a query of its own
+    for relation in (each for name in tables for each in relations_of(name)):
+        if relation not in graph.nodes:
+            continue
         for model in (relation, *graph.upstream(relation)):
             node = graph.nodes.get(model)
             for read in node.dependencies if node else ():
                 if read.schema.startswith(RAW_PREFIX):
                     found.setdefault(read.schema.removeprefix(RAW_PREFIX), set()).add(read.table)
     return {source: tuple(sorted(found[source])) for source in sorted(found)}
+
+
+def relations_of(source: str) -> tuple[Relation, ...]:
+    """Return the tables that a dataset is made of: the one it names, or those of its query."""
+    return named_tables(source) if " " in source.strip() else (Relation.parse(source),)

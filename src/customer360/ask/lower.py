@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import asks_and_says, counted_by_value, misfit, pieces_meant
+from customer360.ask.doers import is_of_doers, lifted, of_doers
 from customer360.ask.frame import (
     MOST,
     Frame,
@@ -50,10 +51,7 @@ _DAYS = 45
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
-    if draft.times_differ:
-        what = "Two conditions with different times cannot be asked at once."
-        return Problem("unclear", what, "Ask for each time by itself.")
-    drafts = settled(draft)
+    drafts = settled(lifted(draft))
     if isinstance(drafts, Problem):
         return drafts
     found: list[Reading] = []
@@ -146,6 +144,9 @@ def _valid(ground: Ground, readings: Sequence[Reading]) -> tuple[Reading, ...]:
 def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     if draft.order_by is not None or draft.limit is not None or draft.things is not None:
         yield NONSENSE
+        return
+    if is_of_doers(draft):
+        yield from of_doers(ground, draft, _figures)
         return
     words = draft.metrics
     for metrics in islice(product(*(metric_names(ground, word) for word in words)), MOST if words else 0):
@@ -337,6 +338,10 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
         return
     if stat.per is not None and counts_them(ground, metric.name, stat.per):
         yield NONSENSE
+        return
+    if not is_plain and stat.grain is not None and stat.function == "mean":
+        for frame in frames(ground, replace(draft, groups=(stat.grain, *draft.groups)), metrics):
+            yield from _figure(ground, replace(draft, stat=None), metrics, frame)
         return
     if not is_plain:
         yield Problem("impossible", f"{metric.title} is a mean or a rate already.", f"Ask for {metric.title} as it is.")

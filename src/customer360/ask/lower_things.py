@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import by_merit, counter_of
+from customer360.ask.doers import Parted, counter_for, member_filters, parted
 from customer360.ask.filters import conditions_of
 from customer360.ask.frame import (
     MOST,
@@ -18,16 +19,19 @@ from customer360.ask.frame import (
     dimension_of,
     frames,
     having_conditions,
+    includes_none,
     kept_on_things,
     metric_names,
+    none_text,
     time_range,
 )
 from customer360.ask.known import known_only
-from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Things
+from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Stat, Things
 from customer360.ask.perthing import events_held, may_be_none, none_too, of_events, with_anchor
 from customer360.ask.places import together
 from customer360.ask.reading import Problem, Reading
-from customer360.semantic.query import Condition, MetricQuery, Not, Order, Summary, Top
+from customer360.ask.units import kind_of
+from customer360.semantic.query import Condition, Filter, MetricQuery, Not, Order, Summary, Top
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +48,10 @@ def count_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
             yield made
             continue
         query, over = made
+        few = next((each for each in draft.things.havings if includes_none(each)), None) if draft.things else None
+        if few is not None and not ground.vocabulary.is_key(over) and few.when is None and few.number.value != 0:
+            yield Problem("impossible", none_text(ground, query.metrics[0], over))
+            continue
         if draft.versus or draft.share or draft.window or draft.stat or draft.trend:
             yield _NONSENSE
             continue
@@ -70,8 +78,11 @@ def list_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         if isinstance(made, Problem):
             yield made
             continue
-        query, _ = made
-        yield Reading(query.model_copy(update={"order": (Order(by=query.metrics[0], descending=True),)}))
+        query, over = made
+        is_few = any(includes_none(each) for each in (draft.things.havings if draft.things else ()))
+        notes = (f"Who has none at all is not listed: no row of {ground.title(over).lower()} tells of them.",)
+        shown = query.model_copy(update={"order": (Order(by=query.metrics[0], descending=True),)})
+        yield Reading(shown, notes=notes if is_few and not ground.vocabulary.is_key(over) else ())
 
 
 def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] | Problem]:
@@ -80,32 +91,58 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
         yield _NONSENSE
         return
     havings = _held(ground, draft, things)
-    if isinstance(havings, Problem):
-        yield havings
+    made = havings if isinstance(havings, Problem) else parted(ground, draft, things, havings)
+    if isinstance(made, Problem):
+        yield made
         return
-    words = [draft.order_by] if draft.order_by is not None else []
-    if not havings and not words:
+    words = [made.draft.order_by] if made.draft.order_by is not None else []
+    counter = counter_for(ground, things.noun) if not made.main else None
+    if not made.main and not made.apart and not words and (counter is None or draft.head == "count"):
         yield _NONSENSE if draft.verbs else _by_what(things)
         return
-    bases = ground.places.bases(_names(havings, words))
+    if made.apart and not made.main and counter is None:
+        yield Problem("impossible", f"Each of '{things.noun.text}' without any would count, and they have no row.")
+        return
+    names = (*_names(made.main, words), *([counter] if counter and not words else []))
+    bases = ground.places.bases(names)
     for name in ground.places.of_noun(things.noun, bases):
         field = ground.vocabulary.key_of(name) if draft.head == "count" else name
-        for chosen in islice(
-            product(*(list(_conditions(ground, each, field, things, havings, draft)) for each in havings)), MOST
-        ):
-            problem = next((each for each in chosen if isinstance(each, Problem)), None)
-            if problem is not None:
-                yield problem
-                continue
-            pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
-            metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
-            if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
-                yield _NONSENSE
-                continue
-            having = together([condition for _, condition in pairs])
-            whole = replace(draft, conds=(*things.conds, *draft.conds))
-            for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
-                yield from _fitting(ground, whole, things, field, metrics, having, frame)
+        for filters in member_filters(ground, made.apart, field, things.noun):
+            if isinstance(filters, Problem):
+                yield filters
+            else:
+                yield from _fulfilling(ground, made, field, words, (counter,) if counter else (), filters)
+
+
+def _fulfilling(
+    ground: Ground,
+    made: Parted,
+    field: str,
+    words: Sequence[MetricWord],
+    counters: tuple[str, ...],
+    filters: tuple[Filter, ...],
+) -> Iterator[tuple[MetricQuery, str] | Problem]:
+    """Yield the queries of the members that fulfil the conditions of the query and those of their own."""
+    things, draft = made.things, made.draft
+    for chosen in islice(
+        product(*(list(_conditions(ground, each, field, things, made.main, draft)) for each in made.main)), MOST
+    ):
+        problem = next((each for each in chosen if isinstance(each, Problem)), None)
+        if problem is not None:
+            yield problem
+            continue
+        pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
+        own = counters if not made.main and not words else ()
+        pairs += tuple((name, Condition(field=name, op=">", value=0)) for name in own)
+        metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
+        if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
+            yield _NONSENSE
+            continue
+        having = together([condition for _, condition in pairs])
+        whole = replace(draft, conds=(*things.conds, *draft.conds))
+        for frame in frames(ground, whole, metrics, first=(dimension_of(things.noun, field),)):
+            placed = replace(frame, filters=(*frame.filters, *filters))
+            yield from _fitting(ground, whole, things, field, metrics, having, placed)
 
 
 def _held(ground: Ground, draft: Draft, things: Things) -> tuple[Having, ...] | Problem:
@@ -115,9 +152,8 @@ def _held(ground: Ground, draft: Draft, things: Things) -> tuple[Having, ...] | 
     if problem is not None:
         return problem
     said = tuple(each for each in held if not isinstance(each, Problem))
-    if draft.when is not None and len(said) > 1:
-        return said
-    return tuple(kept_on_things(ground, each, things.noun) for each in said)
+    is_plain = draft.when is None and not any(each.when or each.conds for each in said)
+    return tuple(kept_on_things(ground, each, things.noun) for each in said) if is_plain else said
 
 
 def _conditions(
@@ -158,7 +194,8 @@ def misplaced(ground: Ground, things: Things, field: str, frame: Frame) -> Probl
     for each in frame.filters[: len(things.conds)]:
         for condition in conditions_of(each):
             target = condition.field.rpartition(".")[0]
-            if ground.places.steps(owner, target) is None:
+            alike = any({owner, target} <= kind for kind in ground.vocabulary.kinds)
+            if ground.places.steps(owner, target) is None and not alike:
                 noun, attribute = ground.title(field), ground.title(condition.field)
                 return Problem("impossible", f"{attribute} is no attribute of each {noun.lower()}.")
     return None
@@ -194,24 +231,14 @@ def _by_what(things: Things) -> Problem:
 def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     """Yield queries that put things in order by a metric."""
     rank = draft.rank
+    if draft.stat == Stat("mean") and _is_mean_already(ground, draft):
+        draft = replace(draft, stat=None)
     if rank is None or draft.things or draft.versus or draft.share or draft.window or draft.stat or draft.havings:
         yield _NONSENSE
         return
-    said = [word for word in (rank.metric, draft.order_by) if word is not None]
-    if len(said) > 1 and set(said[1].names) <= set(said[0].names):  # best selling by pieces
-        said = said[1:]
-    if len(said) > 1 or (said and draft.metrics and said[0] not in draft.metrics):
-        yield _NONSENSE
-        return
-    by = said[0] if said else (draft.metrics[0] if len(draft.metrics) == 1 else None)
-    if rank.by_number:
-        counters = {counter_of(ground, field.name) for field in rank.noun.fields} - {None}
-        if by is not None or len(counters) != 1:
-            yield _NONSENSE
-            return
-        by = MetricWord(tuple(str(name) for name in counters), rank.noun.text)
-    if by is None:
-        yield _NONSENSE if draft.rows_of else _rank_by_what(ground, draft, rank)
+    by = _ranked_by(ground, draft, rank)
+    if isinstance(by, Problem):
+        yield by
         return
     others = [word for word in draft.metrics if word != by]
     counted = of_events(ground, by, rank.noun)
@@ -230,6 +257,33 @@ def rank_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         for field in ground.places.of_noun(rank.noun, ground.places.bases(metrics)):
             for frame in frames(ground, draft, metrics, first=(dimension_of(rank.noun, field),)):
                 yield _ranked(ground, draft, way, metrics, frame)
+
+
+def _ranked_by(ground: Ground, draft: Draft, rank: Rank) -> MetricWord | Problem:
+    """Return what a ranking goes by, or why it is not known."""
+    said = [word for word in (rank.metric, draft.order_by) if word is not None]
+    if len(said) > 1 and set(said[1].names) <= set(said[0].names):  # best selling by pieces
+        said = said[1:]
+    if len(said) > 1 or (said and draft.metrics and said[0] not in draft.metrics):
+        return _NONSENSE
+    by = said[0] if said else (draft.metrics[0] if len(draft.metrics) == 1 else None)
+    if rank.by_number:
+        counters = {counter_of(ground, field.name) for field in rank.noun.fields} - {None}
+        if by is not None or len(counters) != 1:
+            return _NONSENSE
+        return MetricWord(tuple(str(name) for name in counters), rank.noun.text)
+    if by is None:
+        return _NONSENSE if draft.rows_of else _rank_by_what(ground, draft, rank)
+    return by
+
+
+def _is_mean_already(ground: Ground, draft: Draft) -> bool:
+    """Say whether a ranking is by what is a mean or rate anyhow, so that `on average` says nothing more."""
+    said = [*draft.metrics, *([draft.rank.metric] if draft.rank and draft.rank.metric else [])]
+    names = [name for word in said for name in word.names]
+    return bool(names) and not any(
+        ground.model.formulas[name].is_additive or kind_of(ground.model.metrics[name]) == "count" for name in names
+    )
 
 
 def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], frame: Frame) -> Reading | Problem:

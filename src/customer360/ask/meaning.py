@@ -38,6 +38,8 @@ class Noun:
     is_plural: bool = False
     is_numeric: bool = False
     """Whether it can be held against a number."""
+    is_date: bool = False
+    """Whether it is a day, to be held against a time."""
     is_name: bool = False
     """Whether it is what the things of its dataset are called: products."""
     apart: bool = False
@@ -67,6 +69,8 @@ class Members:
     text: str
     negated: bool = False
     joint: Literal["", "and", "or"] = ""
+    is_many: bool = False
+    """Whether it was said in the plural, of all that have it: VIPs."""
     of: tuple[str, ...] = ()
     """Datasets of the things it was said of: only their attributes are meant."""
 
@@ -117,6 +121,10 @@ class Having:
     """Whether it is the upper end of a range whose lower end leaves out things without any."""
     verb: MetricWord | None = None
     """The verb it was said with, which must agree with the metric."""
+    conds: tuple[Cond, ...] = ()
+    """What it was done with: bought soft drinks."""
+    when: When | None = None
+    """When it was done, where that was said of it."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +137,8 @@ class When:
     text: str = ""
     also: tuple[When, ...] = ()
     """Further ranges said in one breath: October and November."""
+    is_after: bool = False
+    """Whether it begins behind the range said before it: in March but not since."""
 
 
 @dataclass(frozen=True)
@@ -226,8 +236,14 @@ class Draft:
     peak: Literal["asc", "desc"] | None = None
     currency: str | None = None
     """Money that the figure must be in: in dollars."""
-    times_differ: bool = False
-    """Whether two conditions were said with a time of their own each, and not the same."""
+    held: tuple[Having, ...] = ()
+    """What those did that a figure counts: buyers who never complained."""
+    part_did: tuple[Having, ...] = ()
+    """What those did that are the part of a share."""
+    over: MetricWord | None = None
+    """What a figure is to be divided by: promotional revenue as share of revenue."""
+    doers: tuple[Things, ...] = ()
+    """Things that did something, and whose figures are asked: revenue from customers who complained."""
     about: tuple[Noun, ...] = ()
     """Things said without a condition of their own: whatever stands beside them must be about them."""
     notes: tuple[str, ...] = field(default=())
@@ -248,9 +264,10 @@ _ONE_ONLY = (
     "which",
     "peak",
     "currency",
+    "over",
 )
-_JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes")
-_EITHER = ("changed", "split", "share", "trend", "times_differ")
+_JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
+_EITHER = ("changed", "split", "share", "trend")
 
 
 def same_time(one: When | None, other: When | None) -> bool:

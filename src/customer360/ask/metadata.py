@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from customer360.ask.lineage import sources_behind
+from customer360.ask.inflect import stems
+from customer360.ask.lineage import relations_of, sources_behind
 from customer360.ask.metaforms import Asked
 from customer360.ask.reply import Definition, Reply
 from customer360.ask.subject import Subject, subject_of
 from customer360.semantic.describe import describe, describe_dimensions
+from customer360.semantic.members import members_among_sql
 from customer360.semantic.outputs import OutputColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from customer360.ask.edition import Edition
     from customer360.engines.base import Session
@@ -117,7 +119,8 @@ class Metadata:
         return Told("; ".join(f"{row['table']}: {row['rows']:,} rows" for row in rows) + ".", tuple(rows))
 
     def _lineage(self, subject: Subject) -> Told | None:
-        tables = tuple(dict.fromkeys(self._edition.model.datasets[name].source for name in subject.datasets))
+        datasets = [self._edition.model.datasets[name].source for name in subject.datasets]
+        tables = tuple(dict.fromkeys(str(each) for source in datasets for each in relations_of(source)))
         sources = sources_behind(self._project, tables)
         named = ", ".join(f"{source} ({', '.join(names)})" for source, names in sources.items())
         rows = tuple({"source": source, "table": name} for source, names in sources.items() for name in names)
@@ -145,14 +148,38 @@ class Metadata:
         about = f" for {subject.text}" if reached else ""
         return Told(f"There are {len(rows)} dimensions{about}, such as {_some([d.label for d in every])}.", rows)
 
+    def _kind(self, name: str, text: str) -> tuple[str, str] | None:
+        """Return the one value of another dimension of the same things that a word for them names too."""
+        owner = name.rpartition(".")[0]
+        lookup = self._edition.values.lookup(stems(tuple(text.split())))
+        found = [(field, value) for field, value in lookup if field != name and field.rpartition(".")[0] == owner]
+        return found[0] if len(found) == 1 else None
+
+    def _members(self, name: str, kind: tuple[str, str]) -> list[Any]:
+        edition = self._edition
+        field, other = edition.vocabulary.field(name), edition.vocabulary.field(kind[0])
+        assert field is not None and other is not None  # noqa: S101, PT018 -- names of the vocabulary
+        sql = members_among_sql(
+            edition.model,
+            field,
+            (other, kind[1]),
+            as_of=edition.as_of,
+            dialect=edition.dialect,
+            principal=edition.principal,
+        )
+        return sorted(str(value) for value in self._session.query(sql).column("member").to_pylist())
+
     def _values(self, subject: Subject) -> Told | None:
         told: list[str] = []
         rows: list[dict[str, Any]] = []
         for name in subject.fields:
-            known = self._edition.values.near.get(name)
+            known: Sequence[Any] | None = self._edition.values.near.get(name)
             if known is None or self._edition.vocabulary.is_key(name):
                 continue
             label = self._edition.vocabulary.title(name)
+            kind = self._kind(name, subject.text)
+            if kind is not None:  # which warehouses: a word for all places, and the kind of some
+                known, label = self._members(name, kind), kind[1]
             told.append(f"{label} has {len(known)} values: {_some([str(value) for value in known])}.")
             rows += [{"dimension": label, "value": value} for value in known]
         return Told(" ".join(told), tuple(rows)) if told else None

@@ -61,7 +61,10 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("coverage", f"(?:what|which) {_PERIOD} {_DO} {_X} (?:cover|span|include|contain)"),
     ("coverage", f"(?:what|which) {_PERIOD} {_BE} covered(?:(?: by| in)? {_X})?"),
     ("coverage", f"(?:since|from) (?:when|what date) (?:{_DO} we have|{_BE} there|{_DO} you have) {_X}"),
-    ("definition", f"what means {_X}(?: exactly)?(?: in this (?:tool|system|report|dashboard|data))?(?: here)?"),
+    ("definition", f"what means {_X}(?: exactly)?(?: here)?"),
+    ("definition", f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measured| calculated| defined)?"),
+    ("definition", f"what do (?:we|you|they) (?:mean|understand) (?:by|with|under) {_X}"),
+    ("definition", f"how {_DO} (?:we|you) (?:define|get to|arrive at|come to|work out) {_X}"),
     (
         "coverage",
         f"(?:until|till|up to|since|from) (?:which|what) (?:day|date|month|year) {_HAVE}(?: any| the)? {_X}",
@@ -156,6 +159,7 @@ def perhaps_meta(tokens: Sequence[Token]) -> list[Asked]:
 
 def _plain(tokens: Sequence[Token]) -> str:
     text = " ".join(token.text for token in tokens if token.text != ",")
+    text = re.sub(r" in (?:this|our) (?:tool|model|system|report|dashboard|data|project|company|business)$", "", text)
     before = None
     while before != text:
         before = text

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from customer360.ask.agreement import counted_rows, counter_of
 from customer360.ask.frame import anchored, includes_none
-from customer360.ask.reading import Problem
+from customer360.ask.meaning import MetricWord
+from customer360.ask.reading import NONSENSE, Problem
 from customer360.ask.units import kind_of
 from customer360.semantic.query import Condition, Filter, Not
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer360.ask.frame import Ground
-    from customer360.ask.meaning import Having, MetricWord, Noun
+    from customer360.ask.meaning import Having, Noun
 
 Pair = tuple[str, Filter]
 _OPPOSITE = {"=": "!=", "<": ">=", "<=": ">", "!=": "="}
@@ -43,10 +44,31 @@ def of_events(ground: Ground, word: MetricWord, noun: Noun) -> MetricWord | Prob
 
 def events_held(ground: Ground, having: Having, noun: Noun) -> Having | Problem:
     """Return a condition on each thing with a count of events; that it did so at all may be told by any metric."""
+    if not having.metric.names:
+        worth = worth_of(ground, noun)
+        return NONSENSE if worth is None else replace(having, metric=MetricWord((worth,), having.metric.text))
     if (having.op, having.number.value) == (">", 0):
         return having
     word = of_events(ground, having.metric, noun)
     return word if isinstance(word, Problem) else replace(having, metric=word)
+
+
+def worth_of(ground: Ground, noun: Noun) -> str | None:
+    """Return the money of each thing: what the model's mean of it divides by how many there are."""
+    keys = {field.name for field in noun.fields}
+    found = set()
+    for metric in ground.model.metrics.values():
+        parts = metric.c360.parts
+        below = ground.model.formulas.get(parts.denominator) if parts and parts.denominator else None
+        atom = below.sole_atom if below is not None else None
+        column = _distinct_column(atom.aggregate) if atom is not None else None
+        is_theirs = atom is not None and (
+            f"{atom.base}.{column}" in keys if column else counts_them(ground, str(parts and parts.denominator), noun)
+        )
+        above = parts.numerator if parts else None
+        if is_theirs and above is not None and kind_of(ground.model.metrics[above]) == "money":
+            found.add(above)
+    return found.pop() if len(found) == 1 else None
 
 
 def counts_them(ground: Ground, metric: str, noun: Noun) -> bool:

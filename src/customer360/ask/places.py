@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from customer360.ask.meaning import Compared, Cond, Either, Field, Member, Members, Noun
+from customer360.ask.meaning import Compared, Cond, Either, Field, Member, Members, Noun, When
 from customer360.errors import QueryError
 from customer360.semantic.paths import connect
 from customer360.semantic.query import AllOf, AnyOf, Condition, Filter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from customer360.semantic.model import SemanticModel
 
@@ -41,8 +41,15 @@ _EVERYDAY = frozenset(
 class Places:
     """Looks up how far dimensions are from what metrics count."""
 
-    def __init__(self, model: SemanticModel, kinds: Sequence[frozenset[str]] = ()) -> None:
+    def __init__(
+        self,
+        model: SemanticModel,
+        kinds: Sequence[frozenset[str]] = (),
+        days: Callable[[When], tuple[str | None, str | None]] | None = None,
+    ) -> None:
         self.model = model
+        self._days = days
+        """Finds the first and last day of a time, to hold a date against."""
         self._kinds = kinds
         """Datasets whose rows are the same things, so that the attributes of all are their own."""
         self._known: dict[tuple[str, str], int | None] = {}
@@ -134,11 +141,20 @@ class Places:
         field = self.model.directory.field(owner, own)
         if field is None:
             return False
+        if isinstance(cond.value, When):
+            return field.is_time and self._days is not None
+        if cond.value is None:
+            return field.datatype in ("String", None)
         if isinstance(cond.value, str):
             return field.datatype == "String"
         return field.datatype in NUMERIC
 
     def _compared(self, cond: Compared, name: str) -> Condition:
+        if isinstance(cond.value, When) and self._days is not None:
+            start, end = self._days(cond.value)
+            if start is None or end is None:
+                return Condition(field=name, op=">=" if end is None else "<=", value=start if end is None else end)
+            return Condition(field=name, op="between", value=[start, end])
         return Condition(field=name, op=cond.op, value=cond.value)  # type: ignore[arg-type]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,11 @@ def foreign_matter(question: str, vocabulary: Vocabulary, values: ValueIndex) ->
                 f"'{' '.join(span)}' is personal data; questions are answered with figures.",
                 "Open the customer's page if you are granted to see it.",
             )
+    said = tuple(token.text for token in tokens(question[:1000]))
+    is_of_names = "names" in said or ("name", "of") in itertools.pairwise(said)
+    things = {key for key, noun in vocabulary.nouns() if noun and all(vocabulary.is_key(f.name) for f in noun.fields)}
+    if is_of_names and any(span in things for span in spans) and not any("name" in name for name in named):
+        return ("personal_data", "Names of persons are not shown; lists give ids.", None)
     for span in spans:
         about = _FOREIGN.get(span)
         if about is not None and not any(_inside(span, name) for name in named):

@@ -41,6 +41,9 @@ def _is_main(column: OutputColumn, facts: Mapping[str, OutputColumn]) -> bool:
 
 def _stated(column: OutputColumn, row: Row, facts: Mapping[str, OutputColumn]) -> str:
     text = f"{column.label}: {figure(row[column.name], column.unit, column.format)}"
+    share = f"{column.name}_share"
+    if share in facts:
+        text += f", of which {figure(row[share], facts[share].unit, facts[share].format)}"
     rate = f"{column.name}_change_rate"
     if rate in facts and row[rate] is not None:
         other = next(

@@ -97,7 +97,8 @@ def read_times(words: Sequence[str], as_of: date, calendar: Calendar) -> list[Fo
     for start in range(len(words)):
         for end, when in reader.ranges(start):
             text = " ".join(words[start:end])
-            each = Found(start, end, replace(when, text=text))
+            is_loose = words[start:end] == ("to", "date")
+            each = Found(start, end, replace(when, text=text), 2 * is_loose)
             found.setdefault((start, end, each.when), each)
     return list(found.values())
 

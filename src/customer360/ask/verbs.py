@@ -25,6 +25,8 @@ _SMALL = frozenset({"to", "of", "the", "a", "for", "in", "that", "who", "with"})
 
 def with_verbs(ground: Ground, draft: Draft) -> Draft:
     """Return a draft whose figure its verbs have settled; as it is when they settle none."""
+    if draft.over is not None:
+        return _over(ground, draft, draft.over)
     if len(draft.verbs) != 1 or draft.head not in (None, "figure") or draft.rank is not None:
         return draft
     (verb,) = draft.verbs
@@ -38,10 +40,26 @@ def with_verbs(ground: Ground, draft: Draft) -> Draft:
     if draft.wants == "much":  # how much do customers spend: not how many there are
         metric = replace(metric, names=tuple(n for n in metric.names if ground.model.metrics[n].c360.unit != "count"))
         draft = replace(draft, metrics=(metric, *others))
+    called = tuple(dict.fromkeys(_called(ground, metric, verb)))
+    if called and not others:
+        return replace(draft, metrics=(replace(metric, names=called),), verbs=())
     if others or any(is_said_of(ground, verb, name) for name in metric.names):
         return draft
     names = tuple(dict.fromkeys(_meant(ground, metric, verb)))
     return replace(draft, metrics=(replace(metric, names=names),), verbs=()) if names else draft
+
+
+def _over(ground: Ground, draft: Draft, below: MetricWord) -> Draft:
+    """Return the draft with the ratio that the model has of two figures, without any figure when it has none."""
+    names = tuple(
+        name
+        for name, metric in ground.model.metrics.items()
+        if (parts := metric.c360.parts) is not None
+        and draft.metrics
+        and parts.numerator in draft.metrics[0].names
+        and parts.denominator in below.names
+    )
+    return replace(draft, metrics=(MetricWord(names[:1], draft.metrics[0].text),), over=None)
 
 
 def _share_of_doers(ground: Ground, draft: Draft, whole: MetricWord, verb: MetricWord) -> Draft:
@@ -109,13 +127,16 @@ def is_said_of(ground: Ground, verb: MetricWord, metric: str) -> bool:
     return not verb.text.startswith(_TO_DO) and agree(ground, verb, metric)
 
 
-def _meant(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
-    """Yield the metrics that the words together are: those called so, else the part of the rows the verb is about."""
+def _called(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
+    """Yield the metrics that the words together are the name of: stock (that is) worth."""
     verbs = {verb_stem(word) for word in phrase(verb.text)} - _SMALL
     owed = verb.text.startswith(_TO_DO)
-    called = [name for name in verb.names if _is_called(ground, name, metric, verbs, owed=owed)]
-    yield from called
-    if not called and not owed:
+    yield from (name for name in verb.names if _is_called(ground, name, metric, verbs, owed=owed))
+
+
+def _meant(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
+    """Yield the part of the rows that the verb is about."""
+    if not verb.text.startswith(_TO_DO):
         yield from (name for name in verb.names for whole in metric.names if _is_part(ground, name, whole))
 
 

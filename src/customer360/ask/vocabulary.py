@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.inflect import plural, stems, verb_forms
 from customer360.ask.meaning import Field, MetricWord, Noun
+from customer360.ask.units import kind_of
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ _LEFT_OUT = frozenset({"the", "our"})
 """Articles of names, which questions lose as well."""
 _STATES = frozenset({"open", "active", "inactive", "lost", "late", "broken", "running", "overdue", "new"})
 """Adjectives that may also stand behind what they say something of."""
+_JOINTS = frozenset(
+    {"of", "per", "a", "an", "to", "by", "in", "for", "with", "from", "at", "on", "and", "who", "that", "not"}
+)
+"""Words that join the parts of a name, so that it is no compound."""
+_PARTICIPLES = frozenset({"sold", "sent", "lost", "abandoned", "back", "given", "out", "up", "made", "months", "once"})
+_MEANS = frozenset({"average", "mean", "median", "total", "number", "net", "gross", "new"})
 _FLAG_STARTS = ("is", "has", "was")
 
 
@@ -41,6 +48,7 @@ class Vocabulary:
     def __init__(self, model: SemanticModel, further: Sequence[tuple[str, str]] = ()) -> None:
         self.model = model
         self._found: dict[Stems, dict[tuple[Sort, str], str]] = {}
+        self._turned: list[tuple[str, str]] = []
         self._written: dict[str, set[Stems]] = {}
         """How each metric is written, word for word: plurals are another name."""
         for metric in model.metrics.values():
@@ -50,6 +58,9 @@ class Vocabulary:
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        for text, name in self._turned:
+            if stems(phrase(text)) not in self._found:
+                self._turn(text, name)
         for word, means in further:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
@@ -94,6 +105,7 @@ class Vocabulary:
         for text in texts:
             self._note(text, "METRIC", metric.name)
         self._add_turned(metric, texts)
+        self._add_heads(metric, texts)
         for verb in metric.c360.verbs:
             for form in verb_forms(verb):
                 self._note(form, "VERB", metric.name)
@@ -104,6 +116,20 @@ class Vocabulary:
             words = phrase(text)
             if len(words) == 2 and (words[0].endswith("ed") or words[0] in _STATES):  # noqa: PLR2004 -- state and thing
                 self._note(f"{words[1]} {words[0]}", "METRIC", metric.name)
+
+    def _add_heads(self, metric: Metric, texts: Sequence[str]) -> None:
+        """Let ``rate of lapse`` and ``lapse rate of policies`` name what is called the other way."""
+        for text in texts:
+            words = phrase(text)
+            if len(words) < 2 or set(words) & _JOINTS or words[-1] in _PARTICIPLES or words[0] in _MEANS:  # noqa: PLR2004 -- a head and what it is of
+                continue
+            self._turned.append((f"{words[-1]} of {' '.join(words[:-1])}", metric.name))
+            if len(words) == 3:  # noqa: PLR2004 -- a compound of a compound
+                for joint in ("of", "for"):
+                    self._turned.append((f"{words[1]} {words[2]} {joint} {words[0]}", metric.name))
+
+    def _turn(self, text: str, name: str) -> None:
+        self._found.setdefault(stems(phrase(text)), {}).setdefault(("METRIC", name), text)
 
     def _add_plurals(self) -> None:
         """Let the noun of a count name it (orders), unless another metric is called so."""
@@ -155,6 +181,22 @@ class Vocabulary:
     def kinds(self) -> tuple[frozenset[str], ...]:
         """Tables whose rows are the same things: customers and what is known of customers."""
         return tuple(owners for owners, _ in self._kinds)
+
+    @property
+    def thing_nouns(self) -> tuple[Noun, ...]:
+        """The shortest noun of each kind of things."""
+        return tuple(noun for _, noun in self._kinds)
+
+    @property
+    def people(self) -> Noun | None:
+        """The noun of those that the model's profile is about, None when it has none."""
+        profile = self.model.c360.profile
+        owner = profile.dataset if profile is not None else ""
+        return next((noun for kinds, noun in self._kinds if owner in kinds), None)
+
+    def is_money(self, metric: str) -> bool:
+        """Say whether a metric adds up money."""
+        return self.model.formulas[metric].is_additive and kind_of(self.model.metrics[metric]) == "money"
 
     def are_of_same_things(self, one: str, other: str) -> bool:
         """Say whether two dimensions describe the same kind of things, such as customers, maybe in two tables."""

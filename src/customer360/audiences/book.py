@@ -21,7 +21,7 @@ from customer360.statefile import StateFile
 STATE_FILE = Path("state") / "audiences.sqlite"
 _LOCK_FILE = Path("state") / "audiences.lock.sqlite"
 _WAIT = 10.0
-_VERSION = 2
+_VERSION = 3
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS refresh (
@@ -34,6 +34,9 @@ CREATE TABLE IF NOT EXISTS membership (
 CREATE INDEX IF NOT EXISTS open_membership ON membership (audience, left);
 CREATE TABLE IF NOT EXISTS sent (
   audience TEXT NOT NULL, destination TEXT NOT NULL, member TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  PRIMARY KEY (audience, destination, member)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS owed (
+  audience TEXT NOT NULL, destination TEXT NOT NULL, member TEXT NOT NULL,
   PRIMARY KEY (audience, destination, member)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS receiver (
   audience TEXT NOT NULL, destination TEXT NOT NULL, digest TEXT NOT NULL,
@@ -150,6 +153,11 @@ class Book:
             row = database.execute("SELECT * FROM refresh WHERE id = ?", (number,)).fetchone()
         return _refresh(row)
 
+    def first_refreshes(self, audience: str) -> dict[str, int]:
+        """Return in which refresh each member, also those who left, was first in an audience."""
+        sql = "SELECT member, min(joined) AS number FROM membership WHERE audience = ? GROUP BY member"
+        return {row["member"]: row["number"] for row in self._file.rows(sql, (audience,))}
+
     def members(self, audience: str, *, at: int | None = None) -> tuple[Member, ...]:
         """Return who is in an audience, or was right after a refresh."""
         sql, values = "SELECT * FROM membership WHERE audience = ? AND left IS NULL ORDER BY member", [audience]
@@ -174,6 +182,18 @@ class Book:
         sql = "SELECT member, fingerprint FROM sent WHERE audience = ? AND destination = ?"
         return {row["member"]: row["fingerprint"] for row in self._file.rows(sql, (audience, destination))}
 
+    def owed(self, audience: str, destination: str) -> frozenset[str]:
+        """Return erased members that a destination has not been told of yet."""
+        sql = "SELECT member FROM owed WHERE audience = ? AND destination = ?"
+        return frozenset(row["member"] for row in self._file.rows(sql, (audience, destination)))
+
+    def owe(self, audience: str, destination: str, members: Iterable[str]) -> None:
+        """Remember erased members until a destination was told that they are gone."""
+        with self._file.writing() as database:
+            database.executemany(
+                "INSERT OR REPLACE INTO owed VALUES (?, ?, ?)", ((audience, destination, id_) for id_ in members)
+            )
+
     def has_sent(
         self,
         audience: str,
@@ -194,10 +214,9 @@ class Book:
                 "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?)",
                 ((audience, destination, id_, fingerprint) for id_, fingerprint in kept.items()),
             )
-            database.executemany(
-                "DELETE FROM sent WHERE audience = ? AND destination = ? AND member = ?",
-                ((audience, destination, id_) for id_ in removed),
-            )
+            gone = [(audience, destination, id_) for id_ in removed]
+            for table in ("sent", "owed"):
+                database.executemany(f"DELETE FROM {table} WHERE audience = ? AND destination = ? AND member = ?", gone)
 
     def note_export(self, **facts: Any) -> Export:
         """Write an entry of the export log."""

@@ -57,6 +57,11 @@ class Reach:
                 found &= permitted(session, self._project, found, channel=target.channel, purpose=purposes)
         return frozenset(found)
 
+    def former(self) -> Mapping[str, list[str]]:
+        """Return the ids that customers went by before identity put them together, by the one they go by now."""
+        with self._engine.read() as session:
+            return _former(session)
+
     def now(self, ids: Iterable[str]) -> dict[str, str]:
         """Return under which id each customer goes now, after what identity put together since."""
         with self._engine.read() as session:
@@ -68,9 +73,9 @@ class Reach:
         with self._engine.read() as session:
             return tuple(map(self._hashed, (member, *_former(session).get(member, ()))))
 
-    def check_channel(self, name: str) -> None:
+    def check_channel(self, name: str, audiences: Iterable[Audience]) -> None:
         """Raise UnknownName unless a channel is every one, or one that consent or an audience names."""
-        known = channels(self._project)
+        known = channels(self._project.settings, audiences)
         if name not in known:
             raise UnknownName("channel", name, known)
 
@@ -84,10 +89,10 @@ def purposes_of(settings: Settings, channel: str, purpose: str) -> str | tuple[s
     return own if f"{channel}/{purpose}" in settings.consent else (own, MARKETING)
 
 
-def channels(project: Project) -> list[str]:
+def channels(settings: Settings, audiences: Iterable[Audience]) -> list[str]:
     """Return every channel that can be named, ``*`` for all of them first."""
-    found = {name.partition("/")[0] for name in project.settings.consent}
-    for audience in project.audiences.values():
+    found = {name.partition("/")[0] for name in settings.consent}
+    for audience in audiences:
         found |= {each for each in (audience.channel, *(d.channel for d in audience.destinations.values())) if each}
     return [EVERY, *sorted(found)]
 

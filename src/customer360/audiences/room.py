@@ -12,7 +12,8 @@ from customer360.audiences.book import Book, Export, Member, Refresh
 from customer360.audiences.delivery import Delivery, check_names, difference
 from customer360.audiences.destinations import SENDERS
 from customer360.audiences.failures import AudienceError, NotRefreshed
-from customer360.audiences.holdout import group_of, suppression_hash
+from customer360.audiences.grouping import Grouping
+from customer360.audiences.holdout import suppression_hash
 from customer360.audiences.lift import Measured, lift
 from customer360.audiences.lint import consent_field, segment_of
 from customer360.audiences.members import digest, ids, scored
@@ -25,11 +26,11 @@ from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
+from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricQuery
 from customer360.semantic.segment import (
     columns_table,
     members_table,
-    nothing_is_zero,
     sizes_table,
     subject_of,
 )
@@ -123,7 +124,8 @@ class Audiences:
             seen.answered(members.sql, len(found))
         words = [*(worded(part) for part in segment.parts()), *(f"consent: {worded(part)}" for part in segment.must)]
         steps = tuple((word, counts[f"after_{number}"]) for number, word in enumerate(words, start=1))
-        held = sum(self._group(id_, name, hold_out) == "held_out" for id_ in found)
+        grouping = self._grouping(name, hold_out)
+        held = sum(map(grouping.is_held_out, found))
         return Preview(counts["everybody"], steps, len(found), held, day, members.sql)
 
     def refresh(self, name: str, *, as_of: date | None = None) -> tuple[Refresh, bool]:
@@ -144,9 +146,8 @@ class Audiences:
             rows = seen.session.query(table.sql)
             self._permit.check_whole(seen, model)
             seen.answered(table.sql, rows.num_rows)
-        members = [
-            Member(id_, self._group(id_, name, audience.hold_out) == "held_out", score) for id_, score in scored(rows)
-        ]
+        grouping = self._grouping(name, audience.hold_out)
+        members = [Member(id_, grouping.is_held_out(id_), score) for id_, score in scored(rows)]
         made = self.book.refresh(name, members, by=self._permit.actor, as_of=day, state=state, query=query)
         self._permit.note("refreshed", name, members=made.members, query=query)
         return made, True
@@ -259,7 +260,7 @@ class Audiences:
         Errors: UnknownName, AudienceError for an id that nobody has, NotPermitted.
         """
         self._permit.check_suppressor(self.all().values())
-        self._reach.check_channel(channel)
+        self._reach.check_channel(channel, self.all().values())
         found = self._hash(self._customer(member))
         self.book.suppress(found, channel=channel, reason=reason, by=self._permit.actor)
         self._permit.note("suppressed", channel, reason=reason)
@@ -270,7 +271,7 @@ class Audiences:
         Errors: UnknownName, AudienceError for who was not suppressed, NotPermitted.
         """
         self._permit.check_suppressor(self.all().values())
-        self._reach.check_channel(channel)
+        self._reach.check_channel(channel, self.all().values())
         if not self.book.readmit((self._hash(member), *self._reach.hashes(self._customer(member))), channel=channel):
             raise AudienceError(
                 f"This customer is not suppressed for '{channel}'.", next_step="Name the channel that was named then."
@@ -309,8 +310,9 @@ class Audiences:
     def _subject(self, audience: Audience, model: SemanticModel) -> str:
         return subject_of(model, audience.subject or self._project.settings.subject).qualified
 
-    def _group(self, id_: str, audience: str, share: float) -> str:
-        return group_of(id_, audience=audience, salt=self._governance.state.salt(), share=share) if share else "treated"
+    def _grouping(self, audience: str, share: float) -> Grouping:
+        salt, first = self._governance.state.salt(), self.book.first_refreshes(audience) if share else {}
+        return Grouping(audience, salt=salt, share=share, former=self._reach.former() if first else {}, first=first)
 
     def _hash(self, member: str) -> str:
         return suppression_hash(member, salt=self._governance.state.salt())
@@ -366,6 +368,7 @@ class Audiences:
         rows = {each.id: consenting[each.id] for each in members if each.id in reached and each.id in consenting}
         sent = self.book.sent(audience.name, target.name, receiver=receiver(target, self._hash))
         added, changed, removed = difference(rows, sent)
+        removed = tuple(sorted({*removed, *self.book.owed(audience.name, target.name)} - rows.keys()))
         withheld = len(members) - len(rows)
         types = tuple(found.schema.field(name).type for name in names)
         after = self.book.last_sent(audience.name, target.name)

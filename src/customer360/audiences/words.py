@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, Not
+from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, MemberCondition, MetricCondition, Not
 from customer360.semantic.segment_query import (
     AllMembers,
     AnyMembers,
     EventCondition,
-    MetricCondition,
     NotMembers,
     SegmentFilter,
 )
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from customer360.semantic.query import TimeRange
 
 
-def worded(given: SegmentFilter) -> str:
+def worded(given: SegmentFilter | MemberCondition) -> str:
     """Return a condition as a person would say it."""
     if isinstance(given, AllMembers | AnyMembers):
         parts, word = (given.all, " and ") if isinstance(given, AllMembers) else (given.any, " or ")
@@ -66,4 +65,4 @@ def _filter(given: Filter) -> str:
         return f"({' or '.join(_filter(part) for part in given.any)})"
     if isinstance(given, Not):
         return f"not ({_filter(given.negate)})"
-    return _compared(given.field, given.op, given.value)
+    return worded(given) if isinstance(given, MemberCondition) else _compared(given.field, given.op, given.value)

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.footing import Footing, footing
 from customer360.catalog.graph import LineageGraph
+from customer360.catalog.promises import Promise, promises
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
 from customer360.models.lineage import Edge, column_lineage
 from customer360.models.state import CHECK_LOG, STATE
+from customer360.names import RAW_PREFIX
 from customer360.semantic.describe import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from customer360.engines.base import Engine, Session
     from customer360.names import Relation
     from customer360.project.glossary import Term
     from customer360.project.spec import Domain, Project
     from customer360.semantic.model import SemanticModel
+
+
+MOST_QUESTIONS = 10
+"""Verified questions that a port shows."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,12 @@ class Card:
     """Words of the glossary that name this port, or one of its metrics."""
     audiences: tuple[str, ...] = ()
     """Audiences that stand on it or on one of its metrics."""
+    kind: str = ""
+    """source-aligned, aggregate or consumer-aligned: what its product reads, and who reads that."""
+    promises: tuple[Promise, ...] = ()
+    """Service levels of its contract, as the last build found them."""
+    questions: tuple[str, ...] = ()
+    """Verified questions that its metrics answer; told of one port, not in lists."""
 
     @property
     def id(self) -> str:
@@ -84,7 +98,14 @@ class Card:
 
     def _words(self) -> list[str]:
         port = self.port
-        words = [port.id, port.name, port.product.name, port.description or "", port.contract.description or ""]
+        words = [
+            port.id,
+            port.name,
+            port.product.name,
+            self.kind,
+            port.description or "",
+            port.contract.description or "",
+        ]
         words += [self.domain.label if self.domain else "", *port.product.owners, *self.metrics, *self.dashboards]
         words += [word for term in self.terms for word in (term.word, *term.synonyms)]
         return words + [f"{column.name} {column.description or ''}" for column in port.contract.columns]
@@ -174,8 +195,8 @@ class Catalogue:
 
     def cards(self, session: Session | None = None, *, search: str | None = None) -> tuple[Card, ...]:
         """Return every port (that fits a search), by domain, product and name; a session tells of the last build."""
-        built, quality = _built(session), _quality(session)
-        cards = (self._card(port, built, quality) for port in self._ports.values())
+        built, quality, kept = _built(session), _quality(session), promises(session)
+        cards = (self._card(port, built, quality, kept) for port in self._ports.values())
         found = [card for card in cards if not search or card.fits(search)]
         return tuple(sorted(found, key=lambda card: (card.port.product.domain or "", card.port.product.name, card.id)))
 
@@ -184,9 +205,30 @@ class Catalogue:
         found = {port.id: port for port in self._ports.values()}
         if name not in found:
             raise UnknownName("port", name, list(found))
-        return self._card(found[name], _built(session), _quality(session))
+        card = self._card(found[name], _built(session), _quality(session), promises(session))
+        return replace(card, questions=self._questions(frozenset(card.metrics)))
 
-    def _card(self, port: Port, built: Mapping[str, Built], quality: Mapping[str, tuple[Quality, ...]]) -> Card:
+    def _questions(self, metrics: frozenset[str]) -> tuple[str, ...]:
+        """Return the verified questions that ask for one of these metrics, as they are asked."""
+        found = (each for each in plain_questions(self._project.root) if metrics.intersection(_asked(each.query)))
+        return tuple(each.question for each in islice(found, MOST_QUESTIONS))
+
+    def _kind(self, port: Port) -> str:
+        """Say what a port's product is: source-aligned (it reads raw tables), aggregate or for consumers."""
+        reads, read_by = self._flows
+        own = [str(relation) for relation in self._project.models if relation.schema == port.relation.schema]
+        if any(source.startswith(RAW_PREFIX) for table in own for source in reads.get(table, ())):
+            return "source-aligned"
+        feeds = {reader.partition(".")[0] for table in own for reader in read_by.get(table, ())}
+        return "aggregate" if feeds - {port.relation.schema} else "consumer-aligned"
+
+    def _card(
+        self,
+        port: Port,
+        built: Mapping[str, Built],
+        quality: Mapping[str, tuple[Quality, ...]],
+        kept: Mapping[str, tuple[Promise, ...]],
+    ) -> Card:
         reads, read_by = self._flows
         metrics = self._metrics.get(port.id, frozenset())
         return Card(
@@ -202,7 +244,14 @@ class Catalogue:
                 term for term in self._project.glossary if port.id in term.ports or metrics.intersection(term.metrics)
             ),
             self.audiences_on(port.id, metrics),
+            self._kind(port),
+            kept.get(port.id, ()),
         )
+
+
+def _asked(query: Mapping[str, Any]) -> Iterator[str]:
+    for each in query.get("metrics", ()):
+        yield each if isinstance(each, str) else str(each.get("name"))
 
 
 def _built(session: Session | None) -> dict[str, Built]:

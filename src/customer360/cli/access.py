@@ -64,6 +64,7 @@ def request(
     personal: Annotated[
         bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
     ] = False,
+    figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Ask for a port; its owners decide.
@@ -81,7 +82,9 @@ def request(
             next_step="Set C360_API_KEY to an account's key, or grant at once: `c360 access grant`.",
         )
     account = workspace.governance.accounts.named(who.name)
-    made = workspace.governance.access.request(account, port, purpose=purpose, days=days, personal=personal)
+    made = workspace.governance.access.request(
+        account, port, purpose=purpose, days=days, personal=personal, figures_only=figures_only
+    )
     note(f"Request {made.id} is open; the owners of {made.port} decide.")
 
 
@@ -103,7 +106,19 @@ def requests(
     write_rows(rows, _REQUEST, format_)
 
 
-_REQUEST = ("id", "account", "port", "purpose", "days", "personal", "status", "at", "decided_by", "note")
+_REQUEST = (
+    "id",
+    "account",
+    "port",
+    "purpose",
+    "days",
+    "personal",
+    "figures_only",
+    "status",
+    "at",
+    "decided_by",
+    "note",
+)
 _GRANT = (
     "id",
     "holder_kind",

@@ -243,10 +243,12 @@ def _desk(project: Path) -> tuple[PrivacyDesk, Actor]:
 
 
 def _office(project: Path) -> tuple[PrivacyOffice, Actor]:
+    from customer360.audiences.recall import recall_of
     from customer360.privacy.office import PrivacyOffice
 
     workspace = opened(project)
-    return PrivacyOffice(workspace.engine, workspace.project, workspace.governance), actor(workspace, "privacy")
+    office = PrivacyOffice(workspace.engine, workspace.project, workspace.governance, recall=recall_of(workspace))
+    return office, actor(workspace, "privacy")
 
 
 def _say(made: Certificate) -> None:

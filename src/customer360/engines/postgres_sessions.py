@@ -13,6 +13,7 @@ from customer360.engines.base import Column
 from customer360.engines.postgres_rows import copied, fetched, fields_of
 from customer360.engines.postgres_server import translated
 from customer360.engines.postgres_sql import Names, Prepared, parsed, prepared, relations_in
+from customer360.engines.postgres_stars import spelled_out
 from customer360.engines.postgres_types import column_sql, our_type
 from customer360.errors import C360Error, NotPermitted, QueryError, StatementFailed, WarehouseError, nearest
 from customer360.names import Relation, quoted
@@ -105,7 +106,7 @@ class PostgresSession:
         return fetched(self._connection, ready.text)
 
     def _prepared(self, sql: str | exp.Expr, parameters: Sequence[Any] = ()) -> Prepared:
-        tree = parsed(sql) if isinstance(sql, str) else sql
+        tree = spelled_out(parsed(sql) if isinstance(sql, str) else sql, self._names_of)
         physical = {relation: member.physical for relation, member in self._members.items()}
         try:
             return prepared(tree, parameters, Names(physical, self._own))
@@ -114,6 +115,10 @@ class PostgresSession:
             if missing:
                 raise self._absent(missing[0]) from error
             raise
+
+    def _names_of(self, relation: Relation) -> list[str] | None:
+        member = self._members.get(relation)
+        return None if member is None else [column.name for column in member.columns]
 
     def _absent(self, relation: Relation) -> StatementFailed:
         by = f"; it was published by '{self.note}'" if self.note else ""

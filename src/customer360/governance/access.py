@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from customer360.errors import UnknownName
 from customer360.governance.accounts import Account, Accounts
 from customer360.governance.failures import AccessRefused
-from customer360.governance.ports import Port, row_filter
+from customer360.governance.ports import Port
 from customer360.governance.records import EVERYONE, Actor, Grant, HolderKind, Request, grant_in, request_in
+from customer360.governance.rules import asked_for, check_days, check_filter, check_kind, deciders_of
 from customer360.governance.state import State, Writing, stamp
 from customer360.names import Relation
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from customer360.governance.notices import Notices
 
 
-LONGEST = 36_500
-"""Days; for ever is not a number."""
 _BIGGEST = 2**62
 
 
@@ -68,10 +67,42 @@ class Access:
     # ---- asking -----------------------------------------------------------------------------------------------
 
     def request(
-        self, account: Account, port: str, *, purpose: str, days: int | None = 90, personal: bool = False
+        self,
+        account: Account,
+        port: str,
+        *,
+        purpose: str,
+        days: int | None = 90,
+        personal: bool = False,
+        figures_only: bool = False,
     ) -> Request:
-        """Ask for a port. Errors: UnknownName, AccessRefused."""
+        """Ask for a port, or for figures of it and no rows. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
+        check_kind(personal=personal, figures_only=figures_only)
+        self._check_asker(account, wanted, purpose, personal=personal)
+        check_days(wanted, days)
+        with self._changing() as writing:
+            try:
+                row = writing.run(
+                    "INSERT INTO access_request (account, port, purpose, days, personal, status, at, figures_only)"
+                    " VALUES (?, ?, ?, ?, ?, 'open', ?, ?)",
+                    (account.name, wanted.id, purpose.strip(), days, personal, stamp(writing.at), figures_only),
+                )
+            except sqlite3.IntegrityError as error:
+                raise AccessRefused("The same request is open already.", next_step="Wait for the decision.") from error
+            number = int(row.lastrowid or 0)
+            writing.note(account.name, "access.requested", wanted.id, request=number, days=days, personal=personal)
+            deciders = [
+                each.name
+                for each in self._accounts.all()
+                if each.is_active and each.name != account.name and Actor.of(each).decides(wanted, personal=personal)
+            ]
+            text = f"{account.name} asks for {wanted.id}{asked_for(personal=personal, figures_only=figures_only)}."
+            self._notices.add(writing, deciders, "requested", text, port=wanted.id, request=number)
+        return self.request_of(number)
+
+    def _check_asker(self, account: Account, wanted: Port, purpose: str, *, personal: bool) -> None:
+        """Raise AccessRefused for what an account cannot ask for."""
         if not account.has("member", "product_owner", "domain_owner", "privacy_officer", "admin"):
             raise AccessRefused("A viewer cannot ask for access.", next_step="The role member can; ask for it.")
         if wanted.access == "private":
@@ -85,26 +116,6 @@ class Access:
             )
         if not purpose.strip():
             raise AccessRefused("A request says what the data are for.", next_step="Write the purpose.")
-        _check_days(wanted, days)
-        with self._changing() as writing:
-            try:
-                row = writing.run(
-                    "INSERT INTO access_request (account, port, purpose, days, personal, status, at)"
-                    " VALUES (?, ?, ?, ?, ?, 'open', ?)",
-                    (account.name, wanted.id, purpose.strip(), days, personal, stamp(writing.at)),
-                )
-            except sqlite3.IntegrityError as error:
-                raise AccessRefused("The same request is open already.", next_step="Wait for the decision.") from error
-            number = int(row.lastrowid or 0)
-            writing.note(account.name, "access.requested", wanted.id, request=number, days=days, personal=personal)
-            deciders = [
-                each.name
-                for each in self._accounts.all()
-                if each.is_active and each.name != account.name and Actor.of(each).decides(wanted, personal=personal)
-            ]
-            text = f"{account.name} asks for {wanted.id}{_IN_THE_CLEAR if personal else ''}."
-            self._notices.add(writing, deciders, "requested", text, port=wanted.id, request=number)
-        return self.request_of(number)
 
     def withdraw(self, number: int, *, by: Actor) -> Request:
         """Take one's own open request back. Errors: UnknownName, AccessRefused."""
@@ -127,13 +138,14 @@ class Access:
     ) -> Grant:
         """Approve a request: its account may read the port from now on. Errors: UnknownName, AccessRefused.
 
-        ``row_filter`` narrows the rows, ``days`` shortens the time, ``figures_only`` shows no rows.
+        ``row_filter`` narrows the rows, ``days`` shortens the time, ``figures_only`` shows no rows; so it is too where
+        figures were asked for.
         """
         request = self._open(number)
         port = self.port(request.port)
         self._check_decider(request, port, by)
         given = days if days is not None else request.days
-        _check_days(port, given)
+        check_days(port, given)
         if days is not None and request.days is not None and days > request.days:
             raise AccessRefused("A decision can shorten the time that was asked for, not lengthen it.")
         with self._changing() as writing:
@@ -146,7 +158,7 @@ class Access:
                 days=given,
                 personal=request.personal,
                 row_filter=row_filter,
-                figures_only=figures_only,
+                figures_only=figures_only or request.figures_only,
                 by=by,
                 request=number,
             )
@@ -177,12 +189,14 @@ class Access:
         if holder_kind == "account":
             self._accounts.named(holder)
         if not by.decides(wanted, personal=personal):
-            raise AccessRefused(f"{by.name} does not decide about {wanted.id}.", next_step=_deciders(wanted, personal))
+            raise AccessRefused(
+                f"{by.name} does not decide about {wanted.id}.", next_step=deciders_of(wanted, personal)
+            )
         if (holder_kind == "account" and holder == by.name) or (holder_kind == "group" and holder in by.groups):
             raise AccessRefused("Nobody grants himself access.", next_step="Ask for it; somebody else decides.")
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
-        _check_days(wanted, days)
+        check_days(wanted, days)
         with self._changing() as writing:
             number = self._grant(
                 writing,
@@ -203,8 +217,8 @@ class Access:
         port = self.port(grant.port)
         self._check_active(grant)
         if by.name == grant.holder or not by.decides(port, personal=grant.personal):
-            raise AccessRefused("Somebody else renews a grant.", next_step=_deciders(port, grant.personal))
-        _check_days(port, days)
+            raise AccessRefused("Somebody else renews a grant.", next_step=deciders_of(port, grant.personal))
+        check_days(port, days)
         with self._changing() as writing:
             until = stamp(writing.at + timedelta(days=days))
             writing.run("UPDATE access_grant SET expires_at = ? WHERE id = ?", (until, number))
@@ -301,10 +315,10 @@ class Access:
 
     def _check_decider(self, request: Request, port: Port, by: Actor) -> None:
         if request.account == by.name:
-            raise AccessRefused("Nobody decides his own request.", next_step=_deciders(port, request.personal))
+            raise AccessRefused("Nobody decides his own request.", next_step=deciders_of(port, request.personal))
         if not by.decides(port, personal=request.personal):
             raise AccessRefused(
-                f"{by.name} does not decide about {port.id}.", next_step=_deciders(port, request.personal)
+                f"{by.name} does not decide about {port.id}.", next_step=deciders_of(port, request.personal)
             )
 
     def _check_active(self, grant: Grant) -> None:
@@ -344,10 +358,9 @@ class Access:
         by: Actor,
         request: int | None = None,
     ) -> int:
-        if personal and figures_only:
-            raise AccessRefused("Figures of many people are nobody's personal data: grant one or the other.")
+        check_kind(personal=personal, figures_only=figures_only)
         if row_filter is not None:
-            _checked_filter(row_filter, port)
+            check_filter(row_filter, port)
         until = None if days is None else stamp(writing.at + timedelta(days=days))
         row = writing.run(
             "INSERT INTO access_grant (request_id, holder_kind, holder, port, personal, row_filter, granted_by,"
@@ -376,24 +389,3 @@ class Access:
         if kind == "account" and holder != by.name:
             text = f"{by.name} {'gave you' if what == 'granted' else 'took from you'} {port}."
             self._notices.add(writing, [holder], what, text, port=port, request=0)
-
-
-_IN_THE_CLEAR = " with personal columns in the clear"
-
-
-def _checked_filter(text: str, port: Port) -> None:
-    row_filter(text, port)
-
-
-def _check_days(port: Port, days: int | None) -> None:
-    most = port.most_days
-    if days is not None and not 1 <= days <= LONGEST:
-        raise AccessRefused(f"Access lasts from a day to {LONGEST:,} days.")
-    if most is not None and (days is None or days > most):
-        raise AccessRefused(f"{port.id} is given for {most} days at most.", next_step=f"Ask for {most} days or fewer.")
-
-
-def _deciders(port: Port, personal: bool) -> str:
-    if personal:
-        return "A privacy officer decides about personal data in the clear."
-    return f"Its owners decide: {', '.join(sorted({*port.product.owners, *port.domain_owners}))}."

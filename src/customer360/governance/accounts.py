@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any
 
 from customer360.errors import UnknownName
@@ -217,6 +218,10 @@ def _attributes(attributes: Mapping[str, Any]) -> Mapping[str, Any]:
     return dict(attributes)
 
 
+_HASHING = Semaphore(2)
+"""Passwords that are compared at once: each takes 64 MB, and a queue is no slower than as many threads on few cores."""
+
+
 def _end_sessions(writing: Writing, name: str) -> None:
     writing.run("UPDATE session SET ended_at = ? WHERE account = ? AND ended_at IS NULL", (stamp(writing.at), name))
 
@@ -249,7 +254,8 @@ def _verified(hashed: str, password: str) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        return _hasher().verify(hashed, password)
+        with _HASHING:
+            return _hasher().verify(hashed, password)
     except (VerificationError, InvalidHashError):
         return False
 

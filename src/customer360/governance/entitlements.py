@@ -71,7 +71,9 @@ class Entitlements:
     @cached_property
     def digest(self) -> str:
         """A text that differs whenever what may be seen differs."""
-        parts = sorted(f"{each.relation}\t{each.select}\t{each.figures_only}" for each in self.readings.values())
+        parts = sorted(
+            f"{each.relation}\t{each.select}\t{each.salted}\t{each.figures_only}" for each in self.readings.values()
+        )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 

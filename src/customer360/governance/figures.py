@@ -17,6 +17,7 @@ from customer360.engines.sessions import named_tables
 from customer360.errors import NotPermitted
 from customer360.semantic.answer import Answer, answer
 from customer360.semantic.compile import compile_query
+from customer360.semantic.conditions import members_of
 from customer360.semantic.measure import Formula, atom_reference
 from customer360.semantic.question import locate
 from customer360.semantic.resolve import resolve
@@ -102,6 +103,8 @@ class _Withholding:
         """Raise NotPermitted for questions whose answers are about single people, or tell them apart."""
         form = next((name for name in _FORMS if getattr(self._query, name)), None)
         setting = Setting(self._model, self._as_of, self._seen.principal, "duckdb", self._query.history)
+        if form is None and self._query.where is not None and any(members_of(self._query.where)):
+            form = "conditions on what each of them did"
         if form is None and resolve(setting, self._query).having:
             form = "conditions on metrics"
         if form is not None:

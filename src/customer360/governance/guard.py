@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
@@ -64,6 +66,39 @@ class Guarded:
     parameters: tuple[str, ...]
     relations: tuple[Relation, ...]
     shown_in_part: frozenset[Relation]
+    salted: bool = False
+
+
+@dataclass
+class Rewritten:
+    """Keeps what became of the queries that were compiled last, by what their asker may see."""
+
+    size: int = 512
+    _kept: OrderedDict[tuple[str, str], Guarded] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def query(self, sql: str, entitlements: Entitlements) -> Guarded:
+        """Return what ``guarded`` does; it depends on the text and the entitlements alone."""
+        key = (sql, entitlements.digest)
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return replace(known, parameters=_salt(entitlements, salted=known.salted))
+        made = guarded(sql, entitlements)
+        with self._lock:
+            self._kept[key] = replace(made, parameters=())
+            while len(self._kept) > self.size:
+                self._kept.popitem(last=False)
+        return made
+
+
+REWRITTEN = Rewritten()
+"""Of this process. What people typed is never in it."""
+
+
+def _salt(entitlements: Entitlements, *, salted: bool) -> tuple[str, ...]:
+    return (entitlements.salt(),) if salted else ()
 
 
 def guarded(sql: str, entitlements: Entitlements, *, typed: bool = False) -> Guarded:
@@ -90,8 +125,8 @@ def guarded(sql: str, entitlements: Entitlements, *, typed: bool = False) -> Gua
         recursive = bool(before is not None and before.args.get("recursive"))
         tree.set("with_", exp.With(expressions=[*parts, *written], recursive=recursive))
     salted = any(reading.salted for reading in readings.values())
-    parameters = (entitlements.salt(),) if salted else ()
-    return Guarded(tree.sql(dialect="duckdb"), parameters, tuple(sorted(found)), frozenset(readings))
+    parameters = _salt(entitlements, salted=salted)
+    return Guarded(tree.sql(dialect="duckdb"), parameters, tuple(sorted(found)), frozenset(readings), salted)
 
 
 def _parsed(sql: str) -> exp.Query:
@@ -197,9 +232,10 @@ class GuardedSession:
             raise NotPermitted("A query cannot have parameters in this session.")
         if self._typed:
             self._as_read(sql)  # says what is wrong in DuckDB's words, before ours is tried
-        ready = guarded(sql, self._entitlements, typed=self._typed)
-        if self._typed:
+            ready = guarded(sql, self._entitlements, typed=True)
             check_places(self._as_read(ready.sql), ready)
+        else:
+            ready = REWRITTEN.query(sql, self._entitlements)
         self.seen.update(ready.relations)
         return ready
 

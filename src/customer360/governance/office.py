@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -188,15 +188,30 @@ class Governance:
         self, principal: Principal, door: str, relations: frozenset[Relation], sql: str, rows: int
     ) -> None:
         """Write down who read what through which door: a digest of the query, never its text."""
-        digest = hashlib.sha256(sql.encode()).hexdigest()[:32]
-        subject = ",".join(sorted(map(str, relations))) or "-"
-        with self.state.writing() as writing:
-            writing.note(_reader(principal), "data.read", subject, door=door, query=digest, rows=rows, **_as(principal))
+        self.note_readings(principal, door, [(sql, rows, relations)])
+
+    def note_readings(
+        self,
+        principal: Principal,
+        door: str,
+        answers: Sequence[tuple[str, int, frozenset[Relation]]],
+        refusals: Sequence[str] = (),
+    ) -> None:
+        """Write down what somebody read, and what they were refused, in one transaction."""
+        if not answers and not refusals:
+            return
+        reader, more = _reader(principal), _as(principal)
+        with self.state.writing(waits=False) as writing:
+            for sql, rows, relations in answers:
+                digest = hashlib.sha256(sql.encode()).hexdigest()[:32]
+                subject = ",".join(sorted(map(str, relations))) or "-"
+                writing.note(reader, "data.read", subject, door=door, query=digest, rows=rows, **more)
+            for reason in refusals:
+                writing.note(reader, "data.refused", "-", door=door, reason=reason[:200], **more)
 
     def note_refusal(self, principal: Principal, door: str, reason: str) -> None:
         """Write down that somebody was refused."""
-        with self.state.writing() as writing:
-            writing.note(_reader(principal), "data.refused", "-", door=door, reason=reason[:200], **_as(principal))
+        self.note_readings(principal, door, (), [reason])
 
 
 def _reader(principal: Principal) -> str:

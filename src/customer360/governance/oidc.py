@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from customer360.errors import C360Error, SettingMissing
 from customer360.governance.accounts import NAME, Account, Accounts
@@ -40,6 +40,8 @@ class _Addresses:
     authorization: str
     token: str
     keys: str
+    end: str | None
+    """Where a browser ends its session at the provider; not every provider has it."""
 
 
 class Provider:
@@ -77,6 +79,16 @@ class Provider:
         claims = self._claims(query["code"], attempt, redirect)
         return self._account(claims), str(attempt["onward"])
 
+    def leave(self, redirect: str) -> str | None:
+        """Return where a browser ends its session at the provider too, None where that has no such address.
+
+        Errors: NotSignedIn when it does not answer.
+        """
+        with self._client(redirect) as client:
+            end = self._addresses(client).end
+        asked = urlencode({"client_id": self._settings.client_id, "post_logout_redirect_uri": redirect})
+        return end and f"{end}{'&' if '?' in end else '?'}{asked}"
+
     # ---- the provider -----------------------------------------------------------------------------------------
 
     def _client(self, redirect: str) -> Any:
@@ -113,7 +125,9 @@ class Provider:
         allowed = ("https://", f"{_origin(self._settings.issuer)}/")
         if not all(address.startswith(allowed) for address in addresses):
             raise _refused("the provider names an address that is not https")
-        return _Addresses(*addresses)
+        end = str(found.get("end_session_endpoint", ""))
+        authorization, token, keys = addresses
+        return _Addresses(authorization, token, keys, end if end.startswith(allowed) else None)
 
     def _claims(self, code: str, attempt: Mapping[str, Any], redirect: str) -> dict[str, Any]:
         """Exchange the code and return what the identity token says, checked. Errors: NotSignedIn."""

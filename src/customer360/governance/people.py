@@ -30,6 +30,10 @@ class PeopleDoor:
         """Say whether whoever asks may read every row of a table, in the clear."""
         return self._refusal(table) is None
 
+    def refusal(self, table: Relation) -> NotPermitted | None:
+        """Return why they may not read a table, None when they may; nothing is written down of having looked."""
+        return self._refusal(table)
+
     def check(self, table: Relation) -> None:
         """Raise NotPermitted unless they may, and write that down."""
         refusal = self._refusal(table)

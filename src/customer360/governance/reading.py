@@ -30,16 +30,22 @@ class Seen:
     """Whether answers may be kept, and roll-ups used: not where rows are hidden or tables are missing."""
     figures_only: frozenset[Relation] = frozenset()
     """Tables of which only figures may be shown."""
-    _answers: list[tuple[str, int]] = field(default_factory=list)
+    read: set[Relation] = field(default_factory=set)
+    """Tables that were read since the last answer."""
+    answers: list[tuple[str, int, frozenset[Relation]]] = field(default_factory=list)
+    """What was answered, with the tables it was read from."""
+    refusals: list[NotPermitted] = field(default_factory=list)
+    """What was refused, and whoever asked went on."""
 
     def answered(self, sql: str, rows: int) -> None:
         """Say what was answered, to be written down."""
-        self._answers.append((sql, rows))
+        self.answers.append((sql, rows, frozenset(self.read)))
+        self.read.clear()
 
-    @property
-    def answers(self) -> list[tuple[str, int]]:
-        """What was answered."""
-        return self._answers
+    def refused(self, error: NotPermitted) -> None:
+        """Say what was refused, to be written down."""
+        self.refusals.append(error)
+        self.read.clear()
 
 
 @contextmanager
@@ -61,21 +67,37 @@ def read_as(
     if who.owns_everything:
         yield Seen(session, who)
         return
+    seen = None
     try:
         who = governance.current(who)
         check_scope(who, door)
-        entitlements = governance.entitlements(who, figures=figures)
-        guarded = GuardedSession(session, entitlements, typed=typed)
-        seen = Seen(cast("Session", guarded), _lifted(who, entitlements, model), entitlements.reads_all)
-        seen.figures_only = frozenset(each.relation for each in entitlements.readings.values() if each.figures_only)
+        seen = _seen(governance, session, who, model, typed=typed, figures=figures)
         yield seen
     except NotPermitted as error:
-        if not who.reads_all:
-            governance.note_refusal(who, door, error.what)
+        if seen is None:
+            seen = Seen(session, who)
+        if error not in seen.refusals:
+            seen.refused(error)
         raise
-    if not who.reads_all:
-        for sql, rows in seen.answers:
-            governance.note_reading(who, door, frozenset(guarded.seen), sql, rows)
+    finally:
+        if seen is not None and not who.reads_all:
+            governance.note_readings(who, door, seen.answers, [each.what for each in seen.refusals])
+
+
+def _seen(
+    governance: Governance,
+    session: Session,
+    who: Principal,
+    model: SemanticModel | None,
+    *,
+    typed: bool,
+    figures: bool,
+) -> Seen:
+    entitlements = governance.entitlements(who, figures=figures)
+    guarded = GuardedSession(session, entitlements, typed=typed)
+    seen = Seen(cast("Session", guarded), _lifted(who, entitlements, model), entitlements.reads_all, read=guarded.seen)
+    seen.figures_only = frozenset(each.relation for each in entitlements.readings.values() if each.figures_only)
+    return seen
 
 
 def permitted(governance: Governance, principal: Principal | None = None) -> frozenset[Relation] | None:

@@ -64,6 +64,7 @@ class Request:
     decided_by: str | None
     decided_at: datetime | None
     note: str | None
+    figures_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def request_in(row: sqlite3.Row) -> Request:
         row["decided_by"],
         moment_of(row["decided_at"]),
         row["note"],
+        bool(row["figures_only"]),
     )
 
 

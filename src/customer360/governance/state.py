@@ -9,11 +9,13 @@ import hashlib
 import json
 import secrets
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from customer360.clock import now
@@ -73,6 +75,7 @@ CREATE TABLE oidc_attempt (
 CREATE TABLE oidc_identity (
   issuer TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, PRIMARY KEY (issuer, subject));
 """,
+    "ALTER TABLE access_request ADD COLUMN figures_only INTEGER NOT NULL DEFAULT 0;",
 )
 """One script for each version of the file; a file is brought up to date when it is opened."""
 
@@ -118,6 +121,8 @@ class State:
     def __init__(self, root: Path, *, clock: Callable[[], datetime] = now) -> None:
         self.path = root / STATE_FILE
         self.clock = clock
+        self._holding = Lock()
+        self._is_held = False
 
     @property
     def exists(self) -> bool:
@@ -132,12 +137,18 @@ class State:
             return database.execute(sql, parameters).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[Writing]:
-        """Open a transaction: all of the block is kept, or nothing."""
+    def writing(self, *, waits: bool = True) -> Iterator[Writing]:
+        """Open a transaction: all of the block is kept, or nothing.
+
+        Without ``waits`` it does not wait until the disk has it: other processes see it and a crash of this one loses
+        nothing, but a power cut may take the last of such entries, until the next one that waits.
+        """
         if not self.exists:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
         with self._opened() as database:
+            if not waits:
+                database.execute("PRAGMA synchronous = NORMAL")
             database.execute("BEGIN IMMEDIATE")
             try:
                 yield Writing(database, self.clock())
@@ -193,9 +204,23 @@ class State:
                 database.row_factory = sqlite3.Row
                 database.execute("PRAGMA foreign_keys = ON")
                 self._migrate(database)
+                self._hold()
                 yield database
         except sqlite3.OperationalError as error:
             raise C360Error(f"The state file cannot be used: {error}.", place=str(self.path)) from error
+
+    def _hold(self) -> None:
+        """Keep one idle connection as long as this object lives.
+
+        Whoever closes a SQLite file last has to move its log into it, and waits for the disk more than once: without
+        this, every single read and write would be the last.
+        """
+        with self._holding:
+            if not self._is_held:
+                held = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+                held.execute("SELECT count(*) FROM setting").fetchone()
+                weakref.finalize(self, held.close)
+                self._is_held = True
 
     def _migrate(self, database: sqlite3.Connection) -> None:
         version = database.execute("PRAGMA user_version").fetchone()[0]

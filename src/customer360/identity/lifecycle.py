@@ -23,6 +23,7 @@ from customer360.names import Relation
 
 if TYPE_CHECKING:
     from customer360.engines.base import Engine
+    from customer360.errors import NotPermitted
 
 XREF, EDGE, REVIEW, ALIAS, FIGURE, RECORD = (
     Relation("identity", table)
@@ -42,6 +43,10 @@ class Door(Protocol):
 
     def shows(self, table: Relation) -> bool:
         """Say whether they may read a whole table."""
+        ...
+
+    def refusal(self, table: Relation) -> NotPermitted | None:
+        """Return why they may not, None when they may; asking for it leaves no trace."""
         ...
 
     def check(self, table: Relation) -> None:
@@ -71,6 +76,9 @@ class OpenDoor:
     def shows(self, table: Relation) -> bool:  # noqa: ARG002 - a door
         """Say yes."""
         return True
+
+    def refusal(self, table: Relation) -> None:
+        """Refuse nothing."""
 
     def check(self, table: Relation) -> None:
         """Refuse nothing."""

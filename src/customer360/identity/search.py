@@ -25,14 +25,26 @@ _LEAST_DIGITS = 4
 HASHED = "[0-9a-f]{32}"
 """What a text under the mask ``hash`` looks like (``governance.masks``)."""
 
-_COLUMNS = """
-  c.customer_id, c.first_name, c.last_name, c.email, c.phone_number, c.customer_segment, c.gold_segment,
-  c.status, c.total_lifetime_value, c.total_purchases, c.last_purchase_date, c.churn_risk_band
-"""
+_COLUMNS = {
+    "first_name": "VARCHAR",
+    "last_name": "VARCHAR",
+    "email": "VARCHAR",
+    "phone_number": "VARCHAR",
+    "customer_segment": "VARCHAR",
+    "gold_segment": "VARCHAR",
+    "status": "VARCHAR",
+    "total_lifetime_value": "DECIMAL(18, 2)",
+    "total_purchases": "BIGINT",
+    "last_purchase_date": "DATE",
+    "churn_risk_band": "VARCHAR",
+}
+"""What is shown beside the id; NULL of this type where a project's customer 360 has no such column."""
+_TEXTS = ("first_name", "last_name", "full_name", "email")
+"""Columns that are searched for the beginnings of words, where they are there."""
 _BEST = """
 SELECT {columns}, NULL AS found_by
 FROM customer_360.customer_360 AS c
-ORDER BY c.total_lifetime_value DESC, c.customer_id
+ORDER BY total_lifetime_value DESC, c.customer_id
 LIMIT {limit} OFFSET {offset}
 """
 _SEARCH = """
@@ -45,7 +57,7 @@ hit AS (
 SELECT {columns}, h.found_by
 FROM hit AS h
 INNER JOIN customer_360.customer_360 AS c ON c.customer_id = h.customer_id
-ORDER BY h.place, c.total_lifetime_value DESC, c.customer_id
+ORDER BY h.place, total_lifetime_value DESC, c.customer_id
 LIMIT {limit} OFFSET {offset}
 """
 _OF_PROFILE = """
@@ -83,10 +95,17 @@ def search(session: Session, text: str = "", *, limit: int = 20, offset: int = 0
     if len(words) > MOST_WORDS or len(text) > _LONGEST:
         raise QueryError(f"A search has {MOST_WORDS} words at most.", next_step="Leave some out.")
     searches_records = {RECORD, XREF} <= session.relations()
-    page = {"limit": limit + 1, "offset": offset, "columns": _COLUMNS}
-    sql = _SEARCH.format(hits=_hits(words, with_records=searches_records), **page) if words else _BEST.format(**page)
+    profile = {column.name for column in session.columns(PROFILE)}
+    record = {column.name for column in session.columns(RECORD)} if words and searches_records else None
+    page = {"limit": limit + 1, "offset": offset, "columns": _columns(profile)}
+    sql = _SEARCH.format(hits=_hits(words, profile, record), **page) if words else _BEST.format(**page)
     rows = session.query(sql)
     return Found(rows.slice(0, limit), rows.num_rows > limit, searches_records)
+
+
+def _columns(known: set[str]) -> str:
+    parts = (f"c.{name}" if name in known else f"CAST(NULL AS {type_}) AS {name}" for name, type_ in _COLUMNS.items())
+    return ", ".join(("c.customer_id", *parts))
 
 
 def _words(text: str) -> list[str]:
@@ -95,32 +114,33 @@ def _words(text: str) -> list[str]:
     return joined.split()
 
 
-def _hits(words: list[str], *, with_records: bool) -> str:
-    parts = [_part(_OF_PROFILE, words, "p", ("first_name", "last_name", "email"), ("p.customer_id",))]
-    if with_records:
-        ids = ("r.record_id", "r.system || ':' || r.record_id")
-        parts.append(_part(_OF_RECORDS, words, "r", ("first_name", "last_name", "full_name", "email"), ids))
+def _hits(words: list[str], profile: set[str], record: set[str] | None) -> str:
+    """Return whose identities hold the words; ``record``: columns of the records, None where they may not be read."""
+    parts = [_part(_OF_PROFILE, words, "p", profile, ("p.customer_id",))]
+    if record is not None:
+        parts.append(_part(_OF_RECORDS, words, "r", record, ("r.record_id", "r.system || ':' || r.record_id")))
     return " UNION ALL ".join(parts)
 
 
-def _part(template: str, words: list[str], alias: str, texts: tuple[str, ...], ids: tuple[str, ...]) -> str:
-    conditions = " AND ".join(f"({_holds(word, alias, texts, ids)})" for word in words)
-    exact = " OR ".join(f"LOWER({name}) = {quoted_text(words[0].lower())}" for name in (*ids, f"{alias}.email"))
+def _part(template: str, words: list[str], alias: str, known: set[str], ids: tuple[str, ...]) -> str:
+    conditions = " AND ".join(f"({_holds(word, alias, known, ids)})" for word in words)
+    whole = (*ids, *(f"{alias}.{name}" for name in ("email",) if name in known))
+    exact = " OR ".join(f"LOWER({name}) = {quoted_text(words[0].lower())}" for name in whole)
     place = f"CASE WHEN {exact} THEN 0 ELSE 1 END"
     return template.format(place=place, conditions=conditions)
 
 
-def _holds(word: str, alias: str, texts: tuple[str, ...], ids: tuple[str, ...]) -> str:
+def _holds(word: str, alias: str, known: set[str], ids: tuple[str, ...]) -> str:
     """Return the condition that an identity holds a word: at the start of a text or of one of its words."""
     folded = word.lower()
     ways = [f"LOWER({name}) = {quoted_text(folded)}" for name in ids]
-    for name in texts:
+    for name in (each for each in _TEXTS if each in known):
         column = f"{alias}.{name}"
         starts = f"LOWER({column}) LIKE {_pattern(folded)} ESCAPE '!'"
         within = f"LOWER({column}) LIKE {_pattern(folded, '% ')} ESCAPE '!'"
         ways.append(f"(({starts} OR {within}) AND {column} NOT SIMILAR TO '{HASHED}')")
     digits = "".join(letter for letter in word if letter.isdigit())
-    if len(digits) >= _LEAST_DIGITS and len(digits) * 2 > len(word):
+    if "phone_number" in known and len(digits) >= _LEAST_DIGITS and len(digits) * 2 > len(word):
         phone = f"REGEXP_REPLACE({alias}.phone_number, '[^0-9]', '', 'g')"
         ways.append(f"{phone} LIKE '%{digits}%'")
     return " OR ".join(ways)

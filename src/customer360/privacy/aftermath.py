@@ -8,7 +8,7 @@ that ``finish`` goes on where a process stopped.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,18 @@ if TYPE_CHECKING:
 
 TO_DO = "to_do"
 """Under which name the facts of an erasure hold what is left to do: it names the person, and goes when it is done."""
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """Which destinations dropped a person at once, and which the next export tells; as ``audience to destination``."""
+
+    told: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
+
+
+Recall = Callable[[Sequence[str]], Recalled]
+"""Tells the destinations of audiences to drop customers, by their ids. C360Error when it must be done again."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ def _rest(merge: Mapping[str, Any]) -> dict[str, Any]:
     return {"why": merge["why"], "at": datetime.fromisoformat(merge["at"])}
 
 
-def settle(project: Project, ledger: Ledger, number: int) -> Mapping[str, Any]:
+def settle(project: Project, ledger: Ledger, number: int, recall: Recall | None = None) -> Mapping[str, Any]:
     """Do what is left to do of an erasure and return its facts, which name nobody then.
 
     Errors: PrivacyError when a file cannot be changed now; the next call goes on there.
@@ -86,6 +98,11 @@ def settle(project: Project, ledger: Ledger, number: int) -> Mapping[str, Any]:
         if sent_to is None:
             sent_to = search.destinations(project.root, to_do.subject)
             facts["sent_to"] = sent_to
+            ledger.advance(number, "removed", facts)
+        if recall is not None and sent_to:
+            recalled = recall(to_do.subject.customers)
+            facts["told"] = sorted({*facts.get("told", ()), *recalled.told})
+            facts["owed"] = list(recalled.owed)
             ledger.advance(number, "removed", facts)
         for place, action, rows in _emptied(project, to_do):
             if rows:

@@ -32,7 +32,7 @@ LIMITS = (
     ),
     (
         "Files that were copied or moved after an export, destinations outside of this project that were sent the"
-        " person, and backups are not reached. The destinations are listed: tell them."
+        " person, and backups are not reached. The destinations are listed: tell those that were not told."
     ),
     "Earlier states of the warehouse were deleted: rollback to before this erasure has ended.",
 )
@@ -142,7 +142,7 @@ def _html(document: Mapping[str, Any]) -> str:
         ("Finished", document["finished_at"]),
         ("Records", ", ".join(f"{n} in {system}" for system, n in document["records"].items())),
         ("Ids kept out of later loads", document["suppressed"]),
-        ("Sent before, to be told", ", ".join(document.get("sent_to", ())) or "nobody"),
+        *_told(document),
         ("Found again by searching", f"{document['verified']['rows_found']} rows"),
     ]
     removed = [(each["place"], each["action"], f"{each['rows']:,}") for each in document["removed"]]
@@ -152,6 +152,17 @@ def _html(document: Mapping[str, Any]) -> str:
         limits="".join(f"<li>{escape(text)}</li>" for text in document["limits"]),
         signature=escape(document["signature"]["value"]),
     )
+
+
+def _told(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return who was sent the person before, by what they have been told."""
+    told, owed = document.get("told", []), document.get("owed", [])
+    rest = [each for each in document.get("sent_to", ()) if each not in {*told, *owed}]
+    groups = (("Sent before, told to drop them", told), ("Sent before, told by the next export", owed))
+    return [
+        *((label, ", ".join(names)) for label, names in groups if names),
+        ("Sent before, to be told", ", ".join(rest) or "nobody"),
+    ]
 
 
 _PAGE = """<!doctype html>

@@ -15,7 +15,7 @@ from customer360.identity.overrides import STATE_FILE as OVERRIDES_FILE
 from customer360.identity.overrides import Override, Overrides, SqliteStore
 from customer360.models.build import build_within
 from customer360.privacy import certificate, removal, search
-from customer360.privacy.aftermath import TO_DO, ToDo, purge, settle, together
+from customer360.privacy.aftermath import TO_DO, Recall, ToDo, purge, settle, together
 from customer360.privacy.certificate import Certificate
 from customer360.privacy.failures import ErasureIncomplete, PrivacyError
 from customer360.privacy.ledger import Erasure, Ledger
@@ -70,10 +70,13 @@ class _Erased:
 class PrivacyOffice:
     """The privacy office of one project: for privacy officers, and for who sits at the machine."""
 
-    def __init__(self, engine: Engine, project: Project, governance: Governance) -> None:
+    def __init__(
+        self, engine: Engine, project: Project, governance: Governance, *, recall: Recall | None = None
+    ) -> None:
         self._engine = engine
         self._project = project
         self._governance = governance
+        self._recall = recall
         self._ledger = Ledger(project.root)
 
     @property
@@ -142,7 +145,7 @@ class PrivacyOffice:
         died = erasure.status == "begun" and self._is_published(number)
         if erasure.status != "removed" and not died:
             raise PrivacyError(f"Erasure {number} does not wait for anything: it is {erasure.status}.")
-        facts = settle(self._project, self._ledger, number)
+        facts = settle(self._project, self._ledger, number, self._recall)
         try:
             gone = purge(self._engine, self._root)
         except WarehouseError as error:
@@ -205,6 +208,8 @@ class PrivacyOffice:
             "suppressed": facts["suppressed"],
             "verified": {"tables_searched": facts["tables"], "rows_found": 0, "still_named_in": facts["left"]},
             "sent_to": facts.get("sent_to") or [],
+            "told": facts.get("told") or [],
+            "owed": facts.get("owed") or [],
             "older_states": dict(gone),
             "limits": certificate.limits_of(erasure.mode),
         }

@@ -31,8 +31,8 @@ _BATCH = 40
 FOLDERS = ("state", "logs", str(CACHE))
 """Folders of a project, beside the warehouse, where what people did is kept, and what is made of the warehouse."""
 GOVERNANCE, AUDIENCES = "governance.sqlite", "audiences.sqlite"
-LEDGER = "erasure"
-"""The table of erasures, which names whom an erasure is about until it is done."""
+SPARED = frozenset({"erasure", "owed"})
+"""Tables that name an erased person until it is done: whom an erasure is about, whom a destination must still drop."""
 WRITTEN = frozenset({"purpose", "note"})
 """Columns of governance in which people write what they want."""
 
@@ -85,7 +85,7 @@ def scrub_state(root: Path, subject: Subject) -> Iterator[tuple[str, int]]:
             database.execute("PRAGMA secure_delete = ON")
             for name, function in _functions(pattern):
                 database.create_function(name, 1, function, deterministic=True)
-            found = {table: _scrub(database, path, table) for table in _tables(database) if table != LEDGER}
+            found = {table: _scrub(database, path, table) for table in _tables(database) if table not in SPARED}
             if any(found.values()):
                 database.execute("VACUUM")
                 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

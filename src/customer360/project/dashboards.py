@@ -127,6 +127,7 @@ class WidgetShape(Shape):
         "histogram",
         "interval",
         "treemap",
+        "flow",
     ] = Field(description="How it is drawn.")
     query: QueryShape = Field(description="What it shows.")
     options: dict[str, Any] = Field(default_factory=dict, description="The chart's own settings.")

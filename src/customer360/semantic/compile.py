@@ -14,7 +14,7 @@ from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.resolve import resolve
 from customer360.semantic.rollups import rollup_tables
 from customer360.semantic.scope import Setting
-from customer360.semantic.shares import share_totals
+from customer360.semantic.shares import part_variants, share_totals
 from customer360.semantic.steps import Steps
 from customer360.semantic.summary import folded, folded_columns, without_summary
 from customer360.semantic.top import add_top_members
@@ -85,6 +85,7 @@ def _tree(question: Question, steps: Steps) -> exp.Select:
     wanted: list[Wanted] = [(question.main, question.every_figure)]
     if question.comparison is not None:
         wanted.append((question.comparison, question.figures))
+    wanted += part_variants(question)
     source = totaller.totals(wanted, keys)
     if question.query.fill is not None:
         if question.timeline_group is None:

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from customer360.errors import QueryError
 from customer360.semantic.expression import all_of, any_of
-from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, Not
+from customer360.semantic.query import AllOf, AnyOf, Condition, Filter, MemberCondition, Not
 from customer360.semantic.values import Span, Typed, check_listed, literal, span
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ NONE_MEMBER = "(none)"
 
 Lookup = Callable[[str], tuple[exp.Expr, Typed]]
 """Finds the expression and type behind the name in a condition. Raises QueryError."""
+
+Membership = Callable[[MemberCondition, exp.Expr], exp.Expr]
+"""Makes the predicate that a member, given by its expression, is one of those that fulfil a condition."""
 
 _COMPARISONS: dict[str, type[exp.Binary]] = {
     "=": exp.EQ,
@@ -37,8 +40,11 @@ _ORDERED = ("<", "<=", ">", ">=", "between")
 class Conditions:
     """Builds predicates for one lookup of names."""
 
-    def __init__(self, lookup: Lookup, as_of: date, calendar: Calendar, zone: str = "UTC") -> None:
+    def __init__(
+        self, lookup: Lookup, as_of: date, calendar: Calendar, zone: str = "UTC", membership: Membership | None = None
+    ) -> None:
         self._lookup = lookup
+        self._is_member = membership
         self._zone = zone
         self._as_of = as_of
         self._calendar = calendar
@@ -51,6 +57,13 @@ class Conditions:
             return _grouped(any_of, [self.build(part) for part in given.any])
         if isinstance(given, Not):
             return exp.not_(exp.Coalesce(this=self.build(given.negate), expressions=[exp.false()]))
+        if isinstance(given, MemberCondition):
+            if self._is_member is None:
+                raise QueryError(
+                    f"A condition on '{given.metric}' of each member cannot stand here.",
+                    next_step="Move it to `where`.",
+                )
+            return self._is_member(given, self._lookup(given.member)[0])
         return self._condition(given)
 
     def _condition(self, condition: Condition) -> exp.Expr:
@@ -166,10 +179,23 @@ def conjuncts(given: Filter | None) -> Iterator[Filter]:
         yield given
 
 
+def members_of(given: Filter) -> Iterator[MemberCondition]:
+    """Yield the conditions on what members did."""
+    if isinstance(given, MemberCondition):
+        yield given
+    elif isinstance(given, Not):
+        yield from members_of(given.negate)
+    elif not isinstance(given, Condition):
+        for part in given.all if isinstance(given, AllOf) else given.any:
+            yield from members_of(part)
+
+
 def names(given: Filter) -> Iterator[str]:
     """Yield the field names that a filter uses."""
     if isinstance(given, Condition):
         yield given.field
+    elif isinstance(given, MemberCondition):
+        yield given.member
     elif isinstance(given, Not):
         yield from names(given.negate)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -12,6 +13,7 @@ from customer360.semantic.conditions import NONE_MEMBER, Conditions, local_time,
 from customer360.semantic.expression import all_of, any_of, named
 from customer360.semantic.grains import bucket, moved
 from customer360.semantic.identifiers import identifier
+from customer360.semantic.membership import member_predicate
 from customer360.semantic.periods import Period
 from customer360.semantic.question import GroupBy, Question, is_axis_name, locate
 from customer360.semantic.scope import Scope
@@ -148,7 +150,9 @@ class Fact:
     def condition(self, part: Filter) -> exp.Expr:
         """Return a condition of the query over this fact's rows."""
         zone = self.question.model.c360.timezone
-        return Conditions(self._lookup, self.question.setting.as_of, self.question.calendar, zone).build(part)
+        as_of, calendar = self.question.setting.as_of, self.question.calendar
+        membership = partial(member_predicate, self.question.setting)
+        return Conditions(self._lookup, as_of, calendar, zone, membership).build(part)
 
     def time_conditions(self) -> Iterator[exp.Expr]:
         """Yield the query's conditions that are about this fact's calendar only."""

@@ -14,7 +14,7 @@ from customer360.semantic.identifiers import identifier
 from customer360.semantic.outputs import Output, output_names, outputs
 from customer360.semantic.question import as_query_error, is_axis_name
 from customer360.semantic.scope import Scope
-from customer360.semantic.shares import total_variant
+from customer360.semantic.shares import part_variant, total_variant
 from customer360.semantic.steps import column, grouped, table
 from customer360.semantic.values import Typed
 
@@ -55,6 +55,9 @@ def _value(totaller: Totaller, output: Output) -> exp.Expr:
     main = _figure(totaller, output.figure, "")
     if output.form == "value":
         return main
+    if output.form == "share" and output.has_part:
+        part = _figure(totaller, output.figure, part_variant(question, output).name)
+        return exp.Div(this=exp.Coalesce(this=part, expressions=[exp.Literal.number(0)]), expression=_not_zero(main))
     if output.form == "share":
         total = _figure(totaller, output.figure, total_variant(question, output.within).name)
         return exp.Div(this=_operand(main), expression=_not_zero(total))

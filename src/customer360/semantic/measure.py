@@ -132,3 +132,9 @@ def adjusted(
         return atom_reference(names[node.name]) if isinstance(node, exp.Column) else node
 
     return replace(formula, outer=formula.outer.transform(renamed), atoms=atoms)
+
+
+def nothing_is_zero(formula: Formula) -> bool:
+    """Say whether a metric of no rows is 0: sums and counts are, ratios and means are not."""
+    kinds = {atom.kind for atom in formula.atoms.values()}
+    return kinds <= {"sum", "count", "distinct"} and formula.outer.find(exp.Div) is None

@@ -48,6 +48,24 @@ def members_sql(
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
 
+def members_among_sql(
+    model: SemanticModel,
+    field: SemanticField,
+    among: tuple[SemanticField, str],
+    *,
+    as_of: date,
+    dialect: str = "duckdb",
+    principal: Principal | None = None,
+) -> str:
+    """Return the SQL of a field's distinct values, of rows where another field of its table has a value: ``member``."""
+    rows = Scope(Setting(model, as_of, principal or OWNER, dialect), field.dataset)
+    value, other = rows.column(field.dataset, field.name), rows.column(among[0].dataset, among[0].name)
+    query = rows.select().select(named(value.copy(), identifier("member")), copy=False).distinct()
+    query = query.where(exp.not_(value.is_(exp.null())), copy=False)
+    text = query.where(other.eq(exp.Literal.string(among[1])), copy=False).sql(dialect="duckdb", pretty=True)
+    return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
+
+
 def extremes_sql(
     model: SemanticModel,
     field: SemanticField,
@@ -69,4 +87,4 @@ def extremes_sql(
     return text if dialect == "duckdb" else transpile(text, dialect, pretty=True)
 
 
-__all__ = ["MEMBER", "extremes_sql", "members_sql"]
+__all__ = ["MEMBER", "extremes_sql", "members_among_sql", "members_sql"]

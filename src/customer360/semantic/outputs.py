@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from customer360.semantic.query import Share
     from customer360.semantic.question import Figure, GroupBy, Question
 
 Kind = Literal["dimension", "time", "metric"]
@@ -41,6 +42,13 @@ class Output:
     form: Form
     within: tuple[str, ...] = ()
     """Share: the dimensions the total keeps, as the query names them."""
+    share: Share | None = None
+    """The share as the query asks for it; None when the metric itself is one."""
+
+    @property
+    def has_part(self) -> bool:
+        """Whether it is the share of a part that a filter tells, in the row's own figure."""
+        return self.share is not None and self.share.part is not None
 
 
 def outputs(question: Question) -> Iterator[Output]:
@@ -54,7 +62,8 @@ def outputs(question: Question) -> Iterator[Output]:
             yield Output(f"{figure.name}_change", figure, "change")
             yield Output(f"{figure.name}_change_rate", figure, "change_rate")
         if figure.name in shares:
-            yield Output(f"{figure.name}_share", figure, "share", shares[figure.name].within)
+            asked = shares[figure.name]
+            yield Output(f"{figure.name}_share", figure, "share", asked.within, asked)
 
 
 def output_names(question: Question) -> list[str]:

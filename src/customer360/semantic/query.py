@@ -88,7 +88,28 @@ class Not(_Closed):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
-Filter = Annotated[Condition | AllOf | AnyOf | Not, Field(union_mode="left_to_right")]
+class MetricCondition(_Closed):
+    """A metric, computed for each member over some of its rows and days, compared with a value."""
+
+    metric: str = Field(description="A metric of the model.")
+    op: Operator = Field(default="=", description="How it is compared. Sums and counts of nothing are 0.")
+    value: Any = Field(default=None, description="A number, or a list for in, not in and between.")
+    where: Filter | None = Field(default=None, description="Which rows count.")
+    time: TimeRange | None = Field(default=None, description="Which days count.")
+
+
+class MemberCondition(MetricCondition):
+    """Rows of those members of a dimension that fulfil a condition of their own rows and days: customers who bought."""
+
+    member: str = Field(description="The dimension whose members are held against it: customer.customer_id.")
+
+    def asked(self) -> MetricQuery:
+        """Return the query of the figure of each member."""
+        by = (Dimension(name=self.member),)
+        return MetricQuery(metrics=(self.metric,), dimensions=by, where=self.where, time=self.time)
+
+
+Filter = Annotated[Condition | MemberCondition | AllOf | AnyOf | Not, Field(union_mode="left_to_right")]
 
 
 class TimeRange(_Short):
@@ -130,10 +151,13 @@ class Comparison(_Closed):
 
 
 class Share(_Closed):
-    """A metric's share of its total: column ``<metric>_share``, 0 to 1."""
+    """A metric's share of its total, or that of a part in it: column ``<metric>_share``, 0 to 1."""
 
     metric: str = Field(description="An additive metric or a distinct count of the query.")
     within: tuple[str, ...] = Field(default=(), description="Dimensions of the query the total keeps; none: of all.")
+    part: Filter | None = Field(
+        default=None, description="Which rows are the part of each row's own figure; `within` is empty then."
+    )
 
 
 class WindowedMetric(_Closed):
@@ -217,11 +241,13 @@ class MetricQuery(_Closed):
         return hashlib.sha256(self.canonical().encode()).hexdigest()[:16]
 
 
-for _model in (AllOf, AnyOf, Not, Comparison, MetricQuery):
+for _model in (AllOf, AnyOf, Not, MetricCondition, MemberCondition, Share, Comparison, MetricQuery):
     _model.model_rebuild()
 
 
-_SHAPES: dict[str, type[BaseModel]] = {shape.__name__: shape for shape in (MetricQuery, Condition, AllOf, AnyOf, Not)}
+_SHAPES: dict[str, type[BaseModel]] = {
+    shape.__name__: shape for shape in (MetricQuery, Condition, MemberCondition, AllOf, AnyOf, Not)
+}
 
 
 def parse_query(query: MetricQuery | Mapping[str, Any]) -> MetricQuery:

@@ -14,7 +14,7 @@ from customer360.errors import QueryError, suggestion
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-_BRANCHES = {"all": "AllOf", "any": "AnyOf", "not": "Not"}
+_BRANCHES = {"all": "AllOf", "any": "AnyOf", "not": "Not", "metric": "MemberCondition"}
 _PLAIN = "Condition"
 _TAGS = {_PLAIN, *_BRANCHES.values()}
 _EXPECTED = {

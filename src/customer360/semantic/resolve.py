@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer360.errors import QueryError, UnknownName
 from customer360.semantic.calendar_units import Calendar
-from customer360.semantic.conditions import conjuncts, names
+from customer360.semantic.conditions import conjuncts, members_of, names
 from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.extensions import Window
 from customer360.semantic.measure import adjusted
@@ -36,7 +36,7 @@ def resolve(setting: Setting, query: MetricQuery) -> Question:
         raise QueryError("The query asks for no metric.", next_step="Name at least one.")
     formulas = tuple(figure.formula for figure in figures)
     groups = _groups(model, query.dimensions, formulas)
-    calendar = Calendar(model.c360.week_start, model.c360.fiscal_year_start_month)
+    calendar = calendar_of(model)
     timeline = _timeline(model, query.time, groups, formulas)
     question = Question(
         setting=setting,
@@ -56,7 +56,13 @@ def resolve(setting: Setting, query: MetricQuery) -> Question:
     _check_names(question)
     _check_reach(question)
     _check_shares(question)
+    _check_members(question)
     return question
+
+
+def calendar_of(model: SemanticModel) -> Calendar:
+    """Return the calendar of a model: how its weeks and fiscal years run."""
+    return Calendar(model.c360.week_start, model.c360.fiscal_year_start_month)
 
 
 def _check_shares(question: Question) -> None:
@@ -207,6 +213,30 @@ def _with_comparison(question: Question) -> Question:
     return replace(question, comparison=variant)
 
 
+def _check_members(question: Question) -> None:
+    """Resolve the condition of each member too, so that what cannot be asked of them is refused as early."""
+    for part in (*question.where, *_parts(question)):
+        for each in members_of(part):
+            resolve(replace(question.setting, rollups=()), each.asked())
+
+
+def _parts(question: Question) -> list[Filter]:
+    """Return the filters that tell the parts of shares. Raises QueryError for what cannot be one."""
+    found = []
+    for share in question.query.shares:
+        if share.part is None:
+            continue
+        if share.within:
+            raise QueryError("A share has `part` or `within`, not both.", next_step="Drop one.")
+        if any(name in question.model.metrics for name in names(share.part)):
+            raise QueryError(
+                "`part` of a share is a filter on rows, and names a metric.",
+                next_step="Use a condition of each member.",
+            )
+        found.append(share.part)
+    return found
+
+
 def _check_names(question: Question) -> None:
     taken = [*(group.column for group in question.groups), *output_names(question)]
     twice = next((name for name in taken if taken.count(name) > 1), None)
@@ -224,8 +254,8 @@ def _check_reach(question: Question) -> None:
     """Refuse dimensions and filters that some metric's rows do not belong to."""
     model, history = question.model, question.setting.history
     wanted = [(group.asked.name, group.owner) for group in question.groups if not group.is_axis]
-    compared_where = question.comparison.where if question.comparison else ()
-    for name in (name for part in (*question.where, *compared_where) for name in names(part)):
+    further = [*(question.comparison.where if question.comparison else ()), *_parts(question)]
+    for name in (name for part in (*question.where, *further) for name in names(part)):
         if not is_axis_name(name):
             wanted.append((name, locate(model, name, question.formulas)[0]))
     if question.timeline is not None:

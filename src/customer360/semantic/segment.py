@@ -16,9 +16,20 @@ from customer360.semantic.elements import CUTTABLE
 from customer360.semantic.expression import all_of, named
 from customer360.semantic.facts import restricted
 from customer360.semantic.identifiers import identifier, reference
+from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.periods import Period
 from customer360.semantic.principal import OWNER, Principal
-from customer360.semantic.query import AllOf, AnyOf, Condition, Dimension, Filter, MetricQuery, Not, TimeRange
+from customer360.semantic.query import (
+    AllOf,
+    AnyOf,
+    Condition,
+    Dimension,
+    Filter,
+    MetricCondition,
+    MetricQuery,
+    Not,
+    TimeRange,
+)
 from customer360.semantic.question import as_query_error, locate
 from customer360.semantic.resolve import period_of
 from customer360.semantic.scope import Scope, Setting
@@ -27,7 +38,6 @@ from customer360.semantic.segment_query import (
     AnyMembers,
     EventCondition,
     Following,
-    MetricCondition,
     NotMembers,
     Segment,
     SegmentFilter,
@@ -40,7 +50,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.semantic.elements import Dataset, SemanticField
-    from customer360.semantic.measure import Formula
     from customer360.semantic.model import SemanticModel
 
 MEMBER, SCORE, PERMITTED = "member", "score", "permitted"
@@ -249,12 +258,6 @@ def _within(moment: exp.Expr, typed: Typed, period: Period | None) -> Iterator[e
         closed = period_span(Period(period.end, period.end), typed)
         kind: type[exp.Binary] = exp.LTE if closed.end_included else exp.LT
         yield kind(this=moment.copy(), expression=closed.end)
-
-
-def nothing_is_zero(formula: Formula) -> bool:
-    """Say whether a metric of no rows is 0: sums and counts are, ratios and means are not."""
-    kinds = {atom.kind for atom in formula.atoms.values()}
-    return kinds <= {"sum", "count", "distinct"} and formula.outer.find(exp.Div) is None
 
 
 def members_table(

@@ -10,21 +10,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from customer360.errors import QueryError
-from customer360.semantic.query import Condition, Filter, Operator, TimeRange
+from customer360.semantic.query import Condition, Filter, MetricCondition, TimeRange
 
 
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class MetricCondition(_Closed):
-    """A metric, computed for each member over some of its rows and days, compared with a value."""
-
-    metric: str = Field(description="A metric of the model.")
-    op: Operator = Field(default="=", description="How it is compared. Sums and counts of nothing are 0.")
-    value: Any = Field(default=None, description="A number, or a list for in, not in and between.")
-    where: Filter | None = Field(default=None, description="Which rows count.")
-    time: TimeRange | None = Field(default=None, description="Which days count.")
 
 
 class Following(_Closed):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer360.semantic.combine import Totals
+    from customer360.semantic.outputs import Output
     from customer360.semantic.question import Figure, Question
     from customer360.semantic.totals import Totaller
     from customer360.semantic.variants import Variant
@@ -22,7 +23,7 @@ Kept = tuple["Sequence[str]", "Totals"]
 def share_totals(totaller: Totaller) -> list[Kept]:
     """Return, for each set of dimensions that shares keep, the totals at that grain."""
     question = totaller.question
-    shares = [output for output in outputs(question) if output.form == "share"]
+    shares = [output for output in outputs(question) if output.form == "share" and not output.has_part]
     found: list[Kept] = []
     for within in dict.fromkeys(output.within for output in shares):
         figures = tuple(output.figure for output in shares if output.within == within)
@@ -38,6 +39,23 @@ def total_variant(question: Question, within: Sequence[str]) -> Variant:
     kept = frozenset(question.group_named(name).column for name in within)
     name = "_".join(["total", *(["by", *sorted(kept)] if kept else [])])
     return replace(question.main, name=name, keep=kept)
+
+
+def part_variants(question: Question) -> list[tuple[Variant, tuple[Figure, ...]]]:
+    """Return the variant of each part that a share is asked of, with its figure."""
+    found: list[tuple[Variant, tuple[Figure, ...]]] = []
+    for output in outputs(question):
+        if output.form == "share" and output.has_part:
+            _check_part(output.figure)
+            found.append((part_variant(question, output), (output.figure,)))
+    return found
+
+
+def part_variant(question: Question, output: Output) -> Variant:
+    """Return the variant of a part: the query's rows that fulfil one more filter."""
+    assert output.share is not None and output.share.part is not None  # noqa: S101, PT018 -- it has a part
+    where = (*question.main.where, output.share.part)
+    return replace(question.main, name=f"part_of_{output.figure.name}", where=where)
 
 
 def _check_part(figure: Figure) -> None:

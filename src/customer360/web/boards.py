@@ -18,15 +18,16 @@ from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
+    from contextlib import AbstractContextManager
     from datetime import date
 
+    from customer360.answering import Ask
     from customer360.dashboards.fill import Source
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
     from customer360.project.spec import Dashboard
-    from customer360.semantic.answer import Answer
     from customer360.web.rooms import Rooms
 
 KEPT = 48
@@ -156,7 +157,8 @@ class Boards:
         with self._choosing:
             found = edition.choices.get(key)
             if found is None:
-                found = edition.choices[key] = choices_of(board, self._asking(edition), edition.vocabulary)
+                with self._asking(edition) as ask:
+                    found = edition.choices[key] = choices_of(board, ask, edition.vocabulary)
             return found
 
     def warm(self) -> None:
@@ -167,23 +169,24 @@ class Boards:
                 self.filled(board.name, NO_FILTERS)
 
     def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
-        return fill_dashboard(
-            board,
-            self._asking(edition),
-            vocabulary=edition.vocabulary,
-            as_of=edition.as_of,
-            currency=self._rooms.project.settings.currency,
-            filters=filters,
-            only=only,
-            others={name: self._source(name, edition) for name in {w.model for w in board.widgets if w.model}},
-        )
+        with self._asking(edition) as ask:
+            return fill_dashboard(
+                board,
+                ask,
+                vocabulary=edition.vocabulary,
+                as_of=edition.as_of,
+                currency=self._rooms.project.settings.currency,
+                filters=filters,
+                only=only,
+                others={name: self._source(name, ask, edition) for name in {w.model for w in board.widgets if w.model}},
+            )
 
-    def _source(self, name: str, edition: Edition) -> Source:
+    def _source(self, name: str, ask: Ask, edition: Edition) -> Source:
         """Return what answers queries of another semantic model. Errors: UnknownName."""
         if name not in edition.others:
             edition.others[name] = vocabulary_of(self._rooms.semantic_model(name), as_of=edition.as_of)
-        return partial(self._asking(edition), model=name), edition.others[name]
+        return partial(ask, model=name), edition.others[name]
 
-    def _asking(self, edition: Edition) -> Callable[..., Answer]:
-        """Return what answers queries from this edition, even when something newer is published meanwhile."""
-        return partial(self._rooms.answer, as_of=edition.as_of, at_snapshot=edition.snapshot.id)
+    def _asking(self, edition: Edition) -> AbstractContextManager[Ask]:
+        """Give what answers queries from this edition, even when something newer is published meanwhile."""
+        return self._rooms.desk.open(as_of=edition.as_of, at_snapshot=edition.snapshot.id)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.answering import Desk
     from customer360.ask.reply import Reply
     from customer360.catalog.cards import Card, Catalogue
     from customer360.engines.base import Engine, Snapshot
@@ -78,6 +79,11 @@ class Rooms(Protocol):
 
     def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:
         """Run one SELECT as the principal may see it. Errors: QueryError, NotPermitted."""
+        ...
+
+    @property
+    def desk(self) -> Desk:
+        """Return what answers several metric queries from one state."""
         ...
 
     @property

@@ -4,6 +4,7 @@ from customer360.dashboards.charts.area import draw_area
 from customer360.dashboards.charts.bar import draw_bar
 from customer360.dashboards.charts.canvas import Canvas, Chart
 from customer360.dashboards.charts.cohort import draw_cohort
+from customer360.dashboards.charts.flow import draw_flow
 from customer360.dashboards.charts.funnel import draw_funnel
 from customer360.dashboards.charts.gauge import draw_gauge
 from customer360.dashboards.charts.heatmap import draw_heatmap
@@ -31,6 +32,7 @@ CHARTS = {
     "area": Chart(draw_area, Room(6, 8), Room(12, 12)),
     "interval": Chart(draw_interval, Room(6, 8), Room(12, 12)),
     "histogram": Chart(draw_histogram, Room(5, 6), Room(6, 7)),
+    "flow": Chart(draw_flow, Room(6, 8), Room(12, 12)),
     "treemap": Chart(draw_treemap, Room(6, 7), Room(12, 12)),
 }
 

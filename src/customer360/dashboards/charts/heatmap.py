@@ -22,6 +22,9 @@ MOST = 14
 _DARK_FROM = 0.62
 """Share of the largest figure from which text in the page's colour stands out more than ink, by day and by night."""
 _NARROW = {"layer": {"1": {"mark": {"fontSize": 9}}}}
+_CROWDED = {"layer": {"1": {"mark": {"opacity": 0}}}}
+FEW_ACROSS = 9
+"""Columns above which figures would touch on a phone; there the shades are left, and the figures of the table."""
 
 
 def draw_heatmap(frame: Frame, canvas: Canvas) -> Drawn:
@@ -94,7 +97,7 @@ def grid(
         data={"values": list(cells)},
         encoding={"y": y, "x": x},
         layer=[ground, figure],
-        usermeta={"narrow": _NARROW},
+        usermeta={"narrow": _NARROW if len(order[1]) <= FEW_ACROSS else _CROWDED},
     )
 
 

@@ -99,7 +99,14 @@ def _requests(rooms: Rooms) -> APIRouter:
             raise AccessRefused("This machine has no accounts, so there is nothing to ask for.")
         access = rooms.governance.access
         return RequestOut.of(
-            access.request(account, asked.port, purpose=asked.purpose, days=asked.days, personal=asked.personal)
+            access.request(
+                account,
+                asked.port,
+                purpose=asked.purpose,
+                days=asked.days,
+                personal=asked.personal,
+                figures_only=asked.figures_only,
+            )
         )
 
     @routes.post("/{number}/decision")

@@ -30,6 +30,7 @@ class RequestIn(BaseModel):
     purpose: str = Field(min_length=1, max_length=2_000)
     days: int | None = Field(default=90, ge=1, le=36_500, description="null is for ever, where the port allows it.")
     personal: bool = Field(default=False, description="Personal columns in the clear; a privacy officer decides.")
+    figures_only: bool = Field(default=False, description="Only figures that enough people stand behind, and no rows.")
 
 
 class DecisionIn(BaseModel):
@@ -59,6 +60,7 @@ class RequestOut(BaseModel):
     purpose: str
     days: int | None
     personal: bool
+    figures_only: bool
     status: str
     at: datetime
     decided_by: str | None

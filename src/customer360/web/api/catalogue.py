@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from customer360.governance.usage import DAYS, seen_by, usage
 from customer360.web.api.problems import RESPONSES
@@ -86,6 +86,16 @@ class TermOut(BaseModel):
         )
 
 
+class PromiseOut(BaseModel):
+    """A service level of the contract, as the last build found it."""
+
+    property: str
+    column: str
+    found: str | None = Field(description="The newest day (retention: the oldest).")
+    promised: str | None = Field(description="Its limit.")
+    held: bool
+
+
 class UseOut(BaseModel):
     """What one consumer read of a port on one day."""
 
@@ -106,6 +116,9 @@ class PortOut(PortLineOut):
     dashboards: list[str]
     audiences: list[str]
     terms: list[str]
+    kind: str = Field(description="source-aligned, aggregate or consumer-aligned.")
+    promises: list[PromiseOut]
+    questions: list[str] = Field(description="Verified questions that its metrics answer.")
 
     @classmethod
     def of(cls, card: Card) -> PortOut:
@@ -131,6 +144,9 @@ class PortOut(PortLineOut):
             dashboards=list(card.dashboards),
             audiences=list(card.audiences),
             terms=[term.word for term in card.terms],
+            kind=card.kind,
+            promises=[PromiseOut(**vars(each)) for each in card.promises],
+            questions=list(card.questions),
         )
 
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from customer360.audiences.recall import recall_of
 from customer360.privacy.desk import PrivacyDesk
 from customer360.privacy.office import PrivacyOffice
 from customer360.privacy.removal import Mode
@@ -98,7 +99,8 @@ class ConsentOut(BaseModel):
 def router(rooms: Rooms) -> APIRouter:
     """Return the endpoints."""
     routes = APIRouter(prefix="/privacy", tags=["privacy"], responses=_ALL)
-    routes.include_router(_erasures(PrivacyOffice(rooms.engine, rooms.project, rooms.governance)))
+    office = PrivacyOffice(rooms.engine, rooms.project, rooms.governance, recall=recall_of(rooms))
+    routes.include_router(_erasures(office))
     routes.include_router(_people(PrivacyDesk(rooms.engine, rooms.project, rooms.governance)))
     return routes
 

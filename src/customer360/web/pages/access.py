@@ -93,13 +93,20 @@ def _ask(rooms: Rooms, visitor: Visitor, form: dict[str, str]) -> None:
         purpose=form.get("purpose", ""),
         days=_days(form.get("days")),
         personal=form.get("personal") == "yes",
+        figures_only=form.get("figures_only") == "yes",
     )
 
 
 def _decide(rooms: Rooms, visitor: Visitor, number: int, form: dict[str, str]) -> None:
     access, decision, note = rooms.governance.access, form.get("decision"), form.get("note", "")
     if decision == "approve":
-        access.approve(number, by=visitor.actor, note=note or None, row_filter=form.get("row_filter") or None)
+        access.approve(
+            number,
+            by=visitor.actor,
+            note=note or None,
+            row_filter=form.get("row_filter") or None,
+            figures_only=form.get("figures_only") == "yes",
+        )
     elif decision == "deny":
         access.deny(number, by=visitor.actor, note=note)
     elif decision == "withdraw":

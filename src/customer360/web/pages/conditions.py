@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from customer360.dashboards.locales import later
 from customer360.errors import QueryError
 from customer360.semantic.describe import describe, describe_dimensions
-from customer360.semantic.query import Condition
-from customer360.semantic.segment import check_part, nothing_is_zero
-from customer360.semantic.segment_query import EventCondition, MetricCondition
+from customer360.semantic.measure import nothing_is_zero
+from customer360.semantic.query import Condition, MetricCondition
+from customer360.semantic.segment import check_part
+from customer360.semantic.segment_query import EventCondition
 from customer360.web.pages.queryform import Offer, field_value
 
 if TYPE_CHECKING:

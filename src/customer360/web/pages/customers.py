@@ -11,8 +11,9 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from customer360.customers import Customers, Stretch
-from customer360.errors import NotPermitted, QueryError
+from customer360.errors import QueryError
 from customer360.identity.failures import IdentityError
+from customer360.identity.lifecycle import EDGE
 from customer360.web.pages.links import Link
 from customer360.web.pages.showing import is_masked
 from customer360.web.visitors import decider, visitor_of
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 PAGE_ROWS = 25
 EVENTS = 20
 _LATEST = 100_000
+_PROFILE = (
+    "average_order_value", "average_satisfaction_score", "churn_risk_score", "consent_email", "consent_post",
+    "consent_social_media", "customer_segment", "days_since_last_order", "expected_purchases_12m", "first_name",
+    "gold_segment", "has_unsubscribed", "identity_confidence", "last_name", "last_seen_date", "loyalty_tier",
+    "next_purchase_window", "plan_monthly_fee", "plan_name", "predicted_clv_12m", "probability_alive",
+    "service_contacts", "status", "total_lifetime_value", "total_purchases", "value_tier",
+)  # fmt: skip
+_RECORD = ("first_name", "last_name", "full_name", "email", "phone_number", "date_of_birth", "city")
+"""Columns that the page tells of; a project whose tables do not have one shows it as not known."""
 
 
 def router(rooms: Rooms, pages: Pages) -> APIRouter:
@@ -91,17 +101,14 @@ def _page(search: str, offset: int) -> str:
 
 
 def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
-    profile = person.card.profile
-    people, links, refusal = rooms.people(), [], None
-    try:
-        links = people.links(person.id).to_pylist()
-    except (NotPermitted, IdentityError) as error:
-        refusal = error.what
+    profile = {**dict.fromkeys(_PROFILE), **person.card.profile}
+    links, refusal = _links(rooms, person.id)
     path = f"/customers/{quote(person.id, safe='')}"
     return {
         "person": person,
         "profile": profile,
         "around": person.around,
+        "records": [{**dict.fromkeys(_RECORD), **row} for row in person.around.records or ()],
         "name": name_of(profile),
         "is_masked": any(is_masked(profile.get(name)) for name in ("first_name", "last_name", "email")),
         "events": person.events.to_pylist(),
@@ -117,6 +124,18 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
             for label, name in (("Recency", "recency"), ("Frequency", "frequency"), ("Monetary", "monetary"))
         ],
     }
+
+
+def _links(rooms: Rooms, customer: str) -> tuple[list[dict[str, Any]], str | None]:
+    """Return why the records belong together, or why that is not told; who opens a page has not asked for it."""
+    people = rooms.people()
+    refusal = people.door.refusal(EDGE)
+    if refusal is not None:
+        return [], refusal.what
+    try:
+        return people.links(customer).to_pylist(), None
+    except IdentityError as error:
+        return [], error.what
 
 
 def _kinds(path: str, person: Person, stretch: Stretch) -> list[tuple[Link, int]]:

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from customer360.customers import Customers
-from customer360.errors import NotPermitted, QueryError
+from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.identity.failures import IdentityError
+from customer360.identity.lifecycle import FIGURE, REVIEW, XREF
 from customer360.web.pages.forms import back, lists_of
 from customer360.web.pages.showing import evidence_of
 from customer360.web.visitors import decider, visitor_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.identity.lifecycle import People
+    from customer360.names import Relation
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
 
@@ -73,9 +75,9 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
     @routes.get(PAGE)
     def show(request: Request) -> Response:
         people, who = rooms.people(), decider(visitor_of(request)).name
-        figures, figures_refused = _allowed(people.figures)
-        doubts, doubts_refused = _allowed(lambda: people.doubts(DOUBTS))
-        decisions, decisions_refused = _allowed(people.decisions)
+        figures, figures_refused = _allowed(people, FIGURE, people.figures)
+        doubts, doubts_refused = _allowed(people, REVIEW, lambda: people.doubts(DOUBTS))
+        decisions, decisions_refused = _allowed(people, XREF, people.decisions)
         return pages.respond(
             request,
             "identity.html",
@@ -102,12 +104,15 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
     return routes
 
 
-def _allowed(read: Callable[[], pa.Table]) -> tuple[list[dict[str, Any]], str | None]:
-    """Return rows, or why there are none."""
-    try:
-        return read().to_pylist(), None
-    except (NotPermitted, IdentityError) as error:
-        return [], f"{error.what} {error.next_step or ''}".strip()
+def _allowed(people: People, table: Relation, read: Callable[[], pa.Table]) -> tuple[list[dict[str, Any]], str | None]:
+    """Return rows of a table, or why there are none; who opens the page has not asked for each part of it."""
+    refusal: C360Error | None = people.door.refusal(table)
+    if refusal is None:
+        try:
+            return read().to_pylist(), None
+        except IdentityError as error:
+            refusal = error
+    return [], f"{refusal.what} {refusal.next_step or ''}".strip()
 
 
 def _decide(people: People, form: dict[str, list[str]], who: str) -> None:

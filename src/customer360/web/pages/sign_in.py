@@ -59,17 +59,22 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         return _with_session(request, token, onward)
 
     _add_provider(routes, governance, pages)
+    _add_leaving(routes, governance)
+    return routes
+
+
+def _add_leaving(routes: APIRouter, governance: Governance) -> None:
+    """Add the way out."""
 
     @routes.post("/sign-out")
     def leave(request: Request) -> Response:
         token = visitor_of(request).token
         if token is not None:
             governance.tickets.close_session(token)
-        answer = RedirectResponse(SIGN_IN, HTTPStatus.SEE_OTHER)
+        onward = SIGN_IN if governance.provider is None else f"{SIGN_IN}?left=yes"
+        answer = RedirectResponse(onward, HTTPStatus.SEE_OTHER)
         answer.delete_cookie(cookie_name(request), secure=request.url.scheme == "https", httponly=True, samesite="lax")
         return answer
-
-    return routes
 
 
 def _add_provider(routes: APIRouter, governance: Governance, pages: Pages) -> None:
@@ -93,6 +98,14 @@ def _add_provider(routes: APIRouter, governance: Governance, pages: Pages) -> No
         answer.set_cookie(BROWSER, browser, max_age=600, secure=secure, httponly=True, samesite="lax", path=SIGN_IN)
         return answer
 
+    @routes.get(f"{OVER_PROVIDER}/end")
+    def leave_provider(request: Request) -> Response:
+        try:
+            url = provider().leave(_here(request, SIGN_IN))
+        except NotSignedIn as error:
+            return _page(governance, pages, request, "/", error=error, status=HTTPStatus.BAD_GATEWAY)
+        return RedirectResponse(url or SIGN_IN, HTTPStatus.SEE_OTHER)
+
     @routes.get(f"{OVER_PROVIDER}/callback")
     def come_back(request: Request) -> Response:
         try:
@@ -107,8 +120,13 @@ def _add_provider(routes: APIRouter, governance: Governance, pages: Pages) -> No
 
 
 def _redirect(request: Request) -> str:
-    """Return where the provider sends people back to: this server, under the name it was asked by."""
-    return f"{request.url.scheme}://{request.headers['host']}{OVER_PROVIDER}/callback"
+    """Return where the provider sends people back to."""
+    return _here(request, f"{OVER_PROVIDER}/callback")
+
+
+def _here(request: Request, path: str) -> str:
+    """Return an address of this server, under the name it was asked by."""
+    return f"{request.url.scheme}://{request.headers['host']}{path}"
 
 
 def _page(
@@ -129,6 +147,7 @@ def _page(
         step=error.next_step if error else None,
         provider=governance.provider.label if governance.provider else None,
         over=f"{OVER_PROVIDER}?next={quote(onward)}",
+        leave=f"{OVER_PROVIDER}/end" if request.query_params.get("left") else None,
     )
 
 

@@ -1,0 +1,37 @@
+"""Rows of an erased person leave the files that dashboards were written to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from customer360.names import DASHBOARD_FILES
+from customer360.privacy.sent_files import clean, naming
+from customer360.privacy.subject import Subject
+from customer360.project.reader import read_project
+from customer360.project.starter import create_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_only_the_rows_that_name_the_person_go(tmp_path: Path) -> None:
+    create_project(tmp_path / "shop", template="blank", name="shop")
+    project = read_project(tmp_path / "shop")
+    folder = project.root / DASHBOARD_FILES / "executive"
+    names = ["P17", "P170", "P4"]
+    for kind in ("csv", "parquet"):
+        (folder / f"2024-11-30-{kind}").mkdir(parents=True)
+    (folder / "2024-11-30-csv" / "top.csv").write_text("customer_id,revenue\r\nP17,10\r\nP170,9\r\nP4,8\r\n")
+    table = pa.table({"customer_id": names, "revenue": [10, 9, 8]})
+    pq.write_table(table, folder / "2024-11-30-parquet" / "top.parquet")
+    person = Subject(("P17",), ())
+    where = f"{DASHBOARD_FILES}/executive/2024-11-30"
+    both = {f"{where}-csv/top.csv": 1, f"{where}-parquet/top.parquet": 1}
+    assert naming(project, person) == both
+    assert dict(clean(project, person)) == both
+    assert naming(project, person) == {}
+    assert (folder / "2024-11-30-csv" / "top.csv").read_text().split() == ["customer_id,revenue", "P170,9", "P4,8"]
+    assert pq.read_table(folder / "2024-11-30-parquet" / "top.parquet").to_pylist() == table.slice(1).to_pylist()
