@@ -210,9 +210,11 @@ def _values(found: SemanticField, members: pa.ChunkedArray | None) -> list[str]:
 
 def _aliases(found: SemanticField) -> tuple[tuple[str, str], ...]:
     """Return the further words that the model gives for values."""
-    return tuple(
+    declared = [
         (text, str(value.value)) for value in found.c360.values for text in (value.label, *value.synonyms) if text
-    )
+    ]
+    spoken = [(text, value) for value, texts in found.c360.value_words.items() for text in texts]
+    return (*declared, *spoken)
 
 
 def _day(value: Any) -> date | None:

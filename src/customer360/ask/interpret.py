@@ -202,14 +202,7 @@ class Interpreter:
                 "The question can be read in several ways.",
                 draft=draft,
             )
-        if problem is not None:
-            outcome: Outcome = (
-                "ambiguous"
-                if problem.fault == "ambiguous" and problem.choices
-                else ("impossible" if problem.fault == "impossible" else "unclear")
-            )
-            return Interpretation(outcome, problem.choices[:MOST_CHOICES], problem.what, problem.next_step)
-        return self._not_understood(chart, lexed)
+        return self._not_understood(chart, lexed) if problem is None else _declined(problem)
 
     def _not_understood(self, chart: Chart, lexed: Lexed) -> Interpretation:
         """Say how far the question was understood: the longest part that makes sense, and the words that do not fit."""
@@ -245,6 +238,16 @@ class Interpreter:
             if self.read(text).outcome == "read":
                 return f"This can be asked: '{text}'."
         return None
+
+
+def _declined(problem: Problem) -> Interpretation:
+    """Say what is wrong with a question whose words are understood."""
+    outcome: Outcome = "unclear"
+    if problem.fault == "ambiguous" and problem.choices:
+        outcome = "ambiguous"
+    elif problem.fault == "impossible":
+        outcome = "impossible"
+    return Interpretation(outcome, problem.choices[:MOST_CHOICES], problem.what, problem.next_step)
 
 
 def time_last(found: Sequence[Token], lexed: Lexed) -> tuple[Token, ...] | None:

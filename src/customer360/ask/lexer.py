@@ -305,7 +305,7 @@ class Lexer:
         if key not in self._far and self.vocabulary.are_of_same_things(name, other):
             self._far[key] = False  # segment and loyalty segment of one customer: neither is meant rather
         if key not in self._far:
-            mine, theirs = self.vocabulary.names_of(name), self.vocabulary.names_of(other)
+            mine, theirs = self.vocabulary.own_names(name), self.vocabulary.names_of(other)
             self._far[key] = (
                 not set(mine) & set(theirs)
                 and all(

@@ -19,6 +19,9 @@ Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
 Stems = tuple[str, ...]
 
 _KEY_ENDINGS = ("id", "key", "number", "code")
+_TWO = 2
+_LEFT_OUT = frozenset({"the", "our"})
+"""Articles of names, which questions lose as well."""
 _STATES = frozenset({"open", "active", "inactive", "lost", "late", "broken", "running", "overdue", "new"})
 """Adjectives that may also stand behind what they say something of."""
 _JOINTS = frozenset(
@@ -89,8 +92,8 @@ class Vocabulary:
         return self.model.directory.field(owner, own)
 
     def _note(self, text: str, sort: Sort, name: str) -> None:
-        words = phrase(text)
-        key = tuple(word for word in stems(words) if word != "the")
+        words = tuple(word for word in phrase(text) if word not in _LEFT_OUT)
+        key = stems(words)
         if key:
             if sort == "METRIC":
                 self._written.setdefault(name, set()).add(words)
@@ -217,6 +220,13 @@ class Vocabulary:
         """Return every phrase that names a dimension."""
         return tuple(key for key, found in self._found.items() if ("NOUN", field) in found)
 
+    def own_names(self, field: str) -> tuple[Stems, ...]:
+        """Return the phrases that are a dimension's own: its label and its name, without other words for it."""
+        found = self.field(field)
+        texts = (found.title, found.name.replace("_", " ")) if found is not None else ()
+        own = {stems(phrase(_without_copula(text))) for text in texts}
+        return tuple(key for key in self.names_of(field) if key in own)
+
     def as_written(self, metrics: tuple[str, ...], words: Stems) -> tuple[str, ...]:
         """Return those of several metrics that are written just so (resolution, not resolutions); else all of them."""
         return tuple(name for name in metrics if words in self._written.get(name, ())) or metrics
@@ -272,8 +282,9 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
 
 
 def _names(metric: Metric) -> tuple[str, ...]:
+    """Return the names of a metric that are short enough to be said as a part of a ratio."""
     texts = [metric.name.replace("_", " "), metric.title, *metric.synonyms, metric.c360.plural or ""]
-    return tuple(dict.fromkeys(text for text in texts if text and " per " not in text))
+    return tuple(dict.fromkeys(text for text in texts if text and " per " not in text and len(text.split()) <= _TWO))
 
 
 def _without_copula(text: str) -> str:

@@ -162,6 +162,8 @@ class FieldExtension(Extension):
     format: str | None = None
     synonyms: tuple[Synonym, ...] = ()
     values: tuple[Value, ...] = ()
+    value_words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Further words for values that the data may have, where the list of values is not closed: es is Spanish."""
     value_index: bool | None = None
     hierarchy: Hierarchy | None = None
     sort_by: str | None = None
