@@ -162,7 +162,9 @@ def test_a_lift_on_the_page_is_the_rooms(client: TestClient, shop: Workspace) ->
     room = audiences_of(shop)
     room.refresh("offer", as_of=shop.as_of() - timedelta(days=40))
     found = room.lift("offer", "revenue").lift
-    page = html.unescape(client.get("/audiences/offer", params={"metric": "revenue"}).text)
+    page = html.unescape(client.get("/audiences/offer", params={"metric": "revenue"}).text).replace(
+        "\N{MINUS SIGN}", "-"
+    )
     assert f"{found.difference:,.2f} a member" in page
     assert f"between {found.low:,.2f} and {found.high:,.2f}" in page
     assert f"p = {found.p_value:.3f}" in page
