@@ -172,22 +172,19 @@ class Interpreter:
     def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed) -> Interpretation:
         edges, chart = parsed
         problem: Problem | None = None
-        best: int | None = None
         readings: dict[str, Reading] = {}
         draft: Draft | None = None
         for edge in edges:
-            if best is not None and edge.cost > best:
+            if chart.most is not None and edge.cost > chart.most:
                 break
             assert isinstance(edge.meaning, Draft)  # noqa: S101 -- what the goal's rules make
             made = lower(self.ground, edge.meaning)
             if isinstance(made, Problem):
                 if made.fault == "nonsense":
                     continue
-                problem, best = problem or made, edge.cost
-                chart.most = best
+                problem, chart.most = problem or made, edge.cost
                 continue
-            best, draft = edge.cost, draft or edge.meaning
-            chart.most = best
+            chart.most, draft = edge.cost, draft or edge.meaning
             for reading in made:
                 readings.setdefault(reading.key, replace(reading, cost=edge.cost))
         if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
