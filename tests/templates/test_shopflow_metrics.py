@@ -133,6 +133,10 @@ def test_the_model_has_no_findings_and_its_claims_hold_on_the_data(shopflow: Bui
     # Words that mean two things stand at both, so that a question with them is asked back.
     assert {f.what for f in found} == {
         "'visits' means two metrics: web_visits and funnel_sessions.",
+        "'paying customers' means two metrics: active_customers and buyers.",
+        "'customers likely to leave' means two metrics: expected_lost_customers and high_risk_customers.",
+        "'products running low' means two metrics: reorder_positions and products_at_stockout_risk.",
+        "'status' means two dimensions: interaction.status and shipment.delivery_status.",
         "'tier' means two dimensions: customer.loyalty_tier and customer_360.value_tier.",
     }
     with shopflow.engine.read() as session:

@@ -173,6 +173,9 @@ def test_a_search_without_the_records_uses_what_may_be_read(house: Workspace, pe
         def relations(self) -> frozenset[Any]:
             return frozenset(r for r in self._session.relations() if r.schema == "customer_360")
 
+        def columns(self, relation: Any) -> Any:
+            return self._session.columns(relation)
+
         def query(self, sql: str) -> Any:
             assert "conformed." not in sql
             assert "identity." not in sql

@@ -48,6 +48,7 @@ class ShareShape(Shape):
 
     metric: str = Field(description="A metric of the query.")
     within: list[str] = Field(default_factory=list, description="Dimensions that the total keeps; none: of all.")
+    part: dict[str, Any] | None = Field(None, description="Condition of the part whose share it is; then no `within`.")
 
 
 class WindowShape(Shape):
@@ -88,7 +89,9 @@ class QueryShape(Shape):
     metrics: list[str] = Field(min_length=1, description="Metrics of the semantic model.")
     dimensions: list[DimensionShape] = Field(default_factory=list, description="What to group by.")
     where: dict[str, Any] | None = Field(
-        None, description="Condition on dimensions: {field, op, value}, {all: [...]}, {any: [...]}, {not: ...}."
+        None,
+        description="Condition on dimensions, or on what members did: {field, op, value}, {metric, op, value, member}, "
+        "{all: [...]}, {any: [...]}, {not: ...}.",
     )
     having: dict[str, Any] | None = Field(None, description="Condition on metrics, in the same form.")
     time: TimeShape | None = Field(None, description="Which days.")
