@@ -80,7 +80,9 @@ def installed(version: int) -> Iterator[PostgresServer]:
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
         run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
         try:
-            yield PostgresServer(f"postgresql://postgres:@/postgres?host={folder}", folder, SimpleNamespace(pgdata=f"{folder}/data"))
+            yield PostgresServer(
+                f"postgresql://postgres:@/postgres?host={folder}", folder, SimpleNamespace(pgdata=f"{folder}/data")
+            )
         finally:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
 

@@ -124,11 +124,11 @@ class Server:
             found.execute(f"SELECT {listed}".encode(), [value for _, value in self._settings])
         except psycopg.Error as error:
             raise self._unreachable(str(error)) from None
-        if found.info.server_version < OLDEST:
+        version = found.info.server_version  # not known any more once it is closed
+        if version < OLDEST:
             found.close()
             raise WarehouseError(
-                f"The warehouse is PostgreSQL {found.info.server_version // 10_000}; customer360 needs"
-                f" {OLDEST // 10_000} or newer.",
+                f"The warehouse is PostgreSQL {version // 10_000}; customer360 needs {OLDEST // 10_000} or newer.",
                 place=self._place,
                 next_step="Let its administrator upgrade the server; older ones get no more updates.",
             )
