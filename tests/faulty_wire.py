@@ -85,6 +85,10 @@ class FaultyWire:
         threading.Thread(target=self._pump, args=(client, server, at), daemon=True).start()
         self._pump(server, client)
 
+    def spoken(self, data: bytes) -> bytes:
+        """Return what is forwarded of what was received."""
+        return data
+
     def _pump(self, source: socket.socket, sink: socket.socket, at: bytes | None = None) -> None:
         with suppress(OSError):
             while data := source.recv(CHUNK):
@@ -94,7 +98,7 @@ class FaultyWire:
                     if self.mode == "stall":
                         return
                     break
-                sink.sendall(data)
+                sink.sendall(self.spoken(data))
         for each in (source, sink):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

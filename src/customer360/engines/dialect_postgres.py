@@ -1,4 +1,4 @@
-"""Rewrite what PostgreSQL (16 or newer) writes in another way than DuckDB."""
+"""Rewrite what PostgreSQL (16 or newer, or 15 with ``postgres_older.py``) writes in another way than DuckDB."""
 
 from __future__ import annotations
 

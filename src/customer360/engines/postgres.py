@@ -177,6 +177,7 @@ class PostgresEngine:
         with translated(), self._server.connection() as connection:
             if not self._versions.is_there(connection):
                 raise WarehouseMissing("Nothing has been built here yet.", next_step="Run `c360 run` first.")
+            self._versions.equip(connection)
             number = at_snapshot
             while True:  # again when the newest state went in this moment
                 number = self._versions.newest(connection) if at_snapshot is None else at_snapshot

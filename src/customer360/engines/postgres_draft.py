@@ -177,6 +177,7 @@ class PostgresDraft(PostgresSession):
             placeholder=AS_OF.isoformat(),
             variables=self._variables,
             made=list(self._made.values()),
+            search_path=self._versions.search_path(self._connection),
         )
         return found.text(self._statements)
 

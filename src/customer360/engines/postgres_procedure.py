@@ -16,7 +16,7 @@ _TEXT = """\
 {header}
 CREATE OR REPLACE PROCEDURE {name}(as_of date DEFAULT NULL)
 LANGUAGE plpgsql
-SET search_path = ''
+SET search_path = {search_path}
 SET "TimeZone" = 'UTC'
 SET "DateStyle" = 'ISO, YMD'
 SET "IntervalStyle" = 'postgres'
@@ -173,6 +173,8 @@ class Procedure:
     placeholder: str
     variables: Sequence[tuple[str, str]]
     made: Sequence[Made]
+    search_path: str
+    """Schema of the functions that the server lacks, quoted for SQL; empty when it lacks none."""
 
     def text(self, statements: Sequence[str]) -> str:
         """Return the statement that creates it."""
@@ -187,6 +189,7 @@ class Procedure:
             "patience": f"{self.patience:g}",
             "placeholder": self.placeholder,
             "as_of": self.as_of,
+            "search_path": self.search_path or "''",
             "made": ",\n".join(f"    ({_listed(made)})" for made in self.made),
         }
         return _TEXT.format(

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from psycopg import Connection, Error
 
 DEFAULT_VARIABLE = "C360_WAREHOUSE_URL"
-OLDEST = 160_000
-"""PostgreSQL 16: the first that says whether a text can be cast (``pg_input_is_valid``)."""
+OLDEST = 150_000
+"""PostgreSQL 15: older ones get no more updates. What it lacks of 16, ``postgres_older.py`` gives it."""
 _SETTINGS = (
     ("TimeZone", "UTC"),
     ("DateStyle", "ISO, YMD"),
@@ -124,10 +124,13 @@ class Server:
             found.execute(f"SELECT {listed}".encode(), [value for _, value in self._settings])
         except psycopg.Error as error:
             raise self._unreachable(str(error)) from None
-        if found.info.server_version < OLDEST:
+        version = found.info.server_version  # not known any more once it is closed
+        if version < OLDEST:
             found.close()
             raise WarehouseError(
-                f"The warehouse is PostgreSQL {found.info.server_version // 10_000}; customer360 needs 16 or newer."
+                f"The warehouse is PostgreSQL {version // 10_000}; customer360 needs {OLDEST // 10_000} or newer.",
+                place=self._place,
+                next_step="Let its administrator upgrade the server; older ones get no more updates.",
             )
         return found
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from customer360.engines.base import Column, Snapshot
+from customer360.engines.postgres_older import find, search_path, supply
 from customer360.names import Relation, quoted
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Versions:
         return self._value(connection, "SELECT to_regclass(%s) IS NOT NULL", [self._table["states"]]) is True
 
     def create(self, connection: Connection[Any]) -> None:
-        """Make the schema unless it is there."""
+        """Make the schema unless it is there, and what the server lacks."""
+        supply(connection, self.schema)
         if self.is_there(connection):
             return
         for statement in (
@@ -91,6 +93,14 @@ class Versions:
             f"CREATE TABLE {self._table['members']} ({_MEMBERS})",
         ):
             connection.execute(statement.encode())
+
+    def equip(self, connection: Connection[Any]) -> None:
+        """Let a session find what the server lacks."""
+        find(connection, self.schema)
+
+    def search_path(self, connection: Connection[Any]) -> str:
+        """Return where a procedure finds what the server lacks, as SQL; empty when it lacks nothing."""
+        return search_path(connection, self.schema)
 
     def identity(self, connection: Connection[Any]) -> str:
         """Return what tells this warehouse from one that is made in its place."""

@@ -65,6 +65,7 @@ class Writer:
             with self._transaction(connection, made):
                 self._lock(connection, wait)
                 self._versions.create(connection)
+                self._versions.equip(connection)
                 before = self._versions.newest(connection)
                 members = self._versions.members(connection, before)
                 publication = PostgresPublication(
