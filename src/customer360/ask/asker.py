@@ -17,7 +17,7 @@ from customer360.ask.metaforms import Asked as MetaAsked
 from customer360.ask.metaforms import meta_question, perhaps_meta
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
-from customer360.ask.scope import foreign_matter, names_a_person
+from customer360.ask.scope import foreign_matter, is_order, names_a_person
 from customer360.ask.sentences import sentence
 from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
@@ -164,6 +164,10 @@ class Asker:
         return opened
 
     def _answer(self, asked: _Asked) -> Reply:
+        if is_order(asked.text):
+            what = "Questions are answered with figures; nothing is sent or changed by asking."
+            step = "Audiences choose people and send them on."
+            return _refusal(asked, "out_of_scope", what, step, Interpretation("impossible"))
         said = tokens(asked.text[:LONGEST])
         verified = asked.edition.verified.recognised(asked.text)
         if verified is not None:

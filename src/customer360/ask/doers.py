@@ -161,6 +161,11 @@ def of_doers(ground: Ground, draft: Draft, figures: Figures) -> Iterator[Reading
     if sum(map(bool, (draft.held, draft.part_did, draft.doers))) > 1 or len(draft.doers) > 1 or len(draft.metrics) != 1:
         yield NONSENSE
         return
+    if any(getattr(cond, "negated", False) for cond in draft.conds):
+        yield Problem(
+            "unclear", "It is not clear whether what is left out is left out of the figure or of what they did."
+        )
+        return
     things = draft.doers[0] if draft.doers else None
     havings = things.havings if things else draft.held or draft.part_did
     for name in metric_names(ground, draft.metrics[0]):

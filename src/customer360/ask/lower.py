@@ -103,6 +103,14 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         pieces = pieces_meant(ground, draft)
         yield from _figures(ground, pieces) if pieces is not None else ()
     maker: Callable[[Ground, Draft], Iterator[Reading | Problem]]
+    if is_of_doers(draft) and (draft.rank is not None or draft.head in ("count", "list")):
+        if draft.rank is None or not draft.doers:
+            yield Problem(
+                "unclear", "It is not clear of whom it is said what they did.", "Say who did it right before."
+            )
+        else:
+            yield from of_doers(ground, draft, rank_things)
+        return
     if draft.rank is not None:
         maker = rank_things
     elif draft.head == "count":

@@ -24,6 +24,13 @@ _OF = frozenset({"of", "for", "number", "address", "id", "detail"})
 
 
 _DAY = re.compile(r"\b(?:19|20)\d\d(?:[-/.]\d{1,2}){0,2}\b")
+_ORDER = re.compile(
+    r"^\W*(?:please |can you |could you )*(?:"
+    r"(?:send|write|text) (?:an?|all|every|each|our|everyone|everybody|it|them|this|that|to)"
+    r"|(?:e-?mail|mail|call|ring) (?:all|every|each|everyone|everybody|our|the|them|these|those))\b",
+    re.IGNORECASE,
+)
+"""``Send an e-mail to ...``, ``e-mail all customers who ...``: something to be done. ``Send me ...`` asks for figures."""
 _SOMEBODY = re.compile(
     r"\S@\S"  # an address
     r"|\+\d[\d\s().-]{5,}\d|\b\d{2,}[\s().-]+\d{2,}(?:[\s().-]*\d{2,})*\b|\b\d{9,}\b"  # a telephone number
@@ -35,6 +42,11 @@ _SOMEBODY = re.compile(
 def names_a_person(question: str) -> bool:
     """Say whether a text holds what looks like an e-mail address, a telephone number or the id of a customer."""
     return _SOMEBODY.search(_DAY.sub(" ; ", question)) is not None
+
+
+def is_order(question: str) -> bool:
+    """Say whether a text wants something done rather than known."""
+    return _ORDER.search(question) is not None
 
 
 def foreign_matter(question: str, vocabulary: Vocabulary, values: ValueIndex) -> tuple[Reason, str, str | None] | None:

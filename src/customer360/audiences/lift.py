@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from customer360.errors import NotEnoughData
+from customer360.errors import C360Error, NotEnoughData
 
 if TYPE_CHECKING:
     from datetime import date
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 MINIMUM = 2
 """Members that each group needs for a spread."""
 _CONFIDENCE = 0.95
+
+
+def days_since(refresh: date, today: date, start: date | None, end: date | None) -> tuple[date, date]:
+    """Return the first and last day to measure: those asked for, else from the day after a refresh to today.
+
+    Errors: C360Error when no day has passed.
+    """
+    first, last = start or refresh + timedelta(days=1), end or today
+    if start is None and end is None and first > last:
+        raise C360Error(
+            f"No day of sales has passed since {refresh}, so nothing can be compared yet.",
+            next_step="Load what came after it, then measure.",
+        )
+    return first, last
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from customer360.audiences.destinations import SENDERS
 from customer360.audiences.failures import AudienceError, NotRefreshed
 from customer360.audiences.grouping import Grouping
 from customer360.audiences.holdout import suppression_hash
-from customer360.audiences.lift import Measured, lift
+from customer360.audiences.lift import Measured, days_since, lift
 from customer360.audiences.lint import consent_field, segment_of
 from customer360.audiences.members import digest, ids, scored
 from customer360.audiences.own import OwnAudiences
@@ -230,7 +230,7 @@ class Audiences:
                     f"'{metric}' is a ratio or mean, so it has no value for who did nothing.",
                     next_step="Measure the lift by a sum or a count, such as revenue or order_count.",
                 )
-            first, last = start or base.as_of + timedelta(days=1), end or day
+            first, last = days_since(base.as_of, day, start, end)
             query = MetricQuery.model_validate(
                 {
                     "metrics": [metric],

@@ -64,7 +64,10 @@ def export(
     name: Annotated[str, typer.Argument(help="A dashboard: the name of its file in dashboards/.")],
     kind: Annotated[str, typer.Option("--as", help="png or pdf; csv or parquet: a file for each widget.")] = "pdf",
     filters: Annotated[
-        str, typer.Option("--filters", help="Filters as in the page's address: from=2024-01-01&customer.segment=VIP.")
+        str,
+        typer.Option(
+            "--filters", help="Filters as in the page's address: from=2024-01-01&customer_360.customer_segment=VIP."
+        ),
     ] = "",
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="File, or folder for csv and parquet.", show_default="NAME.KIND")
@@ -76,16 +79,17 @@ def export(
     \b
     Examples:
       c360 dashboard export executive --as pdf
-      c360 dashboard export executive --as csv --filters "customer.segment=VIP" --out vip
+      c360 dashboard export executive --as csv --filters "customer_360.customer_segment=VIP" --out vip
     """
     from customer360.cli.output import write_files
     from customer360.dashboards.files import PICTURES, contents
     from customer360.dashboards.locales import written_as
-    from customer360.web.address import filters_of, spoken
+    from customer360.web.address import check_names, filters_of, spoken
     from customer360.web.boards import Boards
 
     workspace = opened(project)
     boards = Boards(workspace)
+    check_names(filters, boards.named(name))
     chosen = filters_of(filters, boards.named(name))
     with written_as(workspace.project.settings.locale):
         filled = boards.filled(name, chosen)

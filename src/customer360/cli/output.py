@@ -113,6 +113,8 @@ def _as_parquet(table: pa.Table) -> bytes:
 
 def write_text(text: str, out: Path | None) -> None:
     """Write text to stdout or a file."""
+    if out is not None and not out.parent.exists():
+        out.parent.mkdir(parents=True)
     _write_bytes(text.encode(), out)
 
 

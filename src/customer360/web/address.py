@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from customer360.dashboards.filters import TIME, Filters
-from customer360.errors import QueryError
+from customer360.errors import QueryError, UnknownName
 
 if TYPE_CHECKING:
     from customer360.project.spec import Dashboard
@@ -35,6 +35,14 @@ def filters_of(address: QueryParams | str, board: Dashboard) -> Filters:
                 raise QueryError(f"A value of '{name}' is longer than {_LONGEST} characters.")
             values.append((name, chosen))
     return Filters(start, end, tuple(values))
+
+
+def check_names(address: str, board: Dashboard) -> None:
+    """Refuse filters that a dashboard does not have. Errors: UnknownName."""
+    known = [FROM, TO, *(name for name in board.filters if name != TIME)]
+    for name in QueryParams(address):
+        if name not in known:
+            raise UnknownName(f"filter of '{board.name}'", name, known)
 
 
 def query_of(filters: Filters, **changed: date | None) -> str:
