@@ -165,9 +165,9 @@ class Asker:
 
     def _answer(self, asked: _Asked) -> Reply:
         if is_order(asked.text):
-            what = "Questions are answered with figures; nothing is sent or changed by asking."
-            step = "Audiences choose people and send them on."
-            return _refusal(asked, "out_of_scope", what, step, Interpretation("impossible"))
+            barred = "Questions are answered with figures; nothing is sent or changed by asking."
+            instead = "Audiences choose people and send them on."
+            return _refusal(asked, "out_of_scope", barred, instead, Interpretation("impossible"))
         said = tokens(asked.text[:LONGEST])
         verified = asked.edition.verified.recognised(asked.text)
         if verified is not None:

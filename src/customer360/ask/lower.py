@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
@@ -102,24 +102,20 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     if draft.head == "count":
         pieces = pieces_meant(ground, draft)
         yield from _figures(ground, pieces) if pieces is not None else ()
-    maker: Callable[[Ground, Draft], Iterator[Reading | Problem]]
     if is_of_doers(draft) and (draft.rank is not None or draft.head in ("count", "list")):
-        if draft.rank is None or not draft.doers:
-            yield Problem(
-                "unclear", "It is not clear of whom it is said what they did.", "Say who did it right before."
-            )
-        else:
-            yield from of_doers(ground, draft, rank_things)
+        yield from _ranked_doers(ground, draft)
         return
-    if draft.rank is not None:
-        maker = rank_things
-    elif draft.head == "count":
-        maker = count_things
-    elif draft.head == "list":
-        maker = list_things
-    else:
-        maker = _figures
+    makers = {"count": count_things, "list": list_things}
+    maker = rank_things if draft.rank is not None else makers.get(draft.head, _figures)
     yield from maker(ground, draft)
+
+
+def _ranked_doers(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
+    """Yield rankings by figures of those that did something; elsewhere it is not clear who did it."""
+    if draft.rank is None or not draft.doers:
+        yield Problem("unclear", "It is not clear of whom it is said what they did.", "Say it right behind who did it.")
+    else:
+        yield from of_doers(ground, draft, rank_things)
 
 
 def _has_sides(draft: Draft) -> bool:

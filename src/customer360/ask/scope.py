@@ -30,7 +30,7 @@ _ORDER = re.compile(
     r"|(?:e-?mail|mail|call|ring) (?:all|every|each|everyone|everybody|our|the|them|these|those))\b",
     re.IGNORECASE,
 )
-"""``Send an e-mail to ...``, ``e-mail all customers who ...``: something to be done. ``Send me ...`` asks for figures."""
+"""``Send an e-mail to ...``, ``e-mail all customers who ...``: something to be done; ``send me ...`` is not."""
 _SOMEBODY = re.compile(
     r"\S@\S"  # an address
     r"|\+\d[\d\s().-]{5,}\d|\b\d{2,}[\s().-]+\d{2,}(?:[\s().-]*\d{2,})*\b|\b\d{9,}\b"  # a telephone number
