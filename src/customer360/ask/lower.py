@@ -106,7 +106,7 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         yield from _ranked_doers(ground, draft)
         return
     makers = {"count": count_things, "list": list_things}
-    maker = rank_things if draft.rank is not None else makers.get(draft.head, _figures)
+    maker = rank_things if draft.rank is not None else makers.get(draft.head or "", _figures)
     yield from maker(ground, draft)
 
 
