@@ -72,7 +72,8 @@ class Entitlements:
     def digest(self) -> str:
         """A text that differs whenever what may be seen differs."""
         parts = sorted(
-            f"{each.relation}\t{each.select}\t{each.salted}\t{each.figures_only}" for each in self.readings.values()
+            f"{each.relation}\t{each.select}\t{each.salted}\t{each.personal}\t{each.figures_only}"
+            for each in self.readings.values()
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 

@@ -111,7 +111,7 @@ def sight(governance: Governance, principal: Principal | None = None) -> str:
     who = principal or asking()
     if who.owns_everything:
         return who.digest
-    return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who).digest}"
+    return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who, figures=True).digest}"
 
 
 def check_scope(who: Principal, door: str) -> None:
