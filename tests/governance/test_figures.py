@@ -51,6 +51,9 @@ def test_rows_stay_closed_at_every_other_door(people: Workspace, ida: Principal)
     with pytest.raises(NotPermitted):
         people.profile("3", principal=ida)
     assert people.ask("customers by country", principal=ida).reason == "not_permitted"
+    (newest,) = people.governance.state.history(limit=1)
+    assert (newest.actor, newest.action) == ("ida", "data.refused")
+    assert "may not read" in newest.detail["reason"]
     refused(people, ida, "Fewer than 5", dimensions=[{"name": "email"}])
     refused(people, ida, "a line for each person", dimensions=[{"name": "customer_id"}])
 
