@@ -51,3 +51,25 @@ def test_figures_without_rows_are_shown_to_who_was_given_them(
     for grant in given:
         people.governance.access.revoke(grant.id, by=OPERATOR)
     assert look("ida") == CLOSED
+
+
+def test_what_is_shown_again_is_written_down_again(people: Workspace, look: Callable[..., States]) -> None:
+    for port in ("crm.customer", "sales.sale"):
+        people.governance.access.grant(port, "everyone", holder_kind="group", by=OPERATOR)
+
+    def read(name: str, widget: str = "") -> list[tuple[str, str, str, int]]:
+        before = len(people.governance.state.history(limit=1000))
+        look(name, widget)
+        new = people.governance.state.history(limit=1000)[:-before]
+        assert {each.actor for each in new} == {name}
+        return sorted((each.action, each.subject, each.detail["query"], each.detail["rows"]) for each in new)
+
+    first = read("ida")
+    assert [(action, subject) for action, subject, *_ in first] == [
+        ("data.read", "crm.customer"),
+        ("data.read", "crm.customer"),
+        ("data.read", "sales.sale"),
+    ]
+    assert read("eve") == read("ida") == first
+    (one,) = read("eve", "/revenue")
+    assert one == first[-1]
