@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from customer360.clock import stopwatch
 from customer360.errors import NotPermitted
 from customer360.governance.figures import answer_as
-from customer360.governance.reading import Seen, read_as
+from customer360.governance.reading import Answered, Seen, read_as
 from customer360.models.as_of import resolve_as_of
 
 if TYPE_CHECKING:
@@ -52,10 +52,12 @@ class Desk:
         as_of: date | None = None,
         at_snapshot: int | None = None,
         principal: Principal | None = None,
+        answers: list[Answered] | None = None,
     ) -> Iterator[Ask]:
         """Give what answers from one state for one asker, for as long as the block lasts.
 
-        What is asked in it is written down when it ends; a query that is refused, at once.
+        What is asked in it is written down when it ends, a query that is refused, at once; what was answered is put
+        into ``answers``, for who shows it again.
         """
         with self.engine.read(at_snapshot=at_snapshot) as session, ExitStack() as views:
             day = as_of or resolve_as_of(session, self.project)
@@ -73,6 +75,8 @@ class Desk:
                     raise
 
             yield ask
+            if answers is not None:
+                answers.extend(each for view in seen.values() for each in view.answers)
 
     def _answered(self, seen: Seen, model: SemanticModel, query: MetricQuery, day: date) -> Answer:
         began = stopwatch()

@@ -56,6 +56,19 @@ def test_both_in_the_clear_is_in_the_clear(people: Workspace) -> None:
     assert people.sql(SQL, principal=eyes(people, "ada", "ida"))["email"][0].as_py().startswith("secretmail")
 
 
+def test_in_the_clear_on_some_rows_is_not_in_the_clear(people: Workspace) -> None:
+    for name in ("ida", "ada"):
+        people.governance.access.grant("crm.customer", name, by=OPERATOR)
+    people.governance.access.grant("crm.customer", "ida", by=OPERATOR, personal=True)
+    people.governance.access.grant("crm.customer", "ada", by=OPERATOR, personal=True, row_filter="country = 'US'")
+    ada = people.governance.principal(people.governance.accounts.named("ada"))
+    read = [people.sql(SQL, principal=each)["email"].to_pylist() for each in (ada, eyes(people, "ada", "ida"))]
+    assert [sum(mail.startswith("secretmail") for mail in mails) for mails in read] == [30, 0]
+    found = {each.port: each for each in sights(people.governance, ada)}
+    assert "email" in found["crm.customer"].masked
+    assert not found["crm.customer"].clear
+
+
 def test_the_summary_says_what_the_other_reads(people: Workspace) -> None:
     people.governance.access.grant("crm.customer", "ida", by=OPERATOR, row_filter="country = 'US'")
     found = {each.port: each for each in sights(people.governance, looking(people.governance, operator(), "ida"))}

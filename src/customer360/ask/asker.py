@@ -65,6 +65,10 @@ class Seen(Protocol):
         """Take note of what was answered."""
         ...
 
+    def refused(self, error: NotPermitted) -> None:
+        """Take note of what was refused."""
+        ...
+
 
 class Asker:
     """The question space of one project. Safe to use from several threads."""
@@ -103,7 +107,10 @@ class Asker:
                 return self._asked(text, session, day, principal or OWNER, before, settled)
             with seen(session) as view:
                 reply = self._asked(text, view.session, day, view.principal, before, settled)
-                view.answered(reply.sql or "", 0 if reply.table is None else reply.table.num_rows)
+                if reply.reason == "not_permitted":
+                    view.refused(NotPermitted(reply.text))
+                else:
+                    view.answered(reply.sql or "", 0 if reply.table is None else reply.table.num_rows)
                 return reply
 
     def _asked(

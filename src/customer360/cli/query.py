@@ -127,7 +127,7 @@ def query(
     write_table(answer.table, format_, out, formats=_formats(answer))
     note(f"As of {answer.as_of}.")
     if answer.withheld:
-        note(f"Too few people stand behind {answer.withheld} of the rows, so their figures are withheld.")
+        note(f"Groups of too few people are withheld: {answer.withheld}.")
 
 
 def sql(

@@ -105,7 +105,7 @@ class _Filling:
         narrow = self._narrowed(query)
         answer = self.ask(narrow.query)
         frame = frame_of(answer)
-        few = ("Figures of too few people are withheld.",) if answer.withheld else ()
+        few = (f"Groups of too few people are withheld: {answer.withheld}.",) if answer.withheld else ()
         blank = replace(blank, frame=frame, sql=answer.sql, notes=(*few, *self._unreached(narrow)))
         if not frame.has_figures:
             return self._without_figures(widget, blank)

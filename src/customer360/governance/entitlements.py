@@ -34,6 +34,7 @@ class Reading:
     salted: bool = False
     filters_rows: bool = False
     personal: bool = False
+    """Whether personal columns are in the clear on every row; a grant for some rows of them does not count."""
     figures_only: bool = False
     """Only figures that enough people stand behind may be made of it (``governance.figures``)."""
 
@@ -72,7 +73,8 @@ class Entitlements:
     def digest(self) -> str:
         """A text that differs whenever what may be seen differs."""
         parts = sorted(
-            f"{each.relation}\t{each.select}\t{each.salted}\t{each.figures_only}" for each in self.readings.values()
+            f"{each.relation}\t{each.select}\t{each.salted}\t{each.personal}\t{each.figures_only}"
+            for each in self.readings.values()
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
@@ -122,7 +124,7 @@ def _reading(relation: Relation, contract: Contract | None, *, rows: str | None,
             name, hidden = quoted(column.name), masked(column, column.mask)
             shown[name] = hidden.sql if clear is None else f"CASE WHEN {clear} THEN {name} ELSE {hidden.sql} END"
             salted = salted or hidden.salted
-    personal = clear is not None
+    personal = clear == ""
     if not rows:
         whole = _select(relation, shown) if shown else None
         return Reading(relation, whole, whole, salted, personal=personal)

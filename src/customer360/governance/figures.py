@@ -3,6 +3,7 @@
 Each figure is asked a second time as a count of the people behind it, with the same filters, and a third time without
 the conditions of the query: figures of too few people are withheld, and so are those whose conditions leave too few
 out, for the difference to the whole would tell of them. Where one group alone would go, the next smallest goes too.
+What is withheld goes wholly, with the names of its groups; what nobody known stands behind is like what is of few.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from customer360.governance.reading import Seen
     from customer360.project.spec import Project
     from customer360.semantic.answer import Memory
+    from customer360.semantic.elements import SemanticField
     from customer360.semantic.measure import Atom
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import MetricQuery
@@ -89,12 +91,12 @@ class _Withholding:
         width = len(whole.dimensions)
         keys = list(zip(*(found.table.column(n).to_pylist() for n in range(width)), strict=True)) if width else [()]
         hidden = self._hidden(keys, whole)
-        if hidden and len(hidden) == len(keys):
+        if len(hidden) == len(keys):  # nothing found and nothing to show are told in the same words
             raise NotPermitted(
                 f"Fewer than {self._least} people stand behind this, or behind what its conditions leave out.",
                 next_step="Ask for more of them: a longer period, fewer conditions, coarser groups.",
             )
-        table = _blanked(found.table, width, [key in hidden for key in keys])
+        table = found.table.filter(pa.array([key not in hidden for key in keys])) if hidden else found.table
         if self._query.limit is not None or self._query.offset is not None:
             table = table.slice(self._query.offset or 0, self._query.limit)
         return Answer(table, found.sql, self._query, found.columns, self._as_of, withheld=len(hidden))
@@ -105,8 +107,14 @@ class _Withholding:
         setting = Setting(self._model, self._as_of, self._seen.principal, "duckdb", self._query.history)
         if form is None and self._query.where is not None and any(members_of(self._query.where)):
             form = "conditions on what each of them did"
-        if form is None and resolve(setting, self._query).having:
+        question = resolve(setting, self._query)
+        if form is None and question.having:
             form = "conditions on metrics"
+        names = _one_each(self._model, self._subject)
+        if form is None and any(
+            each.field is not None and _bare(self._model, each.field) in names for each in question.groups
+        ):
+            form = "a line for each person"
         if form is not None:
             raise NotPermitted(
                 f"You may see figures and no rows, so a query cannot have {form}.",
@@ -126,7 +134,7 @@ class _Withholding:
     def _hidden(self, keys: list[tuple[Any, ...]], query: MetricQuery) -> set[tuple[Any, ...]]:
         """Return the groups to withhold."""
         inside = self._counts(query)
-        hidden = {key for key in keys if any(0 < n < self._least for n in inside.get(key, ()))}
+        hidden = {key for key in keys if min(inside.get(key, ()), default=0) < self._least}
         if query.where is not None:
             around = self._counts(query.model_copy(update={"where": None}))
             for key in keys:
@@ -134,7 +142,7 @@ class _Withholding:
                 if any(0 < every - some < self._least for some, every in pairs):
                     hidden.add(key)
         behind = {key: min((n for n in inside.get(key, ()) if n), default=0) for key in keys}
-        if hidden and sum(behind[key] for key in hidden) < self._least:
+        if hidden.intersection(inside) and sum(behind[key] for key in hidden) < self._least:
             others = sorted((key for key in keys if key not in hidden and behind[key]), key=lambda key: behind[key])
             hidden.update(others[:1])
         return hidden
@@ -171,14 +179,23 @@ def _people(formula: Formula, number: int, subject: exp.Column) -> Formula:
     return replace(formula, outer=atom_reference(counted.key), atoms={counted.key: counted})
 
 
-def _blanked(table: pa.Table, width: int, hidden: list[bool]) -> pa.Table:
-    """Return the table without the figures of some rows, which come last: their order would tell of them."""
-    if not any(hidden):
-        return table
-    keeps = pa.array([not each for each in hidden])
-    for place in range(width, table.num_columns):
-        column = table.column(place)
-        values = [value if shown else None for value, shown in zip(column.to_pylist(), keeps.to_pylist(), strict=True)]
-        field = table.schema.field(place)
-        table = table.set_column(place, field.with_nullable(True), pa.array(values, field.type))
-    return pa.concat_tables([table.filter(keeps), table.filter(pa.array(hidden))])
+def _one_each(model: SemanticModel, subject: exp.Column) -> frozenset[tuple[str, str]]:
+    """Return the columns, by dataset, with one value for each person: the subject, its other keys, and links to it."""
+    dataset = model.datasets[subject.table]
+    found = {(dataset.name, key[0]) for key in dataset.keys if len(key) == 1} | {(dataset.name, subject.name)}
+    links = {
+        ((each.source, source), (each.target, target))
+        for each in model.relationships.values()
+        for source, target in zip(each.source_columns, each.target_columns, strict=True)
+    }
+    while more := {end for link in links for end in link if found.intersection(link)} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _bare(model: SemanticModel, field: SemanticField) -> tuple[str, str]:
+    """Return the column that a field is as it stands or in another type; its own name where it is more than that."""
+    tree = model.field_trees[field.dataset, field.name]
+    while isinstance(tree, exp.Cast | exp.Paren):
+        tree = tree.this
+    return field.dataset, tree.name if isinstance(tree, exp.Column) else field.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
 
+Answered = tuple[str, int, "frozenset[Relation]"]
+"""What was answered: its SQL, how many rows, and the tables it was read from."""
+
 
 @dataclass
 class Seen:
@@ -32,7 +35,7 @@ class Seen:
     """Tables of which only figures may be shown."""
     read: set[Relation] = field(default_factory=set)
     """Tables that were read since the last answer."""
-    answers: list[tuple[str, int, frozenset[Relation]]] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
     """What was answered, with the tables it was read from."""
     refusals: list[NotPermitted] = field(default_factory=list)
     """What was refused, and whoever asked went on."""
@@ -84,6 +87,13 @@ def read_as(
             governance.note_readings(who, door, seen.answers, [each.what for each in seen.refusals])
 
 
+def note_again(governance: Governance, door: str, answers: Sequence[Answered]) -> None:
+    """Write down that whoever asks was shown what had been answered before."""
+    who = asking()
+    if not who.owns_everything and not who.reads_all:
+        governance.note_readings(who, door, answers)
+
+
 def _seen(
     governance: Governance,
     session: Session,
@@ -111,7 +121,7 @@ def sight(governance: Governance, principal: Principal | None = None) -> str:
     who = principal or asking()
     if who.owns_everything:
         return who.digest
-    return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who).digest}"
+    return f"{who.digest}/{sorted(who.scopes or ())}/{governance.entitlements(who, figures=True).digest}"
 
 
 def check_scope(who: Principal, door: str) -> None:

@@ -148,7 +148,7 @@ def _figures(desk: Desk, query: MetricQuery, limit: int, offset: int) -> Figures
     size = limit if left is None else min(limit, left)
     asked = query.model_copy(update={"limit": size + 1, "offset": (query.offset or 0) + offset or None})
     answer = desk.workspace.answer(asked, principal=desk.principal)
-    few = f"Too few people stand behind {answer.withheld} of the rows: figures withheld." if answer.withheld else None
+    few = f"Groups of too few people are withheld: {answer.withheld}." if answer.withheld else None
     more = answer.rows > size and (left is None or left > size)
     return Figures(
         columns=[

@@ -40,7 +40,7 @@ class Answer:
     remembered: bool = False
     """Whether the table was in memory already."""
     withheld: int = 0
-    """Rows without figures, because too few people stand behind them for who asks."""
+    """Groups left out, because too few people stand behind them for who asks."""
 
     @property
     def rows(self) -> int:

@@ -16,6 +16,7 @@ from customer360.dashboards.locales import written_as
 from customer360.dashboards.own import OwnBoards
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
+from customer360.governance.reading import note_again
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.filled import Choices, FilledDashboard
     from customer360.dashboards.filters import Filters
     from customer360.engines.base import Snapshot
+    from customer360.governance.reading import Answered
     from customer360.project.spec import Dashboard
     from customer360.web.rooms import Rooms
 
@@ -53,6 +55,21 @@ class Edition:
     """What filters offer, by dashboard and what the asker may see; asked once."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """A filled dashboard, and what was read for it: for everybody who is shown it, that is written down."""
+
+    page: FilledDashboard
+    answers: tuple[Answered, ...]
+
+    def of(self, only: str | None) -> tuple[Answered, ...]:
+        """Return what was read for the page, or for one widget of it."""
+        if only is None or len(self.page.widgets) == 1:
+            return self.answers
+        asked = {widget.sql for widget in self.page.widgets if widget.name == only}
+        return tuple(each for each in self.answers if each[0] in asked)
+
+
 class Boards:
     """The dashboards of a project, filled on demand. Safe to use from several threads."""
 
@@ -62,7 +79,7 @@ class Boards:
         self._look_every = look_every
         self._looked = 0.0
         self._edition: Edition | None = None
-        self._filled: OrderedDict[Hashable, FilledDashboard] = OrderedDict()
+        self._filled: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._busy: dict[Hashable, Lock] = {}
         self._lock = Lock()
         self._choosing = Lock()
@@ -130,13 +147,16 @@ class Boards:
             busy = self._busy.setdefault(key, Lock())
         if found is None:
             with busy:  # readers who ask for the same page meanwhile wait for the one filling of it
-                found = self._filled.get(key) or self._fill(board, filters, only, edition)
-                self._keep(key, found, edition)  # before the next of them looks
-        else:
-            self._keep(key, found, edition)
-        return found
+                found = self._filled.get(key)
+                if found is None:
+                    found = self._fill(board, filters, only, edition)
+                    self._keep(key, found, edition)  # before the next of them looks
+                    return found.page
+        self._keep(key, found, edition)
+        note_again(self._rooms.governance, "metrics", found.of(only))
+        return found.page
 
-    def _keep(self, key: Hashable, found: FilledDashboard, edition: Edition) -> None:
+    def _keep(self, key: Hashable, found: _Kept, edition: Edition) -> None:
         """Remember a page for the next reader, unless something newer was published meanwhile."""
         with self._lock:
             self._busy.pop(key, None)
@@ -148,7 +168,7 @@ class Boards:
 
     def shown(self, board: Dashboard) -> FilledDashboard:
         """Return any dashboard with figures of the newest state; it is not kept. Errors: WarehouseError."""
-        return self._fill(board, NO_FILTERS, None, self.edition())
+        return self._fill(board, NO_FILTERS, None, self.edition()).page
 
     def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
@@ -168,9 +188,10 @@ class Boards:
                 self.choices(board.name)
                 self.filled(board.name, NO_FILTERS)
 
-    def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> FilledDashboard:
-        with self._asking(edition) as ask:
-            return fill_dashboard(
+    def _fill(self, board: Dashboard, filters: Filters, only: str | None, edition: Edition) -> _Kept:
+        answers: list[Answered] = []
+        with self._asking(edition, answers) as ask:
+            page = fill_dashboard(
                 board,
                 ask,
                 vocabulary=edition.vocabulary,
@@ -180,6 +201,7 @@ class Boards:
                 only=only,
                 others={name: self._source(name, ask, edition) for name in {w.model for w in board.widgets if w.model}},
             )
+        return _Kept(page, tuple(answers))
 
     def _source(self, name: str, ask: Ask, edition: Edition) -> Source:
         """Return what answers queries of another semantic model. Errors: UnknownName."""
@@ -187,6 +209,6 @@ class Boards:
             edition.others[name] = vocabulary_of(self._rooms.semantic_model(name), as_of=edition.as_of)
         return partial(ask, model=name), edition.others[name]
 
-    def _asking(self, edition: Edition) -> AbstractContextManager[Ask]:
+    def _asking(self, edition: Edition, answers: list[Answered] | None = None) -> AbstractContextManager[Ask]:
         """Give what answers queries from this edition, even when something newer is published meanwhile."""
-        return self._rooms.desk.open(as_of=edition.as_of, at_snapshot=edition.snapshot.id)
+        return self._rooms.desk.open(as_of=edition.as_of, at_snapshot=edition.snapshot.id, answers=answers)

@@ -46,7 +46,7 @@ class RowsOut(BaseModel):
     rows: list[dict[str, Any]]
     sql: str
     as_of: date
-    withheld: int = Field(default=0, description="Rows without figures: too few people stand behind them for you.")
+    withheld: int = Field(default=0, description="Groups left out: too few people stand behind them for you.")
     truncated: bool = Field(default=False, description="True when more rows matched than were returned.")
     next_offset: int | None = Field(default=None, description="The `offset` of the next page; null after the last.")
 
