@@ -1,4 +1,7 @@
-"""Take a person out of the files of this project that audiences and dashboards were written to."""
+"""Take a person out of the files of this project that audiences and dashboards were written to.
+
+Rows leave tables; pictures cannot be searched, so all of them go, and are made anew when they are due.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,24 @@ if TYPE_CHECKING:
     from customer360.project.spec import Project
 
 _KINDS = frozenset({"csv", "parquet"})
+_PICTURES = frozenset({".png", ".pdf", ".svg"})
+
+
+def drop_pictures(project: Project) -> int:
+    """Delete every picture of a dashboard and return how many there were. Errors: PrivacyError."""
+    number = 0
+    for path in sorted((project.root / DASHBOARD_FILES).rglob("*")):
+        if path.suffix.lower() in _PICTURES and path.is_file():
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise PrivacyError(
+                    f"The picture {path.name} of a dashboard cannot be deleted ({type(error).__name__}).",
+                    place=str(path),
+                    next_step="Delete it.",
+                ) from None
+            number += 1
+    return number
 
 
 def clean(project: Project, subject: Subject) -> Iterator[tuple[str, int]]:
