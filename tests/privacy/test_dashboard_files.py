@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from customer360.names import DASHBOARD_FILES
 from customer360.privacy.aftermath import TO_DO, ToDo, settle
+from customer360.privacy.certificate import limits_of
 from customer360.privacy.ledger import Ledger
 from customer360.privacy.sent_files import clean, naming
 from customer360.privacy.subject import Subject
@@ -55,3 +56,23 @@ def test_pictures_of_dashboards_go_and_the_facts_of_the_certificate_count_them(t
     assert facts["removed"] == [{"place": f"{DASHBOARD_FILES}: pictures", "action": "deleted", "rows": 3}]
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     assert (project.root / "exports" / "logo.png").exists()
+
+
+def test_files_that_no_audience_names_any_more_are_searched_and_other_rows_stay_as_written(tmp_path: Path) -> None:
+    create_project(tmp_path / "shop", template="blank", name="shop")
+    project = read_project(tmp_path / "shop")
+    folder = project.root / "exports"
+    (folder / "taken" / "deep").mkdir(parents=True)
+    (folder / "before.csv").write_bytes(b'customer_id;note\r\nP17;"left\r\nearly"\r\nP170;"a ""b"", c"\r\n')
+    (folder / "taken" / "deep" / "CAPITAL.CSV").write_text("P4\nP17\n")
+    pq.write_table(pa.table({"id": ["P17", "P4"]}), folder / "taken" / "old.parquet")
+    (project.root / "elsewhere.csv").write_text("P17\n")
+    person = Subject(("P17",), ())
+    found = {"exports/before.csv": 1, "exports/taken/deep/CAPITAL.CSV": 1, "exports/taken/old.parquet": 1}
+    assert naming(project, person) == found
+    assert dict(clean(project, person)) == found
+    assert naming(project, person) == {}
+    assert (folder / "before.csv").read_bytes() == b'customer_id;note\r\nP170;"a ""b"", c"\r\n'
+    assert (folder / "taken" / "deep" / "CAPITAL.CSV").read_text() == "P4\n"
+    assert pq.read_table(folder / "taken" / "old.parquet").to_pylist() == [{"id": "P4"}]
+    assert any("written elsewhere" in text and "only a name" in text for text in limits_of("delete"))
