@@ -17,7 +17,10 @@ RAW_PREFIX = "raw_"
 LOAD_ID = "_load_id"
 """Column of every raw table: the load (row of ``c360.load_log``) that brought the row."""
 
-DASHBOARD_FILES = "exports/dashboards"
+EXPORTS = "exports"
+"""Folder of a project for files that leave it; an erasure searches them."""
+
+DASHBOARD_FILES = f"{EXPORTS}/dashboards"
 """Folder of a project that dashboards are written to as files, one folder each."""
 
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,62}$")

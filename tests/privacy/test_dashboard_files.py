@@ -1,13 +1,17 @@
-"""Rows of an erased person leave the files that dashboards were written to."""
+"""An erased person leaves the files that dashboards were written to."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from customer360.names import DASHBOARD_FILES
+from customer360.privacy.aftermath import TO_DO, ToDo, settle
+from customer360.privacy.certificate import limits_of
+from customer360.privacy.ledger import Ledger
 from customer360.privacy.sent_files import clean, naming
 from customer360.privacy.subject import Subject
 from customer360.project.reader import read_project
@@ -35,3 +39,40 @@ def test_only_the_rows_that_name_the_person_go(tmp_path: Path) -> None:
     assert naming(project, person) == {}
     assert (folder / "2024-11-30-csv" / "top.csv").read_text().split() == ["customer_id,revenue", "P170,9", "P4,8"]
     assert pq.read_table(folder / "2024-11-30-parquet" / "top.parquet").to_pylist() == table.slice(1).to_pylist()
+
+
+def test_pictures_of_dashboards_go_and_the_facts_of_the_certificate_count_them(tmp_path: Path) -> None:
+    create_project(tmp_path / "shop", template="blank", name="shop")
+    project = read_project(tmp_path / "shop")
+    folder = project.root / DASHBOARD_FILES / "executive"
+    folder.mkdir(parents=True)
+    for name in ("2024-11-30.pdf", "2024-11-30.PNG", "chart.svg", "notes.txt"):
+        (folder / name).write_bytes(b"some")
+    (project.root / "exports" / "logo.png").write_bytes(b"some")
+    ledger = Ledger(project.root)
+    number = ledger.begin(datetime(2024, 12, 1, tzinfo=UTC), "olga", "delete")
+    ledger.advance(number, "removed", {"removed": [], TO_DO: ToDo(Subject(("P17",), ()), (), None).written()})
+    facts = settle(project, ledger, number)
+    assert facts["removed"] == [{"place": f"{DASHBOARD_FILES}: pictures", "action": "deleted", "rows": 3}]
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert (project.root / "exports" / "logo.png").exists()
+
+
+def test_files_that_no_audience_names_any_more_are_searched_and_other_rows_stay_as_written(tmp_path: Path) -> None:
+    create_project(tmp_path / "shop", template="blank", name="shop")
+    project = read_project(tmp_path / "shop")
+    folder = project.root / "exports"
+    (folder / "taken" / "deep").mkdir(parents=True)
+    (folder / "before.csv").write_bytes(b'customer_id;note\r\nP17;"left\r\nearly"\r\nP170;"a ""b"", c"\r\n')
+    (folder / "taken" / "deep" / "CAPITAL.CSV").write_text("P4\nP17\n")
+    pq.write_table(pa.table({"id": ["P17", "P4"]}), folder / "taken" / "old.parquet")
+    (project.root / "elsewhere.csv").write_text("P17\n")
+    person = Subject(("P17",), ())
+    found = {"exports/before.csv": 1, "exports/taken/deep/CAPITAL.CSV": 1, "exports/taken/old.parquet": 1}
+    assert naming(project, person) == found
+    assert dict(clean(project, person)) == found
+    assert naming(project, person) == {}
+    assert (folder / "before.csv").read_bytes() == b'customer_id;note\r\nP170;"a ""b"", c"\r\n'
+    assert (folder / "taken" / "deep" / "CAPITAL.CSV").read_text() == "P4\n"
+    assert pq.read_table(folder / "taken" / "old.parquet").to_pylist() == [{"id": "P4"}]
+    assert any("written elsewhere" in text and "only a name" in text for text in limits_of("delete"))

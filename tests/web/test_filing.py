@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import stat
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -191,7 +192,9 @@ def test_a_dashboard_of_somebody_is_written_as_they_may_see_it(scheduled: Worksp
         filing.boards.own.delete(each, by="ida")
 
 
-def test_the_commands_write_a_dashboard_and_what_is_due(scheduled: Workspace, tmp_path: Path) -> None:
+def test_the_commands_write_a_dashboard_and_what_is_due(
+    scheduled: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def said(*words: str) -> str:
         found = CliRunner().invoke(app, ["dashboard", *words, "--project", str(scheduled.project.root)])
         assert found.exit_code == 0, found.output
@@ -207,6 +210,13 @@ def test_the_commands_write_a_dashboard_and_what_is_due(scheduled: Workspace, tm
     assert (tmp_path / "books" / "category_performance.csv").read_text().count("\n") == widget.frame.table.num_rows + 1
     said("export", "executive", "--as", "png", "--out", str(tmp_path / "page.png"))
     assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.chdir(tmp_path)
+    said("export", "executive", "--as", "png")
+    said("export", "executive", "--as", "csv")
+    usual = scheduled.project.root / DASHBOARD_FILES
+    for file in (usual / "executive.png", usual / "executive" / "category_performance.csv"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {file.name for file in tmp_path.iterdir()} == {"books", "page.png"}
     assert "PDF each week, CSV each build" in said("list", "--format", "csv")
     said("due")
 

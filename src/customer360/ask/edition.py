@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from customer360.semantic.elements import SemanticField
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.principal import Principal
+    from customer360.semantic.periods import Period
     from customer360.semantic.query import MetricQuery
 
 MOST_VALUES = 1_000_000
@@ -112,7 +113,19 @@ class Edition:
                 notes.append(f"The data start on {extent.low}.")
             if period.end and period.end > extent.high:
                 notes.append(f"The data end on {extent.high}.")
-        return tuple(dict.fromkeys(notes))
+        return (*dict.fromkeys(notes), *self._uneven(query, period))
+
+    def _uneven(self, query: MetricQuery, period: Period | None) -> tuple[str, ...]:
+        """Say that a period which still runs is compared with one that is longer."""
+        other = self.words.days(query.compare.time) if query.compare and query.compare.time else None
+        if period is None or other is None or period.end != self.as_of:
+            return ()
+        if period.start is None or other.start is None or other.end is None:
+            return ()
+        own, whole = (self.as_of - period.start).days + 1, (other.end - other.start).days + 1
+        if own >= whole:
+            return ()
+        return (f"{own} days so far are compared with {whole}; 'same period last year' compares like with like.",)
 
     def nothing_found(self, reading: Reading) -> str:
         """Say that an answer is empty, with what the metric's description says about it."""

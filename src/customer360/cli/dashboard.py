@@ -70,11 +70,20 @@ def export(
         ),
     ] = "",
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="File, or folder for csv and parquet.", show_default="NAME.KIND")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File, or folder for csv and parquet.",
+            show_default="exports/dashboards/NAME in project",
+        ),
     ] = None,
     project: ProjectOption = HERE,
 ) -> None:
     """Write a dashboard into a file, with the figures that you may see.
+
+    Without --out it comes to exports/dashboards/NAME.KIND of the project (csv and parquet: into the folder NAME there),
+    readable for you alone, where an erasure finds it.
 
     \b
     Examples:
@@ -84,6 +93,7 @@ def export(
     from customer360.cli.output import write_files
     from customer360.dashboards.files import PICTURES, contents
     from customer360.dashboards.locales import written_as
+    from customer360.names import DASHBOARD_FILES
     from customer360.web.address import check_names, filters_of, spoken
     from customer360.web.boards import Boards
 
@@ -94,11 +104,12 @@ def export(
     with written_as(workspace.project.settings.locale):
         filled = boards.filled(name, chosen)
         files = contents(filled, kind, spoken(chosen))
+    usual = workspace.project.root / DASHBOARD_FILES / filled.name
     if kind in PICTURES:
-        place = out or Path(f"{name}.{kind}")
-        write_files({place.name: next(iter(files.values()))}, place.parent)
+        place = out or usual.with_name(f"{filled.name}.{kind}")
+        write_files({place.name: next(iter(files.values()))}, place.parent, is_private=out is None)
     else:
-        write_files(files, out or Path(name))
+        write_files(files, out or usual, is_private=out is None)
     for widget in filled.widgets:
         if widget.state != "ok":
             note(f"Without figures: {widget.title}. {widget.message}")

@@ -118,22 +118,25 @@ def write_text(text: str, out: Path | None) -> None:
     _write_bytes(text.encode(), out)
 
 
-def write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    """Write files of a folder, which is made."""
+def write_files(files: Mapping[str, bytes], folder: Path, *, is_private: bool = False) -> None:
+    """Write files of a folder, which is made. Private ones are for the user's own account only."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise C360Error(f"The folder {folder} cannot be made: {error.strerror}.") from error
     for name, content in files.items():
-        _write_bytes(content, folder / name)
+        _write_bytes(content, folder / name, is_private=is_private)
 
 
-def _write_bytes(data: bytes, out: Path | None) -> None:
+def _write_bytes(data: bytes, out: Path | None, *, is_private: bool = False) -> None:
     if out is None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
     try:
+        if is_private:
+            out.touch(mode=0o600)
+            out.chmod(0o600)  # it may have been there
         out.write_bytes(data)
     except OSError as error:
         raise C360Error(f"The file {out} cannot be written: {error.strerror}.") from error

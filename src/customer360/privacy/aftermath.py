@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from customer360.ask.kept import clear
 from customer360.errors import C360Error
 from customer360.identity.overrides import STATE_FILE, Override, SqliteStore
+from customer360.names import DASHBOARD_FILES
 from customer360.privacy import search, sent_files
 from customer360.privacy.consent import ConsentStore
 from customer360.privacy.failures import PrivacyError
@@ -136,6 +137,7 @@ def _emptied(project: Project, to_do: ToDo) -> Iterator[tuple[str, str, int]]:
     yield f"{consents.path.name}: consent", "deleted", consents.forget(to_do.subject.records)
     for place, rows in sent_files.clean(project, to_do.subject):
         yield place, "deleted", rows
+    yield f"{DASHBOARD_FILES}: pictures", "deleted", sent_files.drop_pictures(project)
     for place, rows in search.scrub_state(project.root, to_do.subject):
         yield place, "emptied", rows
     for place, rows in search.scrub_texts(project.root, to_do.subject).items():

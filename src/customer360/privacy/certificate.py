@@ -34,6 +34,11 @@ LIMITS = (
         "Files that were copied or moved after an export, destinations outside of this project that were sent the"
         " person, and backups are not reached. The destinations are listed: tell those that were not told."
     ),
+    (
+        "Of files, CSV and Parquet in exports/ and where an audience is written now were searched for the person's ids"
+        " and addresses, and pictures in exports/dashboards were deleted. Files that were written elsewhere, and files"
+        " that hold only a name, are not found."
+    ),
     "Earlier states of the warehouse were deleted: rollback to before this erasure has ended.",
 )
 _ANONYMISED = (
