@@ -11,7 +11,8 @@ import pytest
 from tests.governance.conftest import OPERATOR, Clock, clocked, who
 
 from customer360.errors import C360Error, NotPermitted, ProjectError, UnknownName
-from customer360.governance.failures import AccessRefused
+from customer360.governance.failures import AccessRefused, AccountRefused
+from customer360.governance.records import Actor
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -195,6 +196,46 @@ def test_its_holder_may_give_a_grant_back_and_others_may_not_take_it(people: Wor
     access.revoke(grant.id, by=who(people, "ida"))
     with pytest.raises(AccessRefused, match="revoked already"):
         access.revoke(grant.id, by=who(people, "olga"))
+
+
+def test_a_personal_grant_is_taken_back_by_officers_and_owners(people: Workspace) -> None:
+    access = people.governance.access
+    for name in ("pia", "olga"):
+        grant = access.grant(CUSTOMER, "ida", by=who(people, "pia"), personal=True)
+        for other in ("sam", "vera"):
+            with pytest.raises(AccessRefused):
+                access.revoke(grant.id, by=who(people, other))
+        assert access.revoke(grant.id, by=who(people, name)).revoked_by == name
+
+
+def test_an_account_named_like_a_group_holds_nothing_of_it(people: Workspace) -> None:
+    access, accounts = people.governance.access, people.governance.accounts
+    grant = access.grant(CUSTOMER, "readers", holder_kind="group", by=OPERATOR)
+    named_so = Actor("readers", frozenset({"viewer"}))
+    with pytest.raises(AccessRefused):
+        access.revoke(grant.id, by=named_so)
+    for name, groups in (("readers", []), ("marketing", []), ("kim", ["kim"]), ("kim", ["ida"])):
+        with pytest.raises(AccountRefused, match="is named"):
+            accounts.create(name, password=None, groups=groups, by="test")
+    with pytest.raises(AccountRefused, match="'ida'"):
+        accounts.change("vera", groups=["ida"], by="test")
+    with pytest.raises(AccessRefused, match="no group"):
+        access.grant(CUSTOMER, "ida", holder_kind="group", by=OPERATOR)
+    assert accounts.find("readers") is None
+
+
+def test_nobody_gives_or_renews_himself_a_grant_through_a_group(people: Workspace) -> None:
+    access, accounts = people.governance.access, people.governance.accounts
+    accounts.change("ada", groups=["team"], by="test")
+    for group in ("everyone", "team"):
+        with pytest.raises(AccessRefused, match="himself"):
+            access.grant(CUSTOMER, group, holder_kind="group", by=who(people, "ada"))
+        grant = access.grant(CUSTOMER, group, holder_kind="group", by=OPERATOR, days=2)
+        with pytest.raises(AccessRefused, match="Somebody else"):
+            access.renew(grant.id, by=who(people, "ada"), days=80)
+        assert access.renew(grant.id, by=OPERATOR, days=80).expires_at is not None
+    other = access.grant(CUSTOMER, "marketing", holder_kind="group", by=who(people, "ada"), days=2)
+    assert access.renew(other.id, by=who(people, "ada"), days=80).status(other.starts_at) == "active"
 
 
 def test_a_group_holds_a_grant_for_its_members(people: Workspace) -> None:

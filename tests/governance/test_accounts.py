@@ -6,12 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.governance.conftest import PASSWORD, Clock, clocked
+from typer.testing import CliRunner
 
+from customer360.cli import app
 from customer360.errors import C360Error, UnknownName
 from customer360.governance.accounts import ATTEMPTS
 from customer360.governance.failures import AccountRefused, HistoryBroken, NotSignedIn, TooManyAttempts
@@ -80,6 +83,21 @@ def test_roles_and_attributes_are_checked(shop: Workspace) -> None:
         shop.governance.accounts.create("dana", password=None, roles=["admim"], by="test")
     with pytest.raises(AccountRefused):
         shop.governance.accounts.create("dana", password=None, attributes={"x y": "1"}, by="test")
+
+
+def test_nobody_changes_his_own_roles_groups_or_attributes(people: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = people.governance.accounts
+    before = accounts.named("ada")
+    for change in ({"roles": ["admin", "product_owner"]}, {"groups": ["customer-data"]}, {"attributes": {"a": "b"}}):
+        with pytest.raises(AccountRefused, match="his own"):
+            accounts.change("ada", by="ada", **change)
+    words = ["users", "change", "ada", "--role", "privacy_officer", "--project", str(people.project.root)]
+    with monkeypatch.context() as environment:
+        environment.setenv("C360_API_KEY", people.governance.tickets.create_key("ada", label="t", by="test")[1])
+        assert copy_context().run(CliRunner().invoke, app, words).exit_code != 0
+    assert accounts.named("ada") == before
+    assert CliRunner().invoke(app, words).exit_code == 0, "who sits at the machine may"
+    assert accounts.change("vera", by="ada", roles=["member"]).roles == {"member"}
 
 
 def test_a_session_ends_by_idling_by_age_and_by_a_new_password(people: Workspace) -> None:

@@ -75,6 +75,10 @@ class Accounts:
             raise UnknownName("account", name, [account.name for account in self.all()])
         return found
 
+    def is_group(self, name: str) -> bool:
+        """Say whether accounts are in a group of this name, or a grant was given to one."""
+        return bool(self._state.rows(_IS_GROUP, (name, name)))
+
     def create(
         self,
         name: str,
@@ -96,6 +100,7 @@ class Accounts:
         with self._state.writing() as writing:
             if writing.run("SELECT 1 FROM account WHERE name = ?", (name,)).fetchone():
                 raise AccountRefused(f"There is an account named '{name}' already.", next_step="Choose another name.")
+            _check_apart(writing, account, account.groups)
             writing.run(
                 "INSERT INTO account VALUES (?, ?, ?, ?, ?, 1, ?)", (name, hashed, *_kept(account), stamp(writing.at))
             )
@@ -114,6 +119,10 @@ class Accounts:
     ) -> Account:
         """Change what is given and keep the rest; a disabled account loses its sessions. Errors: UnknownName."""
         before = self.named(name)
+        if by == name and not (roles is None and groups is None and attributes is None):
+            raise AccountRefused(
+                "Nobody changes his own roles, groups or attributes.", next_step="Ask another administrator."
+            )
         after = Account(
             name,
             before.roles if roles is None else _roles(roles),
@@ -122,6 +131,7 @@ class Accounts:
             before.is_active if is_active is None else is_active,
         )
         with self._state.writing() as writing:
+            _check_apart(writing, None, after.groups - before.groups)
             writing.run(
                 "UPDATE account SET roles = ?, groups = ?, attributes = ?, is_active = ? WHERE name = ?",
                 (*_kept(after), after.is_active, name),
@@ -175,7 +185,20 @@ class Accounts:
                 raise TooManyAttempts(int((over + WINDOW - now).total_seconds()) if over else 0)
 
 
-RESERVED = frozenset({"local", "owner", "operator", "unknown", "everyone"})
+RESERVED = frozenset({"local", "owner", "operator", "unknown", "everyone", "oidc", "customer360"})
+_IS_GROUP = (
+    "SELECT 1 FROM account, json_each(account.groups) AS each WHERE each.value = ?"
+    " UNION ALL SELECT 1 FROM access_grant WHERE holder_kind = 'group' AND holder = ? LIMIT 1"
+)
+
+
+def _check_apart(writing: Writing, new: Account | None, groups: Iterable[str]) -> None:
+    """Raise AccountRefused for an account that is named like a group, and for a group that is named like an account."""
+    if new is not None and (new.name in new.groups or writing.run(_IS_GROUP, (new.name, new.name)).fetchone()):
+        raise AccountRefused(f"A group is named '{new.name}'.", next_step="Choose another name.")
+    for group in groups:
+        if writing.run("SELECT 1 FROM account WHERE name = ?", (group,)).fetchone():
+            raise AccountRefused(f"An account is named '{group}'.", next_step="Give the group another name.")
 
 
 def _account(row: sqlite3.Row) -> Account:

@@ -79,7 +79,7 @@ class Notices:
             )
 
     def send(self, since: int) -> None:
-        """Send notices after a number to the project's address, signed. What fails is written down; nothing waits for it."""
+        """Send notices after a number to the project's address, signed; what fails is written down."""
         if self._address is None:
             return
         rows = self._state.rows("SELECT * FROM notice WHERE id > ? ORDER BY id", (since,))
