@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from tests.governance.conftest import OPERATOR, Clock, clocked, who
 from customer360.errors import C360Error, NotPermitted, ProjectError, UnknownName
 from customer360.governance.failures import AccessRefused, AccountRefused
 from customer360.governance.records import Actor
+from customer360.governance.state import MIGRATIONS, State
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -134,6 +137,31 @@ def test_what_cannot_be_asked_for(people: Workspace) -> None:
         access.request(named("ida"), "crm.customers", purpose="x")
     with pytest.raises(UnknownName):
         access.request(named("ida"), "sales.working", purpose="x")  # a table that no product offers
+
+
+def test_rows_can_be_asked_for_while_figures_are(people: Workspace) -> None:
+    access, ida = people.governance.access, people.governance.accounts.named("ida")
+    access.request(ida, CUSTOMER, purpose="a plan", figures_only=True)
+    access.request(ida, CUSTOMER, purpose="letters")
+    for figures_only in (True, False):
+        with pytest.raises(AccessRefused, match="open already"):
+            access.request(ida, CUSTOMER, purpose="again", figures_only=figures_only)
+
+
+def test_a_state_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.path.parent.mkdir()
+    asked = "INSERT INTO access_request (account, port, purpose, personal, status, at, figures_only)"
+    with closing(sqlite3.connect(state.path)) as database:
+        for script in MIGRATIONS[:3]:
+            database.executescript(script)
+        database.execute("INSERT INTO account VALUES ('ida', NULL, '[]', '[]', '{}', 1, '')")
+        database.execute(f"{asked} VALUES ('ida', 'a.b', 'x', 0, 'open', '', 1)")
+        database.execute("PRAGMA user_version = 3")
+        database.commit()
+    with state.writing() as writing:
+        writing.run(f"{asked} VALUES ('ida', 'a.b', 'x', 0, 'open', '', 0)")
+    assert len(state.rows("SELECT * FROM access_request WHERE status = 'open'")) == 2
 
 
 def test_a_grant_ends_on_its_day(people: Workspace) -> None:

@@ -6,6 +6,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +72,30 @@ def test_guessing_is_slowed_down_by_name_and_ends(shop: Workspace) -> None:
         accounts.check("other", "wrong password")
     clock.turn(minutes=16)
     assert accounts.check("dana", PASSWORD).name == "dana"
+
+
+def test_guesses_at_once_are_no_more_than_one_after_the_other(people: Workspace) -> None:
+    accounts = people.governance.accounts
+    accounts.set_password("ida", PASSWORD, by="test")
+
+    def guess(number: int) -> type[C360Error]:
+        with pytest.raises((NotSignedIn, TooManyAttempts)) as refusal:
+            accounts.check("ida", f"a wrong guess {number}", address="192.0.2.7")
+        return refusal.type
+
+    with ThreadPoolExecutor(20) as pool:
+        found = Counter(pool.map(guess, range(20)))
+    assert found == {NotSignedIn: ATTEMPTS, TooManyAttempts: 20 - ATTEMPTS}
+
+
+def test_a_right_password_leaves_no_attempt(people: Workspace) -> None:
+    accounts, state = people.governance.accounts, people.governance.state
+    accounts.set_password("ida", PASSWORD, by="test")
+    with pytest.raises(NotSignedIn):
+        accounts.check("vera", "a wrong guess", address="192.0.2.7")
+    for _ in range(ATTEMPTS + 1):
+        accounts.check("ida", PASSWORD, address="192.0.2.7")
+    assert len(state.rows("SELECT * FROM failure")) == 2, "vera's, by name and by address"
 
 
 def test_an_account_without_a_password_cannot_sign_in(people: Workspace) -> None:
