@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,9 @@ import pytest
 from tests.governance.conftest import OPERATOR, Clock, clocked, who
 
 from customer360.errors import C360Error, NotPermitted, ProjectError, UnknownName
-from customer360.governance.failures import AccessRefused
+from customer360.governance.failures import AccessRefused, AccountRefused
+from customer360.governance.records import Actor
+from customer360.governance.state import MIGRATIONS, State
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -135,6 +139,31 @@ def test_what_cannot_be_asked_for(people: Workspace) -> None:
         access.request(named("ida"), "sales.working", purpose="x")  # a table that no product offers
 
 
+def test_rows_can_be_asked_for_while_figures_are(people: Workspace) -> None:
+    access, ida = people.governance.access, people.governance.accounts.named("ida")
+    access.request(ida, CUSTOMER, purpose="a plan", figures_only=True)
+    access.request(ida, CUSTOMER, purpose="letters")
+    for figures_only in (True, False):
+        with pytest.raises(AccessRefused, match="open already"):
+            access.request(ida, CUSTOMER, purpose="again", figures_only=figures_only)
+
+
+def test_a_state_file_of_the_version_before_is_brought_up_to_date(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.path.parent.mkdir()
+    asked = "INSERT INTO access_request (account, port, purpose, personal, status, at, figures_only)"
+    with closing(sqlite3.connect(state.path)) as database:
+        for script in MIGRATIONS[:3]:
+            database.executescript(script)
+        database.execute("INSERT INTO account VALUES ('ida', NULL, '[]', '[]', '{}', 1, '')")
+        database.execute(f"{asked} VALUES ('ida', 'a.b', 'x', 0, 'open', '', 1)")
+        database.execute("PRAGMA user_version = 3")
+        database.commit()
+    with state.writing() as writing:
+        writing.run(f"{asked} VALUES ('ida', 'a.b', 'x', 0, 'open', '', 0)")
+    assert len(state.rows("SELECT * FROM access_request WHERE status = 'open'")) == 2
+
+
 def test_a_grant_ends_on_its_day(people: Workspace) -> None:
     clock = Clock()
     shop = clocked(people, clock)
@@ -195,6 +224,46 @@ def test_its_holder_may_give_a_grant_back_and_others_may_not_take_it(people: Wor
     access.revoke(grant.id, by=who(people, "ida"))
     with pytest.raises(AccessRefused, match="revoked already"):
         access.revoke(grant.id, by=who(people, "olga"))
+
+
+def test_a_personal_grant_is_taken_back_by_officers_and_owners(people: Workspace) -> None:
+    access = people.governance.access
+    for name in ("pia", "olga"):
+        grant = access.grant(CUSTOMER, "ida", by=who(people, "pia"), personal=True)
+        for other in ("sam", "vera"):
+            with pytest.raises(AccessRefused):
+                access.revoke(grant.id, by=who(people, other))
+        assert access.revoke(grant.id, by=who(people, name)).revoked_by == name
+
+
+def test_an_account_named_like_a_group_holds_nothing_of_it(people: Workspace) -> None:
+    access, accounts = people.governance.access, people.governance.accounts
+    grant = access.grant(CUSTOMER, "readers", holder_kind="group", by=OPERATOR)
+    named_so = Actor("readers", frozenset({"viewer"}))
+    with pytest.raises(AccessRefused):
+        access.revoke(grant.id, by=named_so)
+    for name, groups in (("readers", []), ("marketing", []), ("kim", ["kim"]), ("kim", ["ida"])):
+        with pytest.raises(AccountRefused, match="is named"):
+            accounts.create(name, password=None, groups=groups, by="test")
+    with pytest.raises(AccountRefused, match="'ida'"):
+        accounts.change("vera", groups=["ida"], by="test")
+    with pytest.raises(AccessRefused, match="no group"):
+        access.grant(CUSTOMER, "ida", holder_kind="group", by=OPERATOR)
+    assert accounts.find("readers") is None
+
+
+def test_nobody_gives_or_renews_himself_a_grant_through_a_group(people: Workspace) -> None:
+    access, accounts = people.governance.access, people.governance.accounts
+    accounts.change("ada", groups=["team"], by="test")
+    for group in ("everyone", "team"):
+        with pytest.raises(AccessRefused, match="himself"):
+            access.grant(CUSTOMER, group, holder_kind="group", by=who(people, "ada"))
+        grant = access.grant(CUSTOMER, group, holder_kind="group", by=OPERATOR, days=2)
+        with pytest.raises(AccessRefused, match="Somebody else"):
+            access.renew(grant.id, by=who(people, "ada"), days=80)
+        assert access.renew(grant.id, by=OPERATOR, days=80).expires_at is not None
+    other = access.grant(CUSTOMER, "marketing", holder_kind="group", by=who(people, "ada"), days=2)
+    assert access.renew(other.id, by=who(people, "ada"), days=80).status(other.starts_at) == "active"
 
 
 def test_a_group_holds_a_grant_for_its_members(people: Workspace) -> None:

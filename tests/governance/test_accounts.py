@@ -6,12 +6,17 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.governance.conftest import PASSWORD, Clock, clocked
+from typer.testing import CliRunner
 
+from customer360.cli import app
 from customer360.errors import C360Error, UnknownName
 from customer360.governance.accounts import ATTEMPTS
 from customer360.governance.failures import AccountRefused, HistoryBroken, NotSignedIn, TooManyAttempts
@@ -69,6 +74,30 @@ def test_guessing_is_slowed_down_by_name_and_ends(shop: Workspace) -> None:
     assert accounts.check("dana", PASSWORD).name == "dana"
 
 
+def test_guesses_at_once_are_no_more_than_one_after_the_other(people: Workspace) -> None:
+    accounts = people.governance.accounts
+    accounts.set_password("ida", PASSWORD, by="test")
+
+    def guess(number: int) -> type[C360Error]:
+        with pytest.raises((NotSignedIn, TooManyAttempts)) as refusal:
+            accounts.check("ida", f"a wrong guess {number}", address="192.0.2.7")
+        return refusal.type
+
+    with ThreadPoolExecutor(20) as pool:
+        found = Counter(pool.map(guess, range(20)))
+    assert found == {NotSignedIn: ATTEMPTS, TooManyAttempts: 20 - ATTEMPTS}
+
+
+def test_a_right_password_leaves_no_attempt(people: Workspace) -> None:
+    accounts, state = people.governance.accounts, people.governance.state
+    accounts.set_password("ida", PASSWORD, by="test")
+    with pytest.raises(NotSignedIn):
+        accounts.check("vera", "a wrong guess", address="192.0.2.7")
+    for _ in range(ATTEMPTS + 1):
+        accounts.check("ida", PASSWORD, address="192.0.2.7")
+    assert len(state.rows("SELECT * FROM failure")) == 2, "vera's, by name and by address"
+
+
 def test_an_account_without_a_password_cannot_sign_in(people: Workspace) -> None:
     for password in ("", "None", "nobody has this password"):
         with pytest.raises(NotSignedIn):
@@ -80,6 +109,21 @@ def test_roles_and_attributes_are_checked(shop: Workspace) -> None:
         shop.governance.accounts.create("dana", password=None, roles=["admim"], by="test")
     with pytest.raises(AccountRefused):
         shop.governance.accounts.create("dana", password=None, attributes={"x y": "1"}, by="test")
+
+
+def test_nobody_changes_his_own_roles_groups_or_attributes(people: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = people.governance.accounts
+    before = accounts.named("ada")
+    for change in ({"roles": ["admin", "product_owner"]}, {"groups": ["customer-data"]}, {"attributes": {"a": "b"}}):
+        with pytest.raises(AccountRefused, match="his own"):
+            accounts.change("ada", by="ada", **change)
+    words = ["users", "change", "ada", "--role", "privacy_officer", "--project", str(people.project.root)]
+    with monkeypatch.context() as environment:
+        environment.setenv("C360_API_KEY", people.governance.tickets.create_key("ada", label="t", by="test")[1])
+        assert copy_context().run(CliRunner().invoke, app, words).exit_code != 0
+    assert accounts.named("ada") == before
+    assert CliRunner().invoke(app, words).exit_code == 0, "who sits at the machine may"
+    assert accounts.change("vera", by="ada", roles=["member"]).roles == {"member"}
 
 
 def test_a_session_ends_by_idling_by_age_and_by_a_new_password(people: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,12 +15,15 @@ from tests.postgres_server import postgres
 from customer360.errors import NotPermitted, WarehouseError
 from customer360.governance.failures import AccessRefused
 from customer360.governance.lending import lend
+from customer360.project.outside import NoticeAddress
 from customer360.workspace import Workspace, open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.postgres_server import PostgresServer
+
+    from customer360.project.spec import Settings
 
 __all__ = ["postgres"]
 
@@ -128,6 +132,44 @@ def test_a_role_that_is_not_there_or_not_alone_is_said(company: Workspace) -> No
         lend(company.governance, company.engine)
     accounts.change("kim", attributes={}, by="test")
     assert lend(company.governance, company.engine) is not None
+
+
+def test_bad_roles_and_notices_that_go_nowhere_stop_no_revocation(company: Workspace) -> None:
+    """A role that is missing, one that two accounts have, and an address that is not set: REVOKE happens all the same."""
+    governance, accounts = company.governance, company.governance.accounts
+    governance.access.grant("sales.sale", "ida", by=OPERATOR)
+    assert read(company, "ida_reads", SALES) == 900
+    accounts.create("lena", password=None, attributes={"postgres_role": "nobody_has_it"}, by="test")
+    for name in ("mara", "mona"):
+        accounts.create(name, password=None, attributes={"postgres_role": "sam_reads"}, by="test")
+    told = Workspace(replace(company.project, settings=_with_address(company)), company.engine)
+    for grant in governance.access.grants(port="sales.sale"):
+        if grant.revoked_at is None:
+            with pytest.raises(AccessRefused, match="sam_reads"):
+                told.governance.access.revoke(grant.id, by=OPERATOR)
+    assert read(company, "ida_reads", SALES) is None
+    failed = [event for event in governance.state.history() if event.action == "notices.failed"]
+    assert "HARBOUR_NOTICES" in failed[0].detail["reason"]
+    for name in ("lena", "mara", "mona"):
+        accounts.change(name, attributes={}, by="test")
+
+
+def test_a_shared_role_reads_what_both_accounts_may(company: Workspace) -> None:
+    governance, accounts = company.governance, company.governance.accounts
+    grant = governance.access.grant("sales.sale", "ida", by=OPERATOR)
+    accounts.create("nils", password=None, attributes={"postgres_role": "ida_reads"}, by="test")
+    with pytest.raises(AccessRefused, match="ida_reads"):
+        lend(governance, company.engine)
+    assert read(company, "ida_reads", SALES) is None
+    assert read(company, "ida_reads", "SELECT count(*) FROM sales.calendar") == 366
+    accounts.change("nils", attributes={}, by="test")
+    lend(governance, company.engine)
+    assert read(company, "ida_reads", SALES) == 900
+    governance.access.revoke(grant.id, by=OPERATOR)
+
+
+def _with_address(company: Workspace) -> Settings:
+    return replace(company.project.settings, notices=NoticeAddress(url="HARBOUR_NOTICES", secret=None))
 
 
 TYPED = (

@@ -243,6 +243,7 @@ LEAVES: dict[str, Door] = {
     "dashboard list": plain("dashboard", "list"),
     "dashboard export": part("dashboard", "export", "executive", "--as", "csv", "--out", "written"),
     "dashboard due": plain("dashboard", "due", roles=frozenset()),
+    "dashboard delete": plain("dashboard", "delete", "own_nothing_00", roles=ADMIN),
     "audience list": part("audience", "list", whole=True),
     "audience preview": data("audience", "preview", "offer"),
     "audience overlap": data("audience", "overlap", "offer", "other", whole=True),

@@ -88,8 +88,10 @@ class Permit:
 
     def _keeps(self, audience: Audience) -> bool:
         account = self._governance.accounts.find(asking().user)
-        names = {account.name, *account.groups} if account and account.is_active else set()
-        return bool(names.intersection(audience.owners))
+        if account is None or not account.is_active:
+            return False
+        mine = set() if self._governance.accounts.is_group(account.name) else {account.name}
+        return bool({*mine, *account.groups}.intersection(audience.owners))
 
     def check_sender(self, audience: Audience) -> None:
         """Raise NotPermitted unless they may send members out: keepers with an account, or at the command line."""

@@ -229,15 +229,13 @@ def grants(
       c360 access grants
       c360 access grants --port gold.gold_sales_fact --format csv
     """
-    from customer360.governance.records import EVERYONE
-
     workspace = opened(project)
     who, access = actor(workspace, "access"), workspace.governance.access
-    now, names = workspace.governance.state.clock(), {who.name, *who.groups, EVERYONE}
+    now = workspace.governance.state.clock()
     rows = [
         {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
         for each in access.grants(port=port, holder=holder)
-        if each.holder in names or access.decides(who, each.port, personal=each.personal)
+        if who.holds(each.holder_kind, each.holder) or access.decides(who, each.port, personal=each.personal)
     ]
     write_rows(rows, _GRANT, format_)
 

@@ -29,7 +29,7 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Register this group's commands."""
-    for name, command in (("list", list_), ("export", export), ("due", due)):
+    for name, command in (("list", list_), ("export", export), ("due", due), ("delete", delete)):
         group.command(name)(command)
     app.add_typer(group, name="dashboard", help=_HELP)
 
@@ -127,15 +127,50 @@ def due(project: ProjectOption = HERE) -> None:
         raise typer.Exit(1)
 
 
+def delete(
+    name: Annotated[str, typer.Argument(help="A dashboard that somebody made: the end of its address.")],
+    project: ProjectOption = HERE,
+) -> None:
+    """Delete a dashboard that somebody made on the page, with all its versions: your own, or as an administrator.
+
+    \b
+    Examples:
+      c360 dashboard delete own_returns_3f2a9b1c
+      c360 dashboard delete own_returns_3f2a9b1c --project acme
+    """
+    from customer360.cli.whoever import actor
+    from customer360.dashboards.own import OwnBoards
+    from customer360.errors import NotPermitted
+
+    workspace = opened(project)
+    who, own = actor(workspace, "metrics"), OwnBoards(workspace.project.root)
+    board, administers = own.find(name), who.is_operator or "admin" in who.roles
+    if not administers and (board is None or board.owner != who.name):
+        raise NotPermitted(
+            f"You have no dashboard '{name}'.", next_step="Only an administrator deletes somebody else's."
+        )
+    board = own.named(name)
+    own.delete(board, by=who.name, administers=administers)
+    if workspace.governance.accounts.any:
+        with workspace.governance.state.writing() as writing:
+            writing.note(who.name, "dashboard.deleted", name, owner=board.owner)
+    note(f"Deleted '{board.title}' of {board.owner}.")
+
+
 def write_due(workspace: Workspace) -> bool:
     """Write what is due and say it; False when something could not be written."""
-    from customer360.web.filing import Failed, Filing
+    from customer360.web.filing import Failed, Filing, Skipped
 
     is_well = True
     for each in Filing(workspace).write_due():
         if isinstance(each, Failed):
             is_well = False
             note(f"Not written: {each.board} as {each.kind}. {each.error}")
+        elif isinstance(each, Skipped):
+            note(
+                f"Skipped: {each.board}; {each.owner} may not sign in any more."
+                f" `c360 dashboard delete {each.board}` ends this."
+            )
         else:
             note(f"Wrote {each.path}.")
     return is_well

@@ -179,10 +179,14 @@ class Drafts(Protocol):
 
 @dataclass(frozen=True)
 class Lent:
-    """What changed in a database that others read: (role, table) pairs."""
+    """What changed in a database that others read: (role, table) pairs, and the roles for which nothing could."""
 
     given: tuple[tuple[str, Relation], ...]
     taken: tuple[tuple[str, Relation], ...]
+    missing: tuple[str, ...] = ()
+    """Roles that the database does not have."""
+    refused: tuple[str, ...] = ()
+    """Roles whose GRANTs or REVOKEs the server refused."""
 
 
 @runtime_checkable

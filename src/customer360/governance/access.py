@@ -188,11 +188,13 @@ class Access:
         wanted = self.port(port)
         if holder_kind == "account":
             self._accounts.named(holder)
+        elif self._accounts.find(holder) is not None:
+            raise AccessRefused(f"'{holder}' is an account, no group.", next_step="Grant it to the account.")
         if not by.decides(wanted, personal=personal):
             raise AccessRefused(
                 f"{by.name} does not decide about {wanted.id}.", next_step=deciders_of(wanted, personal)
             )
-        if (holder_kind == "account" and holder == by.name) or (holder_kind == "group" and holder in by.groups):
+        if by.holds(holder_kind, holder) and not by.is_operator:
             raise AccessRefused("Nobody grants himself access.", next_step="Ask for it; somebody else decides.")
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
@@ -216,7 +218,8 @@ class Access:
         grant = self.grant_of(number)
         port = self.port(grant.port)
         self._check_active(grant)
-        if by.name == grant.holder or not by.decides(port, personal=grant.personal):
+        is_own = by.holds(grant.holder_kind, grant.holder) and not by.is_operator
+        if is_own or not by.decides(port, personal=grant.personal):
             raise AccessRefused("Somebody else renews a grant.", next_step=deciders_of(port, grant.personal))
         check_days(port, days)
         with self._changing() as writing:
@@ -226,10 +229,15 @@ class Access:
         return self.grant_of(number)
 
     def revoke(self, number: int, *, by: Actor, note: str | None = None) -> Grant:
-        """End a grant at once; its holder may, too. Errors: UnknownName, AccessRefused."""
+        """End a grant at once; its holder may, too, and who decides about one in the clear.
+
+        Errors: UnknownName, AccessRefused.
+        """
         grant = self.grant_of(number)
         self._check_active(grant)
-        if by.name != grant.holder and not self.decides(by, grant.port, personal=False):
+        is_own = grant.holder_kind == "account" and by.name == grant.holder
+        kinds = {False, grant.personal}
+        if not is_own and not any(self.decides(by, grant.port, personal=each) for each in kinds):
             raise AccessRefused(f"{by.name} does not decide about {grant.port}.")
         with self._changing() as writing:
             writing.run(

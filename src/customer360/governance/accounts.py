@@ -75,6 +75,10 @@ class Accounts:
             raise UnknownName("account", name, [account.name for account in self.all()])
         return found
 
+    def is_group(self, name: str) -> bool:
+        """Say whether accounts are in a group of this name, or a grant was given to one."""
+        return bool(self._state.rows(_IS_GROUP, (name, name)))
+
     def create(
         self,
         name: str,
@@ -96,6 +100,7 @@ class Accounts:
         with self._state.writing() as writing:
             if writing.run("SELECT 1 FROM account WHERE name = ?", (name,)).fetchone():
                 raise AccountRefused(f"There is an account named '{name}' already.", next_step="Choose another name.")
+            _check_apart(writing, account, account.groups)
             writing.run(
                 "INSERT INTO account VALUES (?, ?, ?, ?, ?, 1, ?)", (name, hashed, *_kept(account), stamp(writing.at))
             )
@@ -114,6 +119,10 @@ class Accounts:
     ) -> Account:
         """Change what is given and keep the rest; a disabled account loses its sessions. Errors: UnknownName."""
         before = self.named(name)
+        if by == name and not (roles is None and groups is None and attributes is None):
+            raise AccountRefused(
+                "Nobody changes his own roles, groups or attributes.", next_step="Ask another administrator."
+            )
         after = Account(
             name,
             before.roles if roles is None else _roles(roles),
@@ -122,6 +131,7 @@ class Accounts:
             before.is_active if is_active is None else is_active,
         )
         with self._state.writing() as writing:
+            _check_apart(writing, None, after.groups - before.groups)
             writing.run(
                 "UPDATE account SET roles = ?, groups = ?, attributes = ?, is_active = ? WHERE name = ?",
                 (*_kept(after), after.is_active, name),
@@ -144,38 +154,54 @@ class Accounts:
     def check(self, name: str, password: str, *, address: str = "") -> Account:
         """Return the account whose password this is. Errors: NotSignedIn, TooManyAttempts.
 
-        Right and wrong names take equally long and are refused in the same words.
+        Right and wrong names take equally long and are refused in the same words. An attempt counts before it is
+        compared, so many at once are no more than one after the other; it is taken back when the password is right.
         """
         keys = [_key("name", name.casefold())] + ([_key("address", address)] if address else [])
-        self._wait(keys)
+        attempts = self._attempt(keys)
         row = next(iter(self._state.rows("SELECT * FROM account WHERE name = ?", (name,))), None)
         known = row is not None and row["password_hash"] is not None and bool(row["is_active"])
         is_right = _verified(row["password_hash"] if row is not None and known else _dummy(), password) and known
         with self._state.writing() as writing:
             if is_right:
                 writing.run("DELETE FROM failure WHERE who = ?", (keys[0],))
-            else:
-                for key in keys:
-                    writing.run("INSERT INTO failure VALUES (?, ?)", (key, stamp(writing.at)))
-                writing.run("DELETE FROM failure WHERE at < ?", (stamp(writing.at - WINDOW),))
+                for attempt in attempts[1:]:
+                    writing.run("DELETE FROM failure WHERE rowid = ?", (attempt,))
             actor = name if row is not None else "unknown"
             writing.note(actor, "sign_in.done" if is_right else "sign_in.refused", actor)
         if row is None or not is_right:
             raise NotSignedIn("The name or the password is wrong.")
         return _account(row)
 
-    def _wait(self, keys: list[str]) -> None:
-        """Refuse while a name or an address has failed too often. Errors: TooManyAttempts."""
-        now = self._state.clock()
-        for key, most in zip(keys, (ATTEMPTS, ADDRESS_ATTEMPTS), strict=False):
-            since = stamp(now - WINDOW)
-            failed = self._state.rows("SELECT at FROM failure WHERE who = ? AND at > ? ORDER BY at DESC", (key, since))
-            if len(failed) >= most:
-                over = moment_of(failed[most - 1]["at"])
-                raise TooManyAttempts(int((over + WINDOW - now).total_seconds()) if over else 0)
+    def _attempt(self, keys: list[str]) -> list[int]:
+        """Write an attempt down as failed, unless its name or address failed too often. Errors: TooManyAttempts."""
+        with self._state.writing() as writing:
+            since = stamp(writing.at - WINDOW)
+            for key, most in zip(keys, (ATTEMPTS, ADDRESS_ATTEMPTS), strict=False):
+                found = "SELECT at FROM failure WHERE who = ? AND at > ? ORDER BY at DESC"
+                failed = writing.run(found, (key, since)).fetchall()
+                if len(failed) >= most:
+                    over = moment_of(failed[most - 1]["at"])
+                    raise TooManyAttempts(int((over + WINDOW - writing.at).total_seconds()) if over else 0)
+            writing.run("DELETE FROM failure WHERE at < ?", (since,))
+            rows = [writing.run("INSERT INTO failure VALUES (?, ?)", (key, stamp(writing.at))) for key in keys]
+            return [int(row.lastrowid or 0) for row in rows]
 
 
-RESERVED = frozenset({"local", "owner", "operator", "unknown", "everyone"})
+RESERVED = frozenset({"local", "owner", "operator", "unknown", "everyone", "oidc", "customer360"})
+_IS_GROUP = (
+    "SELECT 1 FROM account, json_each(account.groups) AS each WHERE each.value = ?"
+    " UNION ALL SELECT 1 FROM access_grant WHERE holder_kind = 'group' AND holder = ? LIMIT 1"
+)
+
+
+def _check_apart(writing: Writing, new: Account | None, groups: Iterable[str]) -> None:
+    """Raise AccountRefused for an account that is named like a group, and for a group that is named like an account."""
+    if new is not None and (new.name in new.groups or writing.run(_IS_GROUP, (new.name, new.name)).fetchone()):
+        raise AccountRefused(f"A group is named '{new.name}'.", next_step="Choose another name.")
+    for group in groups:
+        if writing.run("SELECT 1 FROM account WHERE name = ?", (group,)).fetchone():
+            raise AccountRefused(f"An account is named '{group}'.", next_step="Give the group another name.")
 
 
 def _account(row: sqlite3.Row) -> Account:

@@ -79,10 +79,7 @@ class Notices:
             )
 
     def send(self, since: int) -> None:
-        """Send notices after a number to the project's address, signed; what fails is written down, and nothing waits.
-
-        Errors: SettingMissing when the address or its secret is not set.
-        """
+        """Send notices after a number to the project's address, signed; what fails is written down."""
         if self._address is None:
             return
         rows = self._state.rows("SELECT * FROM notice WHERE id > ? ORDER BY id", (since,))
@@ -112,25 +109,33 @@ def signature(secret: str, moment: str, body: bytes) -> str:
 
 def _posted(address: NoticeAddress, document: Mapping[str, object]) -> str | None:
     """Send a document; return why it was not taken, None when it was."""
+    try:
+        url = _variable(address.url, "the address that notices go to")
+        secret = address.secret and _variable(address.secret, "the secret that signs notices")
+    except SettingMissing as error:
+        return error.what
+    if not url.startswith(("https://", "http://")):
+        return "the address is not https://..."
+    body = json.dumps(document, default=str, separators=(",", ":")).encode()
+    headers = {"Content-Type": "application/json"}
+    if secret:
+        moment = str(document["notices"][0]["at"])  # type: ignore[index]
+        headers["X-C360-Signature"] = f"t={moment},v1={signature(secret, moment, body)}"
+    return _sent(url, body, headers)
+
+
+def _sent(url: str, body: bytes, headers: Mapping[str, str]) -> str | None:
+    import http.client
     import urllib.error
     import urllib.request
 
-    url = _variable(address.url, "the address that notices go to")
-    body = json.dumps(document, default=str, separators=(",", ":")).encode()
-    headers = {"Content-Type": "application/json"}
-    if address.secret is not None:
-        moment = str(document["notices"][0]["at"])  # type: ignore[index]
-        secret = _variable(address.secret, "the secret that signs notices")
-        headers["X-C360-Signature"] = f"t={moment},v1={signature(secret, moment, body)}"
-    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - checked in the next line
-    if not url.startswith(("https://", "http://")):
-        return "the address is not https://..."
     try:
+        request = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310 - http(s) only
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http(s) only
             return None if answer.status < 300 else f"status {answer.status}"  # noqa: PLR2004 - HTTP
     except urllib.error.HTTPError as error:
         return f"status {error.code}"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return type(error).__name__
 
 

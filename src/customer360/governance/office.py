@@ -137,9 +137,11 @@ class Governance:
 
     def _changed(self, last_notice: int) -> None:
         """Tell those whom a change of requests or grants is about, and the database that others read."""
-        self.notices.send(last_notice)
-        if self._warehouse is not None:
-            lend(self, self._warehouse)
+        try:
+            if self._warehouse is not None:
+                lend(self, self._warehouse)
+        finally:
+            self.notices.send(last_notice)
 
     def refused(self, relation: Relation) -> NotPermitted:
         """Return why a table may not be read, with the next step."""

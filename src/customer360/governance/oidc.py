@@ -191,7 +191,7 @@ class Provider:
         found = self._state.rows(
             "SELECT account FROM oidc_identity WHERE issuer = ? AND subject = ?", (issuer, subject)
         )
-        named = [group for group in groups if NAME.fullmatch(group)]
+        named = [group for group in groups if NAME.fullmatch(group) and self._accounts.find(group) is None]
         if found:
             account = self._accounts.named(found[0]["account"])
             if not account.is_active:
@@ -207,6 +207,8 @@ class Provider:
     def _new(self, name: str, roles: set[str], groups: list[str], issuer: str, subject: str) -> Account:
         """Make the account of somebody who comes for the first time. Errors: AccountRefused."""
         name = name.casefold()
+        if name in self._settings.roles:
+            raise AccountRefused(f"A group is named '{name}'.", next_step="Ask an administrator.")
         if self._accounts.find(name) is not None:
             raise AccountRefused(
                 f"There is an account named '{name}' that does not sign in with {self.label}.",

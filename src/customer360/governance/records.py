@@ -33,6 +33,12 @@ class Actor:
         """Return an account as one who decides."""
         return cls(account.name, account.roles, account.groups)
 
+    def holds(self, kind: HolderKind, holder: str) -> bool:
+        """Say whether what this account or group holds is this person's: it is theirs, or they are in the group."""
+        if kind == "account":
+            return holder == self.name
+        return holder == EVERYONE or holder in self.groups
+
     def owns(self, port: Port) -> bool:
         """Say whether product and domain files name this person (or a group of theirs) as owner."""
         names = {self.name, *self.groups}

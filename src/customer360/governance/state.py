@@ -76,6 +76,10 @@ CREATE TABLE oidc_identity (
   issuer TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, PRIMARY KEY (issuer, subject));
 """,
     "ALTER TABLE access_request ADD COLUMN figures_only INTEGER NOT NULL DEFAULT 0;",
+    """
+DROP INDEX one_open_request;
+CREATE UNIQUE INDEX one_open_request ON access_request (account, port, personal, figures_only) WHERE status = 'open';
+""",
 )
 """One script for each version of the file; a file is brought up to date when it is opened."""
 

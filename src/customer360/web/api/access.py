@@ -143,11 +143,11 @@ def _grants(rooms: Rooms) -> APIRouter:
     def list_grants(request: Request) -> list[GrantOut]:
         """List one's own grants and those one decides about, newest first."""
         who, ports = visitor_of(request).actor, _ports(rooms)
-        names = {who.name, *who.groups, "everyone"}
         return [
             GrantOut.of(each, clock())
             for each in access.grants()
-            if each.holder in names or (each.port in ports and who.decides(ports[each.port], personal=each.personal))
+            if who.holds(each.holder_kind, each.holder)
+            or (each.port in ports and who.decides(ports[each.port], personal=each.personal))
         ]
 
     @routes.post("/{number}/renewal")

@@ -126,7 +126,6 @@ def _days(text: str | None) -> int | None:
 def _facts(rooms: Rooms, request: Request) -> dict[str, Any]:
     visitor = visitor_of(request)
     who, now = visitor.actor, rooms.governance.state.clock()
-    names = {who.name, *who.groups, "everyone"}
     readable = (
         {str(r) for r in rooms.governance.entitlements(visitor.principal).relations} if visitor.account else set()
     )
@@ -142,5 +141,9 @@ def _facts(rooms: Rooms, request: Request) -> dict[str, Any]:
         "waiting": rooms.governance.access.to_decide(who),
         "notices": rooms.governance.notices.of(who.name, limit=20),
         "may_look": visitor.account is not None and may_look(rooms.governance, who),
-        "grants": [(grant, grant.status(now)) for grant in rooms.governance.access.grants() if grant.holder in names],
+        "grants": [
+            (grant, grant.status(now))
+            for grant in rooms.governance.access.grants()
+            if who.holds(grant.holder_kind, grant.holder)
+        ],
     }

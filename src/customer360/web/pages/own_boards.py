@@ -87,11 +87,11 @@ def _add_list(routes: APIRouter, boards: Boards, pages: Pages) -> None:
 
     @routes.post("/dashboards/{name}/deletion")
     async def delete(request: Request, name: str) -> Response:
-        form, owner = await form_of(request), owner_of(request)
-        own = boards.own.named(name)
+        form, owner, who = await form_of(request), owner_of(request), visitor_of(request).actor
+        own, administers = boards.own.named(name), who.is_operator or "admin" in who.roles
         if form.get("confirm") != "yes":
             raise QueryError(f"'{own.title}' is kept: the deletion was not confirmed.", next_step="Tick the box.")
-        await run_sync(lambda: boards.own.delete(own, by=owner))
+        await run_sync(lambda: boards.own.delete(own, by=owner, administers=administers))
         return RedirectResponse("/dashboards", HTTPStatus.SEE_OTHER)
 
 
