@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from customer360.engines.base import Session
     from customer360.semantic.elements import SemanticField
     from customer360.semantic.model import SemanticModel
-    from customer360.semantic.principal import Principal
     from customer360.semantic.periods import Period
+    from customer360.semantic.principal import Principal
     from customer360.semantic.query import MetricQuery
 
 MOST_VALUES = 1_000_000
