@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,11 @@ from starlette.testclient import TestClient
 from tests.governance.conftest import OPERATOR
 from tests.governance.test_doors import HERE
 
+from customer360.semantic.answer import PlanCache
+from customer360.semantic.extensions import RowPolicy
+from customer360.semantic.policies import seen_as
+from customer360.semantic.principal import Principal
+from customer360.semantic.query import MetricQuery
 from customer360.web.app import create_app
 
 if TYPE_CHECKING:
@@ -51,6 +58,18 @@ def test_figures_without_rows_are_shown_to_who_was_given_them(
     for grant in given:
         people.governance.access.revoke(grant.id, by=OPERATOR)
     assert look("ida") == CLOSED
+
+
+def test_policies_about_ones_name_are_ones_own(people: Workspace) -> None:
+    model = people.semantic_model()
+    policy = RowPolicy(id="own", dataset="customer", expression="customer.email = user.name")
+    own = replace(model, c360=model.c360.model_copy(update={"row_policies": (policy,)}))
+    plans, query = PlanCache(), MetricQuery(metrics=("customers",))
+    for name in ("ida", "eve", "ida"):
+        found = plans.plan(own, query, as_of=date(2024, 1, 1), dialect="duckdb", principal=Principal(name))
+        assert f"'{name}'" in found.sql
+    assert seen_as(own, Principal("ida")) != seen_as(own, Principal("eve"))
+    assert seen_as(model, Principal("ida")) == seen_as(model, Principal("eve"))
 
 
 def test_what_is_shown_again_is_written_down_again(people: Workspace, look: Callable[..., States]) -> None:

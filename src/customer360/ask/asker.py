@@ -23,6 +23,7 @@ from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
 from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.answer import answer
+from customer360.semantic.policies import seen_as
 from customer360.semantic.principal import OWNER, Principal
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Asker:
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:
         """Return the words and values of a state of the data, made when they are first needed."""
-        key = (session.state, as_of, principal.digest)
+        key = (session.state, as_of, seen_as(self._model, principal))
         with self._lock:
             known = self._editions.get(key)
             if known is not None:

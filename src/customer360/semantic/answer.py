@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from customer360.engines.sessions import named_tables
 from customer360.errors import StatementFailed, WarehouseMissing
 from customer360.semantic.compile import Compiled, compile_query
+from customer360.semantic.policies import seen_as
 from customer360.semantic.principal import OWNER, Principal
 from customer360.semantic.proofs import Proofs
 from customer360.semantic.results import ResultCache
@@ -70,7 +71,7 @@ class PlanCache:
         rollups: Collection[str] = (),
     ) -> Compiled:
         """Return the plan of a query, compiling it when it is not known."""
-        key = (model.digest, query.canonical(), as_of, dialect, principal.digest, tuple(sorted(rollups)))
+        key = (model.digest, query.canonical(), as_of, dialect, seen_as(model, principal), tuple(sorted(rollups)))
         with self._lock:
             known = self._plans.get(key)
             if known is not None:

@@ -31,6 +31,12 @@ def policies_for(model: SemanticModel, principal: Principal) -> Iterator[tuple[s
             yield policy.dataset, _closed(predicate, policy, principal)
 
 
+def seen_as(model: SemanticModel, principal: Principal) -> str:
+    """Return a text that differs whenever what a principal sees of a model may differ."""
+    own = any("name" in each.expression for each in (*model.c360.row_policies, *principal.row_policies))  # user.name
+    return f"{principal.digest}/{principal.user}" if own and not principal.owns_everything else principal.digest
+
+
 def _closed(predicate: exp.Expr, policy: RowPolicy, principal: Principal) -> exp.Expr:
     tree = predicate.copy()
     for column in list(tree.find_all(exp.Column)):

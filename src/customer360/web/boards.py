@@ -16,7 +16,9 @@ from customer360.dashboards.locales import written_as
 from customer360.dashboards.own import OwnBoards
 from customer360.dashboards.vocabulary import vocabulary_of
 from customer360.errors import C360Error, UnknownName, WarehouseMissing
+from customer360.governance.asking import asking
 from customer360.governance.reading import note_again
+from customer360.semantic.policies import seen_as
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -140,7 +142,7 @@ class Boards:
         if only is not None and only not in {widget.name for widget in board.widgets}:
             raise UnknownName("widget", only, [widget.name for widget in board.widgets])
         edition = edition or self.edition()
-        whole = (edition.snapshot.id, version, filters, None, self._rooms.sees())
+        whole = (edition.snapshot.id, version, filters, None, self._sees())
         key = whole if only is None else (*whole[:3], only, whole[4])
         with self._lock:
             found = self._filled.get(whole) or self._filled.get(key)
@@ -155,6 +157,11 @@ class Boards:
         self._keep(key, found, edition)
         note_again(self._rooms.governance, "metrics", found.of(only))
         return found.page
+
+    def _sees(self) -> str:
+        """Return a text that differs whenever what the asker may see differs. Errors: NotPermitted."""
+        models = map(self._rooms.semantic_model, self._rooms.project.semantics)
+        return "/".join([self._rooms.sees(), *(seen_as(each, asking()) for each in models)])
 
     def _keep(self, key: Hashable, found: _Kept, edition: Edition) -> None:
         """Remember a page for the next reader, unless something newer was published meanwhile."""
@@ -173,7 +180,7 @@ class Boards:
     def choices(self, name: str, *, edition: Edition | None = None) -> tuple[Choices, ...]:
         """Return what the filters of a dashboard offer. Errors: UnknownName, WarehouseError."""
         (board, version), edition = self._found(name), edition or self.edition()
-        key = (version, self._rooms.sees())
+        key = (version, self._sees())
         with self._choosing:
             found = edition.choices.get(key)
             if found is None:
