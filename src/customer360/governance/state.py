@@ -76,13 +76,14 @@ CREATE TABLE oidc_identity (
   issuer TEXT NOT NULL, subject TEXT NOT NULL, account TEXT NOT NULL REFERENCES account, PRIMARY KEY (issuer, subject));
 """,
     "ALTER TABLE access_request ADD COLUMN figures_only INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE access_grant ADD COLUMN note TEXT;",
 )
 """One script for each version of the file; a file is brought up to date when it is opened."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the history. ``detail`` never holds a secret or a personal value."""
+    """One entry of the history. ``detail`` never holds a secret, a personal value, or what people write freely."""
 
     seq: int
     at: datetime
