@@ -90,6 +90,13 @@ def test_only_its_owners_refresh_and_send(shop: Workspace, keys: dict[str, str])
     grant(shop, "vera")
     room.refresh("offer")
     with asked_by(shop.governance.key_principal(keys["ida"])):
+        room.suppress("C0001", channel="*", reason="asked by lee")
+        room.readmit("C0001", channel="*", reason="lee asked again")
+        noted = {each.action: dict(each.detail) for each in shop.governance.state.history()}
+        assert (noted["audience.suppressed"], noted["audience.readmitted"]) == (
+            {},
+            {},
+        )  # what is written stays erasable
         room.suppress("C0001", channel="*", reason="asked")
     with asked_by(shop.governance.key_principal(keys["vera"])):
         for act in (room.suppress, room.readmit):

@@ -155,6 +155,7 @@ def test_whoever_is_suppressed_or_in_another_audience_stays_home(room: Audiences
     with pytest.raises(AudienceError, match="not suppressed for 'post'"):
         room.readmit(someone, channel="post", reason="-")
     room.readmit(someone, channel="email", reason="asked again")
+    assert b"asked again" in _rows_of(room.book.path, "readmitted")
     assert room.diff("offer", "changes") == ((someone,), ())
 
 

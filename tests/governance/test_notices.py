@@ -15,6 +15,8 @@ from tests.governance.test_doors import HERE
 
 from customer360.governance.notices import Notices, signature
 from customer360.governance.office import Governance
+from customer360.privacy.search import scrub_state
+from customer360.privacy.subject import Subject
 from customer360.project.outside import NoticeAddress
 from customer360.web.app import create_app
 
@@ -127,3 +129,19 @@ def test_an_address_is_told_too_signed_and_never_waited_for(
     failed = governance.state.history(limit=1)[0]
     assert (failed.action, failed.detail["reason"]) == ("notices.failed", "status 503")
     assert len(governance.access.grants(holder="ida")) == 2
+
+
+def test_an_erasure_empties_what_people_wrote_and_the_history_never_held_it(people: Workspace) -> None:
+    governance, person = people.governance, "crm:P17"
+    access, ida = governance.access, governance.accounts.named("ida")
+    request = access.request(ida, "crm.customer", purpose=f"call {person}")
+    grant = access.approve(request.id, by=who(people, "olga"), note=f"for {person} only")
+    assert person in governance.notices.of("ida")[0].text
+    assert access.revoke(grant.id, by=who(people, "dora"), note=f"{person} left").note == f"{person} left"
+    assert person not in str([dict(event.detail) for event in governance.state.history()])
+    done = dict(scrub_state(people.project.root, Subject((person,), ())))
+    file = governance.state.path.name
+    assert {f"{file}: {table}" for table in ("access_request", "access_grant", "notice")} <= done.keys()
+    assert access.grant_of(grant.id).note == "[erased] left"
+    assert governance.notices.of("ida")[1].text.endswith(": for [erased] only.")
+    assert person.encode() not in governance.state.path.read_bytes()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,28 @@ def test_templates_travel_in_the_wheel() -> None:
     }
     assert "customer360/templates/blank/data/orders.csv" in wanted
     assert wanted <= shipped
+
+
+@pytest.mark.parametrize("template", template_names())
+def test_a_new_project_keeps_people_and_secrets_out_of_version_control(template: str, tmp_path: Path) -> None:
+    root = tmp_path / "acme"
+    create_project(root, template=template)
+    made = (
+        "state/governance.sqlite",
+        "state/privacy.key",
+        "exports/dashboards/a/2024-11-30.pdf",
+        ".cache/x",
+        "warehouse/x",
+    )
+    for name in made:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("a person")
+    git = shutil.which("git")
+    assert git is not None
+    subprocess.run([git, "init", "-q", root], check=True)
+    subprocess.run([git, "-C", root, "add", "-A"], check=True)
+    staged = subprocess.run([git, "-C", root, "ls-files"], check=True, capture_output=True, text=True).stdout.split(
+        "\n"
+    )
+    assert "c360.yaml" in staged
+    assert [name for name in staged if name in made] == []

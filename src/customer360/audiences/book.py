@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS export (
 CREATE TABLE IF NOT EXISTS suppressed (
   hash TEXT NOT NULL, channel TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL,
   PRIMARY KEY (hash, channel)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS readmitted (
+  hash TEXT NOT NULL, channel TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL);
 """
 
 
@@ -273,13 +275,18 @@ class Book:
         rows = self._file.rows("SELECT hash FROM suppressed WHERE channel IN ('*', ?)", (channel or "*",))
         return frozenset(row["hash"] for row in rows)
 
-    def readmit(self, hashes: Iterable[str], *, channel: str) -> int:
+    def readmit(self, hashes: Iterable[str], *, channel: str, reason: str, by: str) -> int:
         """Let somebody (by salted hashes) be sent again on a channel and return how many entries went."""
+        at = self._clock().isoformat()
+        gone = 0
         with self._file.writing() as database:
-            done = database.executemany(
-                "DELETE FROM suppressed WHERE hash = ? AND channel = ?", [(each, channel) for each in hashes]
-            )
-            return max(done.rowcount, 0)
+            for each in hashes:
+                done = database.execute("DELETE FROM suppressed WHERE hash = ? AND channel = ?", (each, channel))
+                if done.rowcount > 0:
+                    entry = (each, channel, reason, by, at)
+                    database.execute("INSERT INTO readmitted VALUES (?, ?, ?, ?, ?)", entry)
+                    gone += 1
+        return gone
 
 
 def _refresh(row: sqlite3.Row) -> Refresh:

@@ -263,7 +263,7 @@ class Audiences:
         self._reach.check_channel(channel, self.all().values())
         found = self._hash(self._customer(member))
         self.book.suppress(found, channel=channel, reason=reason, by=self._permit.actor)
-        self._permit.note("suppressed", channel, reason=reason)
+        self._permit.note("suppressed", channel)  # the reason is in the book, where an erasure can reach it
 
     def readmit(self, member: str, *, channel: str, reason: str) -> None:
         """Let a customer be sent again who was suppressed for a channel.
@@ -272,11 +272,12 @@ class Audiences:
         """
         self._permit.check_suppressor(self.all().values())
         self._reach.check_channel(channel, self.all().values())
-        if not self.book.readmit((self._hash(member), *self._reach.hashes(self._customer(member))), channel=channel):
+        hashes = (self._hash(member), *self._reach.hashes(self._customer(member)))
+        if not self.book.readmit(hashes, channel=channel, reason=reason, by=self._permit.actor):
             raise AudienceError(
                 f"This customer is not suppressed for '{channel}'.", next_step="Name the channel that was named then."
             )
-        self._permit.note("readmitted", channel, reason=reason)
+        self._permit.note("readmitted", channel)
 
     def log(self, name: str | None = None) -> tuple[Export, ...]:
         """Return the export log (of one audience), newest first. Errors: UnknownName, NotPermitted."""

@@ -241,10 +241,11 @@ class Access:
             raise AccessRefused(f"{by.name} does not decide about {grant.port}.")
         with self._changing() as writing:
             writing.run(
-                "UPDATE access_grant SET revoked_at = ?, revoked_by = ? WHERE id = ?",
-                (stamp(writing.at), by.name, number),
+                "UPDATE access_grant SET revoked_at = ?, revoked_by = ?, note = ? WHERE id = ?",
+                (stamp(writing.at), by.name, note, number),
             )
-            writing.note(by.name, "access.revoked", grant.port, grant=number, holder=grant.holder, note=note)
+            facts = {"grant": number, "holder": grant.holder, "has_note": bool(note)}
+            writing.note(by.name, "access.revoked", grant.port, **facts)
             self._tell(writing, grant.holder_kind, grant.holder, by, "revoked", grant.port)
         return self.grant_of(number)
 
@@ -347,7 +348,8 @@ class Access:
         )
         if changed.rowcount != 1:
             raise AccessRefused(f"Request {request.id} was decided meanwhile.")
-        writing.note(by.name, f"access.{status}", request.port, request=request.id, account=request.account, note=note)
+        facts = {"request": request.id, "account": request.account, "has_note": bool(note)}
+        writing.note(by.name, f"access.{status}", request.port, **facts)
         if by.name != request.account:
             text = f"{by.name} {status} your request for {request.port}{f': {note}' if note else ''}."
             self._notices.add(writing, [request.account], status, text, port=request.port, request=request.id)

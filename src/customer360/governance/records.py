@@ -91,6 +91,8 @@ class Grant:
     revoked_by: str | None
     figures_only: bool = False
     """It shows figures of metrics that enough people stand behind, and no rows."""
+    note: str | None = None
+    """Why it was revoked, as somebody wrote."""
 
     def status(self, at: datetime) -> str:
         """Return active, expired or revoked."""
@@ -133,4 +135,5 @@ def grant_in(row: sqlite3.Row) -> Grant:
         moment_of(row["revoked_at"]),
         row["revoked_by"],
         bool(row["figures_only"]),
+        row["note"],
     )

@@ -80,13 +80,14 @@ CREATE TABLE oidc_identity (
 DROP INDEX one_open_request;
 CREATE UNIQUE INDEX one_open_request ON access_request (account, port, personal, figures_only) WHERE status = 'open';
 """,
+    "ALTER TABLE access_grant ADD COLUMN note TEXT;",
 )
 """One script for each version of the file; a file is brought up to date when it is opened."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One entry of the history. ``detail`` never holds a secret or a personal value."""
+    """One entry of the history. ``detail`` never holds a secret, a personal value, or what people write freely."""
 
     seq: int
     at: datetime

@@ -33,8 +33,8 @@ FOLDERS = ("state", "logs", str(CACHE))
 GOVERNANCE, AUDIENCES = "governance.sqlite", "audiences.sqlite"
 SPARED = frozenset({"erasure", "owed"})
 """Tables that name an erased person until it is done: whom an erasure is about, whom a destination must still drop."""
-WRITTEN = frozenset({"purpose", "note"})
-"""Columns of governance in which people write what they want."""
+WRITTEN = frozenset({"purpose", "note", "text"})
+"""Columns of governance in which people write what they want, or that repeat it to others."""
 
 
 def in_tables(session: Session, project: Project, subject: Subject, columns: Columns) -> dict[Relation, int]:

@@ -25,12 +25,9 @@ IDENTITY = Path("identity") / "product"
 _STANDING_ALONE = ("blank",)
 """Templates that do without it."""
 
-_IGNORED = """# counts of questions asked
-state/queries.sqlite*
-# accounts, grants and their history
-state/governance.sqlite*
-# who is in which audience, what was sent where
-state/audiences*
+_IGNORED = """# accounts, decisions, keys, audiences, erasures: secrets and people, to be backed up and not to be shared
+state/
+# files that audiences and dashboards were written to
 exports/
 # made by c360 from the sources
 .cache/
