@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, add_completion=False)
 
+FiltersOption = Annotated[
+    str, typer.Option("--filters", help="As in the page's address: from=2024-01-01&customer_360.customer_segment=VIP.")
+]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="File, or folder for csv and parquet.", show_default="exports/dashboards/NAME in project"
+    ),
+]
+
 _HELP = """List dashboards, write one into a file, and write those that are due.
 
 Dashboards stand in dashboards/*.yaml, those that people made on the page in the project's state.
@@ -63,21 +73,8 @@ def list_(project: ProjectOption = HERE, format_: FormatOption = None) -> None:
 def export(
     name: Annotated[str, typer.Argument(help="A dashboard: the name of its file in dashboards/.")],
     kind: Annotated[str, typer.Option("--as", help="png or pdf; csv or parquet: a file for each widget.")] = "pdf",
-    filters: Annotated[
-        str,
-        typer.Option(
-            "--filters", help="Filters as in the page's address: from=2024-01-01&customer_360.customer_segment=VIP."
-        ),
-    ] = "",
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="File, or folder for csv and parquet.",
-            show_default="exports/dashboards/NAME in project",
-        ),
-    ] = None,
+    filters: FiltersOption = "",
+    out: FileOption = None,
     project: ProjectOption = HERE,
 ) -> None:
     """Write a dashboard into a file, with the figures that you may see.

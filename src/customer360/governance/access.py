@@ -378,18 +378,9 @@ class Access:
             (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until, figures_only),
         )
         number = int(row.lastrowid or 0)
-        writing.note(
-            by.name,
-            "access.granted",
-            port.id,
-            grant=number,
-            request=request,
-            holder=f"{kind}:{holder}",
-            until=until,
-            personal=personal,
-            row_filter=row_filter,
-            figures_only=figures_only,
-        )
+        facts = {"request": request, "holder": f"{kind}:{holder}", "until": until, "personal": personal}
+        facts |= {"row_filter": row_filter, "figures_only": figures_only}
+        writing.note(by.name, "access.granted", port.id, grant=number, **facts)
         if request is None:
             self._tell(writing, kind, holder, by, "granted", port.id)
         return number
