@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from customer360.errors import C360Error, NotEnoughData
+from customer360.errors import NotEnoughData, QueryError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,11 +23,11 @@ _CONFIDENCE = 0.95
 def days_since(refresh: date, today: date, start: date | None, end: date | None) -> tuple[date, date]:
     """Return the first and last day to measure: those asked for, else from the day after a refresh to today.
 
-    Errors: C360Error when no day has passed.
+    Errors: QueryError when no day has passed.
     """
     first, last = start or refresh + timedelta(days=1), end or today
     if start is None and end is None and first > last:
-        raise C360Error(
+        raise QueryError(
             f"No day of sales has passed since {refresh}, so nothing can be compared yet.",
             next_step="Load what came after it, then measure.",
         )
