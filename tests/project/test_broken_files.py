@@ -88,21 +88,21 @@ BROKEN = [
         "c360.yaml",
         "week_start: monday",
         "week_start: tuesday",
-        ("The value of 'week_start' cannot be 'tuesday'. In c360.yaml:17. Did you mean 'sunday'?",),
+        ("The value of 'week_start' cannot be 'tuesday'. In c360.yaml:18. Did you mean 'sunday'?",),
     ),
     Broken(
         "month out of range",
         "c360.yaml",
         "fiscal_year_start_month: 1 ",
         "fiscal_year_start_month: 13 ",
-        ("'fiscal_year_start_month' must be at most 12, not the number 13. In c360.yaml:18.",),
+        ("'fiscal_year_start_month' must be at most 12, not the number 13. In c360.yaml:19.",),
     ),
     Broken(
         "whole number",
         "c360.yaml",
         "keep_snapshots: 10 ",
         "keep_snapshots: ten ",
-        ("'keep_snapshots' must be a whole number, not 'ten'. In c360.yaml:20.",),
+        ("'keep_snapshots' must be a whole number, not 'ten'. In c360.yaml:21.",),
     ),
     Broken(
         "currency",
@@ -116,7 +116,7 @@ BROKEN = [
         "c360.yaml",
         "countries: [US]",
         "countries: [USA]",
-        ("'USA' is no country code. In c360.yaml:19. Write two capitals: US, DE.",),
+        ("'USA' is no country code. In c360.yaml:20. Write two capitals: US, DE.",),
     ),
     Broken(
         "time zone",
@@ -156,7 +156,7 @@ BROKEN = [
         "c360.yaml",
         "week_start: monday",
         "currency: EUR\nweek_start: monday",
-        (("The key 'currency' stands here twice; the first is in line 15. In c360.yaml:17. Remove one of them."),),
+        (("The key 'currency' stands here twice; the first is in line 15. In c360.yaml:18. Remove one of them."),),
     ),
     Broken(
         "tab",
@@ -170,7 +170,7 @@ BROKEN = [
         "c360.yaml",
         "label: Sales",
         'label: "Sales',
-        ("The quote that opens here is never closed. In c360.yaml:24. Close it.",),
+        ("The quote that opens here is never closed. In c360.yaml:25. Close it.",),
     ),
     Broken(
         "colon in a value",
@@ -179,7 +179,7 @@ BROKEN = [
         "label: Sales: all",
         (
             (
-                "There is a colon inside an unquoted value. In c360.yaml:24. Put the value in quotes, or check "
+                "There is a colon inside an unquoted value. In c360.yaml:25. Put the value in quotes, or check "
                 "the indentation."
             ),
         ),
@@ -189,7 +189,7 @@ BROKEN = [
         "c360.yaml",
         "domains:  ",
         "---\ndomains:  ",
-        ("A second document starts here (`---`). In c360.yaml:22. Keep one document a file.",),
+        ("A second document starts here (`---`). In c360.yaml:23. Keep one document a file.",),
     ),
     Broken(
         "custom tag",
@@ -205,7 +205,7 @@ BROKEN = [
         "label: {{ sales }}",
         (
             (
-                "A key must be a word, not a list or a mapping. In c360.yaml:24. Put a value that begins with { "
+                "A key must be a word, not a list or a mapping. In c360.yaml:25. Put a value that begins with { "
                 "in quotes."
             ),
         ),
@@ -1366,7 +1366,7 @@ BROKEN = [
         "c360.yaml",
         "label: Sales",
         "label: Schön",
-        ("The file is not UTF-8 text: byte 0xf6 does not fit. In c360.yaml:24. Save it as UTF-8.",),
+        ("The file is not UTF-8 text: byte 0xf6 does not fit. In c360.yaml:25. Save it as UTF-8.",),
     ),
     Broken(
         "empty file",
@@ -1404,7 +1404,7 @@ BROKEN = [
         "c360.yaml",
         "label: Sales",
         "label: Sa\x00les",
-        ("The file holds a control character, which YAML does not allow. In c360.yaml:24. Remove it.",),
+        ("The file holds a control character, which YAML does not allow. In c360.yaml:25. Remove it.",),
     ),
 ]
 
