@@ -37,21 +37,34 @@ class Rule:
     cost: int = 0
 
 
+class Node:
+    """The rules that begin with the same parts: what may come next, and what is whole here."""
+
+    __slots__ = ("following", "whole")
+
+    def __init__(self) -> None:
+        self.following: dict[str, Node] = {}
+        self.whole: list[Rule] = []
+
+
 class Grammar:
-    """Rules by the type of their first part."""
+    """Rules as a tree of their parts, so that rules that begin alike are followed together."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
-        self.by_first: dict[str, list[Rule]] = defaultdict(list)
+        self.root = Node()
         for rule in self.rules:
-            self.by_first[rule.parts[0]].append(rule)
+            node = self.root
+            for part in rule.parts:
+                node = node.following.setdefault(part, Node())
+            node.whole.append(rule)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Open:
-    """A rule of which the first parts are found; it ends where the next part must start."""
+    """Rules of which the first parts are found; it ends where the next part must start."""
 
-    rule: Rule
+    node: Node
     meanings: tuple[Hashable, ...]
     start: int
     cost: int
@@ -64,7 +77,7 @@ class Chart:
         self._grammar = grammar
         self._length = length
         self._closed: dict[tuple[str, int], list[Edge]] = defaultdict(list)
-        self._waiting: dict[tuple[str, int], list[_Open]] = defaultdict(list)
+        self._waiting: dict[int, list[_Open]] = defaultdict(list)
         self._known: set[tuple[str, int, int, Hashable]] = set()
         self._queue: list[tuple[int, int, Edge]] = []
         self._count = 0
@@ -102,24 +115,26 @@ class Chart:
 
     def _close(self, edge: Edge) -> None:
         self._closed[edge.category, edge.start].append(edge)
-        for rule in self._grammar.by_first.get(edge.category, ()):
-            self._advance(_Open(rule, (), edge.start, rule.cost), edge)
-        for waiting in tuple(self._waiting.get((edge.category, edge.start), ())):
-            self._advance(waiting, edge)
+        node = self._grammar.root.following.get(edge.category)
+        if node is not None:
+            self._advance(node, (edge.meaning,), edge.start, edge.end, edge.cost)
+        for waiting in tuple(self._waiting.get(edge.start, ())):
+            node = waiting.node.following.get(edge.category)
+            if node is not None:
+                meanings = (*waiting.meanings, edge.meaning)
+                self._advance(node, meanings, waiting.start, edge.end, waiting.cost + edge.cost)
 
-    def _advance(self, opened: _Open, edge: Edge) -> None:
-        meanings = (*opened.meanings, edge.meaning)
-        cost = opened.cost + edge.cost
-        if len(meanings) == len(opened.rule.parts):
-            made = opened.rule.action(*meanings)
+    def _advance(self, node: Node, meanings: tuple[Hashable, ...], start: int, end: int, cost: int) -> None:
+        for rule in node.whole:
+            made = rule.action(*meanings)
             if made is not None:
-                self._push(Edge(opened.start, edge.end, opened.rule.result, made, cost))
+                self._push(Edge(start, end, rule.result, made, cost + rule.cost))
+        if not node.following or end == self._length:
             return
-        further = _Open(opened.rule, meanings, opened.start, cost)
-        wanted = opened.rule.parts[len(meanings)]
-        self._waiting[wanted, edge.end].append(further)
-        for following in tuple(self._closed.get((wanted, edge.end), ())):
-            self._advance(further, following)
+        self._waiting[end].append(_Open(node, meanings, start, cost))
+        for category, further in node.following.items():
+            for edge in tuple(self._closed.get((category, end), ())):
+                self._advance(further, (*meanings, edge.meaning), start, edge.end, cost + edge.cost)
 
 
 class Rules:

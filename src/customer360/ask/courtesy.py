@@ -56,8 +56,82 @@ COURTESY = _TEXTS.split("|")
 """Words that cannot change a number. `new`, `net`, `first`, `average`, `only`, `target` are not among them."""
 
 
+WEAK = frozenset(
+    [
+        "something",
+        "somebody",
+        "someone",
+        "everything",
+        "anything",
+        "nothing else",
+        "and nothing else",
+        "any",
+        "those",
+        "these",
+        "this one",
+        "here",
+        "sitting on",
+        "the question",
+        "is the question",
+        "question is",
+        "we",
+        "us",
+        "you",
+        "i",
+        "so",
+        "itself",
+        "themselves",
+        "we have",
+        "we had",
+        "there",
+        "namely",
+        "that is",
+        "i e",
+        "at all",
+        "each time",
+        "as per",
+        "as such",
+        "these ones",
+        "those ones",
+    ]
+)
+"""Words that say nothing beside a whole question; left out only when a question is not understood with them."""
+WEAK_VERBS = frozenset(
+    [
+        "give",
+        "gives",
+        "given",
+        "gave",
+        "giving",
+        "come",
+        "comes",
+        "came",
+        "coming",
+        "receive",
+        "receives",
+        "received",
+        "receiving",
+        "went",
+        "goes",
+        "going",
+        "got",
+        "experience",
+        "experienced",
+        "face",
+        "faced",
+        "see",
+    ]
+)
+"""Verbs that say no more than that there was something; they do say something of people: customers who came."""
+
+
 LEADING = frozenset({"can", "could", "may", "would", "might"})
 """Words that are courtesy only before the question itself: `can we see`, not `how many can we reach`."""
+
+
+def weak_phrases() -> frozenset[tuple[str, ...]]:
+    """Return the words that are left out when a question is not understood with them."""
+    return frozenset(stems(tuple(text.split())) for text in (*WEAK, *WEAK_VERBS))
 
 
 def courtesy_phrases() -> frozenset[tuple[str, ...]]:

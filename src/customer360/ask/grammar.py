@@ -10,7 +10,9 @@ from customer360.ask import (
     grammar_frames,
     grammar_lists,
     grammar_nouns,
+    grammar_people,
     grammar_relations,
+    grammar_tails,
 )
 from customer360.ask.chart import Grammar, Rules
 from customer360.ask.grammar_deeds import again, at, doing
@@ -111,6 +113,8 @@ GRAMMAR = Grammar(
         grammar_figures.rules,
         grammar_lists.rules,
         grammar_relations.rules,
+        grammar_people.rules,
+        grammar_tails.rules,
         grammar_frames.rules,
         rules,
     )

@@ -150,6 +150,34 @@ for _word, _function in (("AVERAGE", "mean"), ("MEDIAN", "median")):
         return Draft(metrics=(metric,), head="figure", stat=Stat(function))  # type: ignore[arg-type]
 
 
+@rules("Clause", "Metric <PER> METRIC", "<AVERAGE> Metric <PER> METRIC", cost=3)
+@rules("Clause", "Metric <IN> <AVERAGE> METRIC", "Metric <OF> <AVERAGE> METRIC", cost=3)
+def _per_counted(metric: MetricWord, below: MetricWord) -> Draft:
+    """Read ``payments per claimant``, when the model has that ratio."""
+    return Draft(metrics=(metric,), over=below, head="figure")
+
+
+@rules("Clause", "<AVERAGE> Things VERB", "<HOWMUCH> <AVERAGE> Things VERB", "<HOWMANY> Metric <AVERAGE> Things VERB")
+@rules("Clause", "<HOWMUCH> Things VERB <ONAVERAGE>", "<HOWMUCH> Things <ONAVERAGE> VERB")
+def _average_doer(*parts: MetricWord | Things) -> Draft | None:
+    """Read ``what does the average policyholder pay``."""
+    things = next(part for part in parts if isinstance(part, Things))
+    metrics = tuple(part for part in parts[:1] if isinstance(part, MetricWord))
+    if things.havings or not things.noun.is_entity:
+        return None
+    stat = Stat("mean", replace(things.noun, is_plural=True))
+    verbs = tuple(part for part in parts[len(metrics) :] if isinstance(part, MetricWord))
+    return Draft(metrics=metrics, verbs=verbs, head="figure", wants=None, stat=stat, conds=things.conds)
+
+
+@rules("Clause", "Metric <OF> <AVERAGE> Things", "Metric <FOR> <AVERAGE> Things")
+def _of_average_thing(metric: MetricWord, things: Things) -> Draft | None:
+    """Read ``payments of an average policyholder in the north``."""
+    if things.havings or not things.noun.is_entity:
+        return None
+    return Draft(metrics=(metric,), head="figure", stat=Stat("mean", things.noun), conds=things.conds)
+
+
 @rules("Clause", "Metric <PER> NOUN")
 def _ratio(metric: MetricWord, noun: Noun) -> Draft | None:
     if not noun.is_entity:
@@ -165,6 +193,14 @@ def _group(noun: Noun | str) -> Noun | str:
     return noun
 
 
+@rules("Group", "FLAG <OR> <NOT>", "FLAG <VS> <NOT> FLAG", "FLAG <OR> <NOT> FLAG")
+def _so_or_not(*flags: Members) -> Noun | None:
+    """Read ``disputed or not``."""
+    if len({flag.options for flag in flags}) > 1:
+        return None
+    return Noun(tuple(option.field for option in flags[0].options), flags[0].text)
+
+
 @rules("Groups", "Group")
 def _one_group(group: Noun | str) -> tuple[Noun | str, ...]:
     return (group,)
@@ -178,6 +214,12 @@ def _more_groups(groups: tuple[Noun | str, ...], group: Noun | str) -> tuple[Nou
 @rules("Clause", "<BY> Groups", "<PER> Groups", "<FROM> <BY> Groups", "<IN> <BY> Groups", "<OF> <BY> Groups")
 def _by(groups: tuple[Noun | str, ...]) -> Draft:
     return Draft(groups=groups)
+
+
+@rules("Clause", "<BY> Groups <FROM>", "<BY> Groups <IN>", "<BY> Groups VERB <IN>", "<BY> Groups VERB <FROM>", cost=2)
+def _by_stranded(groups: tuple[Noun | str, ...], *verbs: MetricWord) -> Draft:
+    """Read ``by the channel (they) came in through``."""
+    return Draft(groups=groups, verbs=verbs)
 
 
 @rules("Clause", "GRAINADJ", "<IN> GRAINADJ", "<BY> GRAINADJ")

@@ -95,7 +95,7 @@ def _times_at_all(things: Things, verb: MetricWord) -> Draft | None:
     return Draft(verbs=(verb,), wants="count", head="figure", conds=things.conds, about=about)
 
 
-rules("Clause", "<IN> CURRENCY")(lambda currency: Draft(currency=currency))
+rules("Clause", "<IN> CURRENCY", "INUNIT")(lambda unit: Draft(currency=unit))
 
 
 @rules("Clause", "<DIFFERS> Span <THAN> Span")
@@ -207,13 +207,6 @@ def _so_many_frequent(number: Number, things: Things) -> Draft | None:
     if made is None or made.rank is None or things.noun.is_entity or things.noun.grain:
         return None
     return replace(made, rank=replace(made.rank, by_number=True))
-
-
-@rules("Clause", "<TOP> NUM", cost=2)
-def _so_many(number: Number) -> Draft | None:
-    """Read ``which areas pay the most, top 5``."""
-    is_count = number.unit is None and isinstance(number.value, int) and number.value > 0
-    return Draft(limit=int(number.value)) if is_count else None
 
 
 # ---- what is to be done, by what -------------------------------------------------------------------------------------

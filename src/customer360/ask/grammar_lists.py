@@ -118,58 +118,7 @@ def _first_doers(doer: tuple[Noun, MetricWord]) -> Draft | None:
     return ranking(Things(doer[0]), None, doer[1], ascending=False)
 
 
-for _word, _ascending, _merit in (
-    ("MOST", False, False),
-    ("LEAST", True, False),
-    ("BEST", False, True),
-    ("WORST", True, True),
-):
-
-    @rules(
-        "Clause",
-        f"<WHICH> Things <WITH>? <{_word}> Metric",
-        f"Things <WITH> <{_word}> Metric",
-        f"<LIST> Things <WITH> <{_word}> Metric",
-        f"<WHICH> Things <BY> <{_word}> Metric",
-        f"<IN> <WHICH> Things <{_word}> Metric",
-        f"<FOR> <WHICH> Things <{_word}> Metric",
-        f"<FROM> <WHICH> Things <{_word}> Metric",
-    )
-    def _which_most(
-        things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
-    ) -> Draft | None:
-        return ranking(things, None, metric, ascending=ascending, merit=merit)
-
-    @rules("Clause", f"<WHICH> Things Span <{_word}> Metric", f"<IN> <WHICH> Things Span <{_word}> Metric")
-    def _which_most_then(
-        things: Things, when: When, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
-    ) -> Draft | None:
-        made = ranking(things, None, metric, ascending=ascending, merit=merit)
-        return replace(made, when=when) if made is not None else None
-
-    @rules(
-        "Clause",
-        f"<WHICH> NUM Things <WITH>? <{_word}> Metric",
-        f"NUM Things <WITH> <{_word}> Metric",
-        f"<LIST> NUM Things <WITH> <{_word}> Metric",
-        f"<LIST> <OF> NUM Things <WITH> <{_word}> Metric",
-    )
-    def _so_many_most(
-        number: Number, things: Things, metric: MetricWord, ascending: bool = _ascending, merit: bool = _merit
-    ) -> Draft | None:
-        return ranking(things, number, metric, ascending=ascending, merit=merit)
-
-
 for _word, _ascending in (("MOST", False), ("LEAST", True)):
-
-    @rules("Clause", f"<WHICH> Things VERB <{_word}> Metric", f"<IN> <WHICH> Things VERB <{_word}> Metric")
-    def _did_most(things: Things, verb: MetricWord, metric: MetricWord, ascending: bool = _ascending) -> Draft | None:
-        made = ranking(things, None, metric, ascending=ascending)
-        return replace(made, verbs=(verb,)) if made is not None else None
-
-    @rules("Clause", f"<WHICH> Things VERB <{_word}>", f"Things <WHO> VERB <{_word}>")
-    def _who_most(things: Things, verb: MetricWord, ascending: bool = _ascending) -> Draft | None:
-        return ranking(things, None, verb, ascending=ascending)
 
     @rules("Clause", f"<{_word}> VERB Things", f"<WHICH> <{_word}> VERB Things")
     def _most_done(verb: MetricWord, things: Things, ascending: bool = _ascending) -> Draft | None:
@@ -199,9 +148,16 @@ def _in_order(things: Things, metric: MetricWord) -> Draft | None:
     return Draft(head="list", rank=Rank(things.noun, 0, False, metric), conds=things.conds)
 
 
-@rules("Clause", "<BY> Metric", "<RANKED> Metric", "<IN> Metric", "<FOR> Metric", "<WITH> Metric")
+@rules("Clause", "<BY> <HOWMANY> Metric", "<BY> <HOWMUCH> Metric", cost=1)
+@rules("Clause", "<BY> Metric", "<RANKED> Metric", "<WITH> Metric")
 def _order_by(metric: MetricWord) -> Draft:
     return Draft(order_by=metric)
+
+
+@rules("Clause", "<IN> Metric", "<FOR> Metric")
+def _order_in(metric: MetricWord) -> Draft:
+    """Read ``top 10 areas in payouts``, which a plain list says of something else."""
+    return Draft(order_by=metric, loosely=True)
 
 
 rules("Clause", "<DESC>")(lambda: Draft(order="desc"))
@@ -274,6 +230,25 @@ def _to_time(when: When) -> Draft | None:
 @rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")
 def _against_last_year() -> Draft:
     return Draft(versus=Versus("same period last year"))
+
+
+@rules("Clause", "<VS> <SAMEPERIOD> TIME", "<VS> <SAMEPERIOD> <IN> TIME", "<VS> <SAMEPERIOD> <OF> TIME")
+def _against_same_in(when: When) -> Draft | None:
+    """Read ``vs same period 2023``, which must be the year before."""
+    return None if when.also else Draft(versus=Versus("same period last year", when))
+
+
+@rules("Clause", "<VS> <LASTONE>")
+def _against_last() -> Draft:
+    """Read ``this quarter against last``."""
+    return Draft(versus=Versus("time", When(relative="last")))
+
+
+@rules("Clause", "<VS> NUM <BEFORE>", "<VS> NUM GRAIN <BEFORE>", "<VS> NUM <BEFORETOO>")
+def _against_so_many_before(number: Number, *_: object) -> Draft | None:
+    """Read ``last 7 days compared with the 7 before``."""
+    is_plain = isinstance(number.value, int) and number.value > 0
+    return Draft(versus=Versus("previous period", When(text=str(number.value)))) if is_plain else None
 
 
 @rules("Clause", "<VS> <BEFORETOO>", "<POP>", "<TO> <BEFORETOO>")

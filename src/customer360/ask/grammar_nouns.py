@@ -56,6 +56,31 @@ def _value_against(one: Members, other: Members) -> Members | None:
     return united(one, other, "and")
 
 
+@rules("Versus", "VALUE <VS> Versus")
+def _several_against(one: Members, others: Members) -> Members | None:
+    """Read ``motor vs home vs travel``."""
+    return united(one, others, "and")
+
+
+@rules("Versus", "VALUE <NOUN> <VS> VALUE", "VALUE <VS> VALUE <NOUN>", cost=1)
+def _named_once(one: Members, other: Members) -> Members | None:
+    """Read ``motor policies vs home``."""
+    return united(one, other, "and")
+
+
+@rules("Versus", "Things <VS> VALUE", "Things <VS> VALUE <ONES>")
+def _things_against_value(things: Things, other: Members) -> Members | None:
+    """Read ``VIP customers against Regular``."""
+    one = things.conds[0] if len(things.conds) == 1 and not things.havings else None
+    return united(one, replace(other, of=one.of), "and") if isinstance(one, Members) else None
+
+
+@rules("Versus", "Things <VS> Things")
+def _things_against_things(things: Things, others: Things) -> Members | None:
+    one, other = (each.conds[0] if len(each.conds) == 1 and not each.havings else None for each in (things, others))
+    return united(one, other, "and") if isinstance(one, Members) and isinstance(other, Members) else None
+
+
 @rules("Versus", "VALUE <NOUN> <VS> VALUE <NOUN>")
 def _said_twice(one: Members, other: Members) -> Members | None:
     return united(one, other, "and")
@@ -228,7 +253,21 @@ def _metric_between(metric: MetricWord, bounds: tuple[Number, Number]) -> Having
     return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1], is_upper=bounds[0].value > 0))
 
 
-@rules("Havings", "Range METRIC")
+@rules("Havings", "NUM <OR> NUM METRIC", "NUM <TO> NUM METRIC", cost=1)
+def _two_or_three(low: Number, high: Number, metric: MetricWord) -> Havings | None:
+    """Read ``2 or 3 claims``; numbers that do not follow each other leave out those between."""
+    if low.unit or high.unit or not isinstance(low.value, int) or low.value >= high.value:
+        return None
+    return _between_metric((low, high), metric)
+
+
+@rules("Havings", "<ALL> METRIC", cost=3)
+def _any_of(metric: MetricWord) -> Havings:
+    """Read ``with any claim``."""
+    return (Having(metric, ">", Number(0), needs="count"),)
+
+
+@rules("Havings", "Range METRIC", "Range <OF> METRIC", "Range <IN> METRIC")
 def _between_metric(bounds: tuple[Number, Number], metric: MetricWord) -> Havings:
     return tuple(replace(each, needs="count") for each in _metric_between(metric, bounds))
 

@@ -24,6 +24,12 @@ def _share_from(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
 
 
+@rules("Clause", "<SHARE> Metric VERB Part", "<SHARE> Metric <WHO> VERB Part", cost=1)
+def _share_done_so(metric: MetricWord, verb: MetricWord, part: tuple[Cond, ...]) -> Draft:
+    """Read ``what part of payments was paid by phone``."""
+    return Draft(metrics=(metric,), verbs=(verb,), head="figure", share=True, share_of=part)
+
+
 @rules("Clause", "<SHARE> Metric <Copula> Part", "<WHICH> <SHARE> Metric <Copula> Part")
 def _share_that_is(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
     return _share_from(metric, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _PLURALS = {
@@ -156,6 +157,8 @@ def _regular(base: str) -> tuple[str, ...]:
         return base, base + "s", base + "d", base[:-1] + "ing"
     if base.endswith("y") and base[-2:-1] not in "aeiou":
         return base, base[:-1] + "ies", base[:-1] + "ied", base + "ing"
+    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", base) and len(base) >= _SHORT:  # top, topped
+        return base, base + "s", f"{base}{base[-1]}ed", f"{base}{base[-1]}ing"
     third = base + ("es" if base.endswith(("s", "x", "ch", "sh", "z")) else "s")
     return base, third, base + "ed", base + "ing"
 

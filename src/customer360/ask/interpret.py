@@ -10,10 +10,12 @@ from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
 from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
+from customer360.ask.inflect import plural, singular
 from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
 from customer360.ask.lower import lower
 from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
+from customer360.ask.otherwise import with_particles, without_weak
 from customer360.ask.places import Places
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
@@ -94,6 +96,24 @@ class Interpreter:
             keys = {each.key for made in read for each in made.readings}
             if len(keys) == 1 and all(made.outcome == "read" for made in read):
                 yield read[-1]
+            yield from self._followed([part for part in sentences_of(question) if tokens(part)], read)
+        joined = with_particles(self.lexer, found)
+        if joined is not None:
+            yield self.read_tokens(joined)
+        plain = without_weak(self.lexer, joined or found)
+        if plain and len(plain) < len(found):
+            yield self.read_tokens(plain)
+
+    def _followed(self, parts: Sequence[str], read: Sequence[Interpretation]) -> Iterator[Interpretation]:
+        """Yield a question whose further sentences only say more of it: Claims by area? For 2024 please."""
+        made = read[0]
+        if len(parts) != 2 or made.outcome != "read" or made.draft is None:  # noqa: PLR2004 -- a question and more
+            return
+        if read[1].outcome in ("read", "ambiguous", "impossible"):
+            return
+        follows = self.follow(parts[1], made.draft)
+        if follows is not None:
+            yield follows
 
     def follow(self, question: str, before: Draft) -> Interpretation | None:
         """Return what a follow-up means after another question; None when it does not follow on it."""
@@ -150,8 +170,8 @@ class Interpreter:
             word = self.near.correction(token.text)
             if word is None:
                 return self._unknown(lexed)
-            swaps[token] = word
-            corrected.append((token.raw, word))
+            swaps[token] = plural(word) if singular(token.text) != token.text else word
+            corrected.append((token.raw, swaps[token]))
         mended = tuple(replace(t, text=swaps[t]) if t in swaps else t for t in found)
         return (mended, corrected) if not self.lexer.read(mended).unknown else self._unknown(lexed)
 

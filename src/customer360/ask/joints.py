@@ -22,6 +22,7 @@ _GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_
 SPANS_OVER = {stems(tuple(text.split())): grain for text, grain in OVER_GRAINS.items()}
 COPULA = frozenset({"is", "are", "was", "were"})
 _FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
+_UNITS = frozenset({*DURATIONS.values(), "seconds"})
 GRAIN_COST = 5
 """What it costs to take a span of time for things that are ranked or listed, less than a dimension of that name."""
 LANGUAGE = frozenset(word for key in (*CLOSED, *_GRAINS, *_GRAIN_ADJECTIVES, *SPANS_OVER) for word in key)
@@ -50,6 +51,8 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             yield Edge(start, start + 1, "COP", words[start])
         if words[start] in MONEY and tokens[start].kind == "word":
             yield Edge(start, start + 1, "CURRENCY", MONEY[words[start]])
+        if words[start] == "in" and start + 1 < len(words) and tokens[start + 1].text in _UNITS:
+            yield Edge(start, start + 2, "INUNIT", tokens[start + 1].text)
         if compared and words[start] in ("with", "to"):  # compare A with B
             yield Edge(start, start + 1, "VS", words[start])
 

@@ -13,6 +13,7 @@ from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
+from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import EVER, read_times
 from customer360.ask.words import phrase
@@ -32,8 +33,6 @@ _ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "i
 CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
 FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
 
-NAME_COST = 10
-"""What a word of the model or the data costs: a reading with fewer, longer names is the better one."""
 COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
 BESIDE_COST = 2
@@ -71,7 +70,8 @@ class Lexer:
         cuts = _cuts(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         edges += self._values(words, kept, cuts)
-        edges += self._doers(words, kept)
+        edges += doers(self.vocabulary, words, kept)
+        edges += people_words(self.vocabulary.people, kept)
         edges += joints(words, kept)
         edges += numbers(words, kept)
         edges += self._times(words)
@@ -81,7 +81,7 @@ class Lexer:
 
     def _without_courtesy(self, tokens: tuple[Token, ...], *, drop_colliding: bool) -> tuple[tuple[Token, ...], int]:
         words = stems(tuple(token.text for token in tokens))
-        named = self._inside_names(words)
+        named = self.inside_names(words)
         shared = _first_share(words)
         kept: list[Token] = []
         collides, is_soft = False, True
@@ -107,7 +107,11 @@ class Lexer:
             if size == 1 and tokens[at].text in COPULA and at >= shared:
                 size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
             if size:
-                own = size == 1 and (self._is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
+                own = size == 1 and (self.is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
+                if own and self._is_shouted(tokens, at):  # PRODUCE revenue: as the value is written
+                    kept.append(tokens[at])
+                    at += 1
+                    continue
                 collides = collides or own
                 is_soft = is_soft and not (own and not self._is_deed(words[at : at + 1]))
                 if not own or drop_colliding:
@@ -116,6 +120,14 @@ class Lexer:
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
         return _without_loose_commas(kept), (2 - is_soft) * collides
+
+    def _is_shouted(self, tokens: tuple[Token, ...], at: int) -> bool:
+        """Say whether a word stands in capitals in a question that does not, just as a value of the data does."""
+        raw = tokens[at].raw
+        others = [token.raw for token in tokens if token.raw.isalpha() and token.raw != raw]
+        if len(raw) < 2 or not raw.isupper() or all(each.isupper() for each in others):  # noqa: PLR2004 -- one letter
+            return False
+        return any(value == raw for _, value in self.values.lookup(stems((tokens[at].text,))))
 
     def _is_deed(self, words: tuple[str, ...]) -> bool:
         """Say whether a word is a verb of the model and nothing else."""
@@ -128,7 +140,7 @@ class Lexer:
             return False
         return not any(entry.sort == "METRIC" for entry in self.vocabulary.lookup(words[:1]))
 
-    def _inside_names(self, words: tuple[str, ...]) -> set[int]:
+    def inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
         longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
@@ -144,7 +156,8 @@ class Lexer:
                     found.update(range(start, end))
         return found
 
-    def _is_content(self, words: tuple[str, ...]) -> bool:
+    def is_content(self, words: tuple[str, ...]) -> bool:
+        """Say whether words name something of the model or the data."""
         return bool(self.vocabulary.lookup(words)) or (
             not _is_function(words) and any(True for _ in self.values.lookup(words))
         )
@@ -186,21 +199,6 @@ class Lexer:
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
-
-    def _doers(self, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
-        """Find people named by what they do: spenders, where spending is measured in money."""
-        noun = self.vocabulary.people
-        for at, word in enumerate(words):
-            if noun is None or not word.endswith("er"):
-                continue
-            bases = dict.fromkeys((word[:-2], word[:-1], word[:-3] if word[-3:-2] == word[-4:-3] else word[:-2]))
-            metrics = [
-                n for base in bases for e in self.vocabulary.lookup((base,)) if e.sort == "VERB" for n in e.metrics
-            ]
-            money = tuple(dict.fromkeys(n for n in metrics if self.vocabulary.is_money(n)))
-            if len(money) == 1:
-                people = replace(noun, text=tokens[at].text, is_plural=word != tokens[at].text)
-                yield Edge(at, at + 1, "DOER", (people, MetricWord(money, tokens[at].text)), NAME_COST)
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)

@@ -62,7 +62,7 @@ WORDS: dict[str, str] = {
         "living in|live in|lives in|lived in|based in|located in|resident in|residing in|came by|come by|"
         "comes by|coming by|came via|come via|coming via|came through|come through|coming through|came in via|"
         "came in by|came in through|come in via|stemming from|belonging to|who live in|arriving from|made via|"
-        "made through|done via"
+        "made through|done via|falls on|fall on|falling on|fell on"
     ),
     "OF": "of",
     "WITH": "with|having",
@@ -110,6 +110,7 @@ WORDS: dict[str, str] = {
     "IDS": "ids|id|names only|ids only|identifiers",
     "IDNO": "numbers|id numbers|ids|id",
     "LIST": "list|list of|enumerate|list all|list out",
+    "ALL": "all|all of|any|every single",
     "AGO": "ago",
     "SPANWORD": "week|period|days|time|time frame|timeframe|time span|interval|window|time window",
     # aggregates
@@ -182,13 +183,19 @@ WORDS: dict[str, str] = {
     "COMPARE": "compare|comparison of|comparing|comparison between|compare between|difference between|contrast",
     "BETWEEN": "between",
     "YOY": "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
-    "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year",
+    "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year|"
+    "year earlier|a year earlier|twelve months before|12 months before|twelve months earlier|12 months earlier",
     "POP": "period over period|previous period",
     "BEFORETOO": (
-        "previous period|period before|prior period|previous one|one before|period before that|month before|"
+        "previous period|period before|prior period|previous one|one before|last one|preceding period|preceding one|"
+        "period before that|month before|"
         "week before|quarter before|year before that|month before that|week before that|quarter before that"
     ),
-    "ONAVERAGE": "on average|in average|averagely",
+    "ONAVERAGE": "on average|in average|averagely|typically|usually|normally|generally",
+    "ONES": "ones|one",
+    "BEFORE": "before|before that|earlier|previous|prior",
+    "SAMEPERIOD": "same period|same time|same span|same months|same days|same period of|same period in|same weeks",
+    "LASTONE": "last|last one|previous",
     "LIGHT": (
         "opened|opening|file|filed|raise|raised|submit|submitted|create|created|start|started|take|took|"
         "place|placed|make|made"
@@ -197,12 +204,16 @@ WORDS: dict[str, str] = {
     # numbers
     "MORE": (
         "more than|over|above|greater than|higher than|exceeding|exceed|exceeds|>|larger than|bigger than|"
-        "upwards of|beyond|better than|in excess of|more"
+        "upwards of|beyond|better than|in excess of|more|exceeded|topped|surpassed|surpass|passed|rose above|was above|"
+        "were above|went above|went over|stayed above|longer than|older than|beat"
     ),
     "ATLEAST": (
-        "at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below"
+        "min|at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below"
     ),
-    "LESS": "less than|under|below|fewer than|lower than|<|smaller than",
+    "LESS": (
+        "less than|under|below|fewer than|lower than|<|smaller than|fell below|dropped below|went below|stayed below|"
+        "fell under|dropped under|stayed under|sank below|shorter than|younger than|was below|were below|was under"
+    ),
     "ATMOST": "at most|maximum of|up to|not more than|no more than|<=|a maximum of|not above",
     "ORMORE": "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+",
     "ORLESS": "or less|or fewer|or below|or lower|and below",

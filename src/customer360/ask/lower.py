@@ -26,7 +26,7 @@ from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
 from customer360.ask.units import SIZE, kind_of
 from customer360.ask.verbs import is_said_of, with_rows, with_verbs
-from customer360.ask.versus import comparison, running, up_to_today
+from customer360.ask.versus import comparison, in_time, running, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
 from customer360.semantic.principal import OWNER
@@ -51,7 +51,8 @@ _DAYS = 45
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
-    drafts = settled(lifted(draft))
+    draft, problem = in_time(ground, draft)
+    drafts = problem or settled(lifted(draft))
     if isinstance(drafts, Problem):
         return drafts
     found: list[Reading] = []
@@ -146,7 +147,7 @@ def _valid(ground: Ground, readings: Sequence[Reading]) -> tuple[Reading, ...]:
 
 
 def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
-    if draft.order_by is not None or draft.limit is not None or draft.things is not None:
+    if draft.order_by is not None or draft.things is not None:
         yield NONSENSE
         return
     if is_of_doers(draft):

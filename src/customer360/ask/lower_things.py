@@ -71,7 +71,7 @@ def _counted(ground: Ground, query: MetricQuery, over: str) -> MetricQuery:
 
 def list_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     """Yield queries that list the things which fulfil the conditions, with the figures of the conditions."""
-    if draft.versus or draft.share or draft.window or draft.stat or draft.trend:
+    if draft.versus or draft.share or draft.window or draft.stat or draft.trend or draft.loosely:
         yield _NONSENSE
         return
     for made in _members(ground, draft):
@@ -291,7 +291,7 @@ def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], 
     descending = not rank.ascending if draft.order is None else draft.order == "desc"
     where, told = known_only(ground, field.name, frame.where)
     query = MetricQuery(metrics=metrics, dimensions=frame.dimensions, where=where, time=time_range(draft.when))
-    said = rank.n if rank.n is not None else draft.limit
+    said = rank.n
     n = said if said is not None else TOP_ROWS
     notes = told if said is not None else (*told, f"No number was said: the first {TOP_ROWS} are shown.")
     if not others:

@@ -167,6 +167,25 @@ class Rank:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The first or last so many of a breakdown: best ten, top 5."""
+
+    n: int | None
+    ascending: bool
+    by_merit: bool = False
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What things are ranked by, said behind them: that sold the most, with the highest payouts."""
+
+    metric: MetricWord
+    ascending: bool
+    by_merit: bool = False
+    verbs: tuple[MetricWord, ...] = ()
+
+
+@dataclass(frozen=True)
 class Versus:
     """A second time to hold the first against."""
 
@@ -208,7 +227,13 @@ class Draft:
     conds: tuple[Cond, ...] = ()
     havings: tuple[Having, ...] = ()
     when: When | None = None
+    within: When | None = None
+    """A second time that was said: one of the two lies in the other."""
     rank: Rank | None = None
+    cut: Cut | None = None
+    """How many of what stands beside it, and from which end: top 5."""
+    loosely: bool = False
+    """Whether what to order by was said in words that say so only of a ranking: in, for."""
     versus: Versus | None = None
     changed: bool = False
     """Whether a change was asked for: growth, increase."""
@@ -224,7 +249,6 @@ class Draft:
     trend: bool = False
     order: Literal["asc", "desc"] | None = None
     order_by: MetricWord | None = None
-    limit: int | None = None
     wants: str | None = None
     """Unit that `how much` or `how many` asks for."""
     verbs: tuple[MetricWord, ...] = ()
@@ -253,13 +277,14 @@ _ONE_ONLY = (
     "head",
     "things",
     "when",
+    "within",
     "rank",
+    "cut",
     "versus",
     "stat",
     "window",
     "order",
     "order_by",
-    "limit",
     "wants",
     "which",
     "peak",
@@ -267,12 +292,30 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend")
+_EITHER = ("changed", "split", "share", "trend", "loosely")
 
 
 def same_time(one: When | None, other: When | None) -> bool:
     """Say whether two ranges, however they were said, are the same days."""
     return one is not None and other is not None and replace(one, text="") == replace(other, text="")
+
+
+def _together(one: Draft, other: Draft) -> tuple[When, When | None] | None:
+    """Return two times of one question as one, ``so far`` beside a year, or as one that must lie in the other."""
+    mine, theirs = one.when, other.when
+    if mine is None or theirs is None or one.within or other.within:
+        return None
+    if _is_ever(theirs) or _is_ever(mine):
+        return (mine, None) if _is_ever(theirs) else (theirs, None)
+    if one.things or other.things or one.held or other.held or one.doers or other.doers:
+        return None
+    if mine.also or theirs.also or one.versus or other.versus:
+        return None
+    return mine, theirs
+
+
+def _is_ever(when: When) -> bool:
+    return when == When(text=when.text)
 
 
 def joined(one: Draft, other: Draft) -> Draft | None:
@@ -287,6 +330,9 @@ def joined(one: Draft, other: Draft) -> Draft | None:
         if theirs[name] is None or (name == "when" and same_time(one.when, other.when)):
             continue  # bought this year and opened a ticket this year
         if mine[name] is not None:
+            if name == "when" and (within := _together(one, other)) is not None:
+                made["when"], made["within"] = within
+                continue
             return None
         made[name] = theirs[name]
     for name in _JOINED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer360.ask.inflect import distance, singular
+from customer360.ask.inflect import distance, singular, verb_stem
 from customer360.ask.lexer import CLOSED_WORDS
 from customer360.ask.timepoints import MONTHS
 from customer360.ask.words import phrase
@@ -20,6 +20,16 @@ _TIME_WORDS = frozenset(
 _BESIDE_TIME = frozenset(
     {"last", "this", "past", "previous", "prior", "current", "since", "until", "till", "before", "after"}
 )
+_VOWELS = frozenset("aeiouy")
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_SOUND_ALIKE = ({"c", "k"}, {"c", "s"}, {"s", "z"}, {"f", "v"}, {"d", "t"}, {"g", "j"}, {"b", "p"}, {"v", "w"})
+_BESIDE = {
+    key: row[max(0, at - 1) : at] + row[at + 1 : at + 2] + "".join(o[max(0, at - 1) : at + 2] for o in near)
+    for number, row in enumerate(_ROWS)
+    for at, key in enumerate(row)
+    for near in [[other for place, other in enumerate(_ROWS) if abs(place - number) == 1]]
+}
+"""Letters that lie beside each on a keyboard."""
 _ONE_SLIP = 5
 """Letters a word must have so that one slip is forgiven."""
 _TWO_SLIPS = 8
@@ -69,10 +79,13 @@ class NearWords:
             return clipped[0]
         for slips, needed in ((1, _ONE_SLIP), (2, _TWO_SLIPS)):
             found = near.get(slips, set())
-            if found and (len(found) > 1 or min(len(stem), len(next(iter(found)))) < needed):
+            found = _of_one_stem(stem, found)
+            if found and (len(found) > 1 or max(len(stem), len(next(iter(found)))) < needed):
                 return None
             if found:
                 (known,) = found
+                if (len(stem) < needed and len(known) <= len(stem)) or not _is_slip(stem, known):
+                    return None
                 rivals = (v for v in self._values if singular(v) != known and abs(len(v) - len(stem)) <= slips + 1)
                 return None if any(distance(stem, singular(v)) <= slips for v in rivals) else known
         return None
@@ -99,6 +112,25 @@ class NearWords:
                 scored.append((slips + 1, value))
         best = dict.fromkeys(name for _, name in sorted(scored))
         return tuple(best)[:_OFFERED]
+
+
+def _of_one_stem(typed: str, found: set[str]) -> set[str]:
+    """Return the form with the same ending where several forms of one verb are near: abandoned for abandond."""
+    if len(found) < 2 or len({verb_stem(word) for word in found}) > 1:  # noqa: PLR2004 -- several
+        return found
+    same = {word for word in found if word[-1:] == typed[-1:]}
+    return same if len(same) == 1 else found
+
+
+def _is_slip(typed: str, known: str) -> bool:
+    """Say whether a hand slips so: a letter for another is one beside it or a vowel, else it is another word."""
+    if len(typed) != len(known):
+        return True
+    wrong = [(a, b) for a, b in zip(typed, known, strict=True) if a != b]
+    if len(wrong) != 1:
+        return True
+    (one, other) = wrong[0]
+    return {one, other} <= _VOWELS or other in _BESIDE.get(one, "") or {one, other} in _SOUND_ALIKE
 
 
 def _shares_letters(one: str, other: str, most: int) -> bool:

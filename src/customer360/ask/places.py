@@ -113,6 +113,8 @@ class Places:
             return ()
         if not members.of and not any(self.reach(o.field.name, bases) is not None for o in known if not o.field.far):
             known = [o for o in known if self.reach(o.field.name, bases) == 0] or known  # rather one of the rows' own
+        if not members.of and min(option.field.far for option in members.options) < min(o.field.far for o in known):
+            known = [option for option in members.options if not option.field.far]  # its own dimension is not reached
         nearest = min(option.field.far for option in known)
         close = [option for option in known if option.field.far == nearest]
         reached = [option for option in close if self.reach(option.field.name, bases) is not None]

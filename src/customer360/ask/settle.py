@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from customer360.ask.meaning import Draft, Noun, Rank, Versus, When
+from customer360.ask.meaning import Cut, Draft, Field, Noun, Rank, Versus, When
 from customer360.ask.reading import NONSENSE, Problem
 
 _MONTH = len("2017-10")
@@ -15,6 +15,8 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.which is not None or draft.peak is not None:
         return _which_of_them(draft)
     draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
+    if draft.cut is not None:
+        return _first_of_them(draft, draft.cut)
     if draft.window is not None and draft.window.kind == "trailing" and _is_bare(draft):
         return (draft, replace(draft, groups=(draft.window.unit or "month", *draft.groups)))
     if draft.loose:
@@ -48,6 +50,21 @@ def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
         plain = replace(plain, metrics=words, wants=None)
     n = None if noun.is_plural else 1
     return settled(replace(plain, head="list", rank=Rank(noun, n, peak == "asc")))
+
+
+def _first_of_them(draft: Draft, cut: Cut) -> tuple[Draft, ...] | Problem:
+    """Read ``payouts by area, top 5`` as a ranking, and ``which areas pay the most, top 5`` as one of so many."""
+    plain = replace(draft, cut=None)
+    rank = draft.rank
+    if rank is not None:
+        is_same = cut.by_merit or rank.by_merit or rank.ascending == cut.ascending
+        return settled(replace(plain, rank=replace(rank, n=cut.n))) if rank.n in (None, 0) and is_same else NONSENSE
+    said = [*draft.groups, *draft.loose]
+    if len(said) != 1 or len(draft.metrics) != 1 or draft.head != "figure" or draft.share or draft.versus:
+        return NONSENSE
+    noun = said[0] if isinstance(said[0], Noun) else Noun((Field("time"),), said[0], grain=said[0])  # type: ignore[arg-type]
+    ranked = Rank(noun, cut.n, cut.ascending, by_merit=cut.by_merit)
+    return settled(replace(plain, groups=(), loose=(), head="list", rank=ranked))
 
 
 def _spanned(group: Noun | str) -> Noun | str:

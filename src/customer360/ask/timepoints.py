@@ -58,6 +58,7 @@ _SHORT_YEARS = 6
 """How many years back two digits still mean a year."""
 _FIRST_HALF_END = 6
 _DAYS = 31
+_HALF_MONTH = 15
 _WEEKS = 53
 
 
@@ -113,6 +114,8 @@ class Points:
             self._half,
             self._year,
             self._week,
+            self._week_of,
+            self._half_of_month,
             self._day,
             self._slashed,
             self._year_first,
@@ -318,6 +321,26 @@ class Points:
             except ValueError:
                 continue
             yield after, Point(first, first + timedelta(days=6), f"{year}-W{int(number):02d}", unit="week")
+
+    def _week_of(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``the week of 11 November``, ``week starting 5 March``: the whole week around that day."""
+        if self.word(at) != "week" or self.word(at + 1) not in ("of", "starting", "beginning", "commencing", "from"):
+            return
+        for reader in (self._day, self._iso, self._slashed):
+            for end, point in reader(at + 2):
+                if point.start == point.end:
+                    yield end, self.whole(point.start, "week")
+
+    def _half_of_month(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``the first half of November``: its days to the 15th, the second those behind it."""
+        nth, after = self._nth(at)
+        if nth not in (1, 2) or self.word(after) != "half":
+            return
+        for end, month in self._month(after + 1 + (self.word(after + 1) == "of")):
+            if month.unit == "month":
+                middle = month.start.replace(day=_HALF_MONTH)
+                start, last = (month.start, middle) if nth == 1 else (middle + timedelta(days=1), month.end)
+                yield end, replace(month, start=start, end=last, name=None, unit="day")
 
     def _day(self, at: int) -> Iterator[tuple[int, Point]]:
         """Read ``5 March 2017``, ``March 5, 2017`` and ``5th of March``."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from customer360.ask.meaning import When
-from customer360.ask.timepoints import LAST, THIS, Point, Points
+from customer360.ask.timepoints import LAST, MONTHS, THIS, Point, Points
 
 if TYPE_CHECKING:
     from customer360.semantic.calendar_units import Calendar, Unit
@@ -58,6 +58,15 @@ EVER = (
     ("over", "all", "time"),
     ("across", "all", "time"),
     ("in", "whole", "history"),
+    ("over", "whole", "time"),
+    ("whole", "time"),
+    ("since", "always"),
+    ("as", "per", "today"),
+    ("as", "per", "now"),
+    ("by", "now"),
+    ("thus", "far"),
+    ("up", "until", "now"),
+    ("full", "history"),
 )
 _SINCE = (("since",), ("starting", "from"), ("starting",), ("as", "from"), ("beginning",), ("ever", "since"))
 _UNTIL = (
@@ -130,6 +139,8 @@ class _Reader:
     def _single(self, at: int) -> Iterator[tuple[int, When]]:
         for end, point in self.points.read(at):
             yield end, _of(point)
+        if self.points.word(at) in (*_WHOLE, "entire", "all"):
+            yield from self._whole(at + 1)
         if self.points.word(at) in (*LAST, "past"):
             for end, point in self.points.read(at + 1):
                 if point.floats:  # last October
@@ -141,6 +152,12 @@ class _Reader:
                 end, unit = found
                 yield end, When(relative=f"last {unit.replace('_', ' ')}")
                 yield end, self._last(1, unit, rolling=True)
+
+    def _whole(self, at: int) -> Iterator[tuple[int, When]]:
+        """Read ``full year 2023``, ``the whole of October``."""
+        for end, point in self.points.read(at + (self.points.word(at) == "of")):
+            if point.unit != "day":
+                yield end, _of(point)
 
     def _last(self, count: int, unit: Unit, *, rolling: bool = False) -> When:
         words = unit.replace("_", " ")
@@ -237,6 +254,10 @@ class _Reader:
                 is_end = self.points.word(at) == "end"
                 day = point.end if is_end else point.start
                 yield end, replace(point, start=day, end=day, name=None, floats=point.floats)
+            if self.points.word(at + 2) == "year" and self.points.word(at + 3) not in MONTHS:  # to the end of the year
+                first = self.calendar.start(self.as_of, "year")
+                day = self.calendar.end(self.as_of, "year") if self.points.word(at) == "end" else first
+                yield at + 3, Point(day, day, None, floats=True)
 
     def _between(self, at: int) -> Iterator[tuple[int, When]]:
         word = self.points.word(at)
@@ -273,6 +294,7 @@ class _Reader:
         if link not in ("and", ",", "or"):
             return
         start = at + 1 + (link == "," and self.points.word(at + 1) == "and")
+        start += self.points.word(start) in ("in", "for", "during")
         for end, point in self.points.read(start):
             every = (*so_far, point)
             if point.unit == so_far[-1].unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
@@ -14,7 +15,7 @@ from customer360.semantic.resolve import period_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from customer360.ask.meaning import Versus, When
+    from customer360.ask.meaning import Draft, Versus, When
 
 
 _UNITS: tuple[Literal["year", "quarter", "month"], ...] = ("year", "quarter", "month")
@@ -25,6 +26,10 @@ def comparison(
 ) -> tuple[Comparison, TimeRange | None] | Problem:
     """Return the comparison, with the time of the figures themselves; a problem when it makes no sense."""
     is_cut = any(each.name == "time" for each in frame.dimensions)
+    said = _said_of_it(ground, versus, time)
+    if isinstance(said, Problem):
+        return said
+    versus = said
     if versus.kind == "previous point":
         if time is not None:
             return Problem("impossible", "Each period against the one before it is shown for all time only.")
@@ -53,6 +58,25 @@ def comparison(
     return Comparison(time=other, name="compared"), time
 
 
+def _said_of_it(ground: Ground, versus: Versus, time: TimeRange | None) -> Versus | Problem:
+    """Return what to compare with, where words say it by the first time: the 7 before, last, same period 2023."""
+    when = versus.when
+    if when is None:
+        return versus
+    relative = (time.relative or "").split() if time else []
+    if when.relative == "last":
+        is_plain = len(relative) > 1 and relative[0] == "this"
+        return replace(versus, when=replace(when, relative=f"last {' '.join(relative[1:])}")) if is_plain else NONSENSE
+    if versus.kind == "previous period":
+        return replace(versus, when=None) if relative[1:2] == [when.text] else NONSENSE
+    if versus.kind == "same period last year":
+        mine, theirs = (period_of(each, ground.as_of, ground.calendar) for each in (time, time_range(when)))
+        years = [each.start.year if each and each.start else None for each in (mine, theirs)]
+        is_before = years[0] is not None and years[1] is not None and years[0] - years[1] == 1
+        return replace(versus, when=None) if is_before else NONSENSE
+    return versus
+
+
 def _is_run_before(time: TimeRange, other: TimeRange) -> bool:
     """Say whether ``last 3 months`` is held against ``the previous 3 months``: those before it."""
     one, two = (time.relative or "").split(), (other.relative or "").split()
@@ -69,6 +93,29 @@ def overlap(ground: Ground, one: TimeRange, other: TimeRange) -> bool:
         return False
     starts = max(first.start or date.min, second.start or date.min)
     return starts <= min(first.end or date.max, second.end or date.max)
+
+
+def _inner_time(ground: Ground, one: When | None, other: When | None) -> When | None:
+    """Return which of two times lies in the other, None when neither does: October, in 2024."""
+    try:
+        first, second = (period_of(time_range(each), ground.as_of, ground.calendar) for each in (one, other))
+    except QueryError:
+        return None
+    if first is None or second is None:
+        return None
+    starts = (first.start or date.min, second.start or date.min)
+    ends = (min(first.end or ground.as_of, ground.as_of), min(second.end or ground.as_of, ground.as_of))
+    if starts[0] >= starts[1] and ends[0] <= ends[1]:
+        return one
+    return other if starts[1] >= starts[0] and ends[1] <= ends[0] else None
+
+
+def in_time(ground: Ground, draft: Draft) -> tuple[Draft, Problem | None]:
+    """Return a draft of which two times were said with the one that lies in the other."""
+    if draft.within is None:
+        return draft, None
+    inner = _inner_time(ground, draft.when, draft.within)
+    return replace(draft, when=inner, within=None), NONSENSE if inner is None else None
 
 
 def running(ground: Ground, metrics: Sequence[str], time: TimeRange | None) -> tuple[WindowedMetric, ...] | Problem:

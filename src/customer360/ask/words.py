@@ -89,6 +89,8 @@ _SHORT_NOT = frozenset(
 )
 """Contractions whose sign was left out: didnt."""
 _SUBJECTS = frozenset({"we", "i", "you", "they", "one", "he", "she", "it"})
+_AFTER_MAY = _SUBJECTS | {"be", "have", "not", "still", "never", "only", "also", "no"}
+"""Words behind which or before which `may` is no month."""
 _SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
 
 
@@ -184,13 +186,19 @@ def _without_hyphens(found: list[Token]) -> list[Token]:
                 continue
         if token.text == "/" and number and number + 1 < len(found) and _is_glued(found[number - 1], found[number + 1]):
             token = replace(token, text="per", kind="word")  # noqa: PLW2901 -- orders/day
-        if token.text == "may" and number + 1 < len(found) and found[number + 1].text in _SUBJECTS:
+        if token.text == "may" and _is_ability(found, number):
             token = replace(token, text="can")  # noqa: PLW2901 -- no month
         if token.text in ("mail", "mails") and kept and kept[-1].text == "e":  # one word with a hyphen or a space
             start = kept.pop()
             token = replace(token, text=f"e{token.text}", raw=f"{start.raw}-{token.raw}", start=start.start)  # noqa: PLW2901 -- both as one
         kept.append(token)
     return kept
+
+
+def _is_ability(found: list[Token], at: int) -> bool:
+    """Say whether ``may`` at a place is no month: may be, may we, we may."""
+    after = found[at + 1].text if at + 1 < len(found) else ""
+    return bool(after) and (after in _AFTER_MAY or (at > 0 and found[at - 1].text in _SUBJECTS))
 
 
 def _is_glued(before: Token, after: Token) -> bool:
