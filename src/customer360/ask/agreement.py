@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sqlglot import exp
+
 from customer360.ask.filters import conditions_of
 from customer360.ask.inflect import stems
 from customer360.ask.meaning import Draft, Either, Members, MetricWord, Rank
@@ -27,6 +29,13 @@ def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
         other = next((n for n in metrics if ground.model.metrics[n].c360.unit != draft.currency), None)
         if other is not None:
             return Problem("impossible", f"{ground.title(other)} is not kept in {draft.currency}.")
+    if draft.only and (draft.held or draft.part_did or draft.doers or (draft.things and draft.things.havings)):
+        return Problem("unclear", "Whether they did nothing else is asked cannot be read.")
+    is_tally = any(kind_of(ground.model.metrics[name]) == "count" for name in metrics)
+    if draft.wants == WHICH and not reading.query.dimensions and is_tally:
+        return NONSENSE
+    if _is_empty(ground, reading):
+        return Problem("impossible", "What is asked for is left out of that figure, so that there is never any.")
     bases = ground.places.bases(metrics)
     for noun in draft.about:  # satisfaction of orders: said of what has no satisfaction
         if not any(ground.places.reach(field.name, bases) is not None for field in noun.fields):
@@ -36,6 +45,22 @@ def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
         if not reading.query.dimensions or reading.query.dimensions[0].name not in names:
             return NONSENSE
     return None
+
+
+WHICH = "which"
+"""What `which` asks for: things, not how many there are."""
+
+
+def _is_empty(ground: Ground, reading: Reading) -> bool:
+    """Say whether a condition wants what the metric itself leaves out: orders, which are not returned, returned."""
+    wanted = {each.field for each in conditions_of(reading.query.where) if each.op == "=" and each.value is True}
+    for name in reading.query.metrics:
+        for atom in ground.model.formulas[name].atoms.values():
+            for tree in atom.filters:
+                column = tree.this if isinstance(tree, exp.Not) else None
+                if isinstance(column, exp.Column) and f"{column.table}.{column.name}" in wanted:
+                    return True
+    return False
 
 
 def asks_and_says(draft: Draft, reading: Reading) -> bool:

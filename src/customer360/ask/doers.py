@@ -205,7 +205,12 @@ def _limited(
         doers=(),
         conds=(*draft.conds, *attributes),
     )
-    names = [each.metric.names[0] for each in havings]
+    held = [events_held(ground, each, noun) for each in havings]
+    problem = next((each for each in held if isinstance(each, Problem)), None)
+    if problem is not None:
+        yield problem
+        return
+    names = [each.metric.names[0] for each in held if not isinstance(each, Problem) and each.metric.names]
     for field in ground.places.of_noun(noun, ground.places.bases((metric, *names))):
         for filters in member_filters(ground, havings, field, noun):
             if isinstance(filters, Problem):

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
+from customer360.ask.filters import conditions_of
+from customer360.ask.inflect import stems
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Noun, When
 from customer360.ask.places import Places, condition_of, together
 from customer360.ask.reading import Problem
 from customer360.ask.units import bound, is_of_kind, kind_of
 from customer360.semantic.measure import nothing_is_zero
-from customer360.semantic.query import Condition, Dimension, Filter, TimeRange
+from customer360.semantic.query import AnyOf, Condition, Dimension, Filter, TimeRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,6 +96,10 @@ def _filters(
 def _contradict(filters: Sequence[Filter]) -> bool:
     """Say whether two filters want different values of one dimension."""
     seen: set[str] = set()
+    others = [{c.field for c in conditions_of(each)} for each in filters]
+    for at, each in enumerate(filters):  # VIPs in Europe or Premium in Asia: what belongs to which side is not said
+        if isinstance(each, AnyOf) and any(others[at] & fields for n, fields in enumerate(others) if n != at):
+            return True
     for each in filters:
         if isinstance(each, Condition) and each.op in ("=", "in"):
             if each.field in seen:
@@ -150,6 +156,8 @@ def having_conditions(
         value = bound(having.number.value, having.number.unit, metric)
         if having.verb is not None and not agree(ground, having.verb, name):
             yield Problem("nonsense", f"'{having.verb.text}' does not go with {metric.title}.")
+        elif having.needs is None and value and _is_one(having, metric.c360.plural) and kind_of(metric) == "count":
+            yield Problem("nonsense", f"{having.number.text} is said of one '{having.metric.text}', not of how many.")
         elif value is None:
             yield Problem(
                 "impossible",
@@ -166,6 +174,12 @@ def having_conditions(
             yield Problem("impossible", none_text(ground, name, field))
         else:
             yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
+
+
+def _is_one(having: Having, plural: str | None) -> bool:
+    """Say whether what is compared was said in the singular: an order above 500."""
+    said = having.metric.text.split()
+    return bool(said and plural) and having.number.unit is None and stems(tuple(said)) == tuple(said)
 
 
 def kept_on_things(ground: Ground, having: Having, noun: Noun) -> Having:

@@ -29,9 +29,25 @@ def _first_clause(clause: Draft) -> Draft:
     return clause
 
 
-@rules("Clauses", "Clauses Clause", "Clauses <COMMA> Clause")
+@rules("Clauses", "Clauses <COMMA> Clause")
 def _next_clause(so_far: Draft, clause: Draft) -> Draft | None:
     return joined(so_far, clause)
+
+
+@rules("Clauses", "Clauses Clause")
+def _next_clause_at_once(so_far: Draft, clause: Draft) -> Draft | None:
+    """Join clauses; what stands right behind a deed is said of the deed: policyholders who filed by phone."""
+    if clause.conds and _ends_in_deed(so_far) and clause == replace(Draft(), conds=clause.conds, only=clause.only):
+        return None
+    return joined(so_far, clause)
+
+
+def _ends_in_deed(draft: Draft) -> bool:
+    """Say whether the last that was said is what somebody did, without when or with what."""
+    deeds = [*(draft.things.havings if draft.things else ()), *draft.held, *(h for t in draft.doers for h in t.havings)]
+    last = deeds[-1] if deeds else None
+    is_bare = last is not None and (last.op, last.number.value) == (">", 0) and not last.conds and last.when is None
+    return is_bare and last is not None and last.needs is None and draft.when is None
 
 
 @rules("Clauses", "Clauses <AND> Clause", cost=1)
@@ -59,9 +75,14 @@ def _did_too_then(so_far: Draft, did: Havings, when: When) -> Draft | None:
 @rules("Clauses", "Clauses NotDid", "Clauses <And> NotDid", "Clauses <And> <WHO> NotDid", cost=2)
 def _did_too(so_far: Draft, did: Havings) -> Draft | None:
     """Read ``filed a claim, but never paid``."""
-    if not _is_of_doers(so_far) or so_far.things is None:
+    if not _is_of_doers(so_far) or so_far.things is None or _is_its_object(so_far, did):
         return None
     return replace(so_far, things=doing(so_far.things, did))
+
+
+def _is_its_object(so_far: Draft, did: Havings) -> bool:
+    """Say whether what was not had is rather the object of the deed right before it: received no reminder."""
+    return _ends_in_deed(so_far) and did[0].needs == "count" and did[0].verb is None
 
 
 @rules("Clauses", "Clauses <NOT> Then", "Clauses <And> <NOT> Then", "Clauses <And> <NEVER> Then", cost=2)

@@ -69,6 +69,12 @@ def _made(havings: Havings) -> Havings:
     return havings
 
 
+@rules("Did", "VERB BY Values")
+def _did_by(verb: MetricWord, word: str, members: Members) -> Havings | None:
+    """Read ``paid by phone``."""
+    return _with(_did(verb), (members,)) if word == "by" and not members.negated else None
+
+
 @rules("Did", "VERB Conds", "VERB <Prep> Conds")
 def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Havings | None:
     return _with(_did(verb), conds)
@@ -102,6 +108,12 @@ rules("Did", "NotDid")(lambda did: did)
 def _did_none(verb: MetricWord, metric: MetricWord) -> Havings:
     """Read ``never filed a claim``."""
     return (Having(metric, "=", SOME, needs="count", verb=verb),)
+
+
+@rules("NotDid", "VERB <NO> METRIC", "<LIGHT> <NO> METRIC")
+def _did_it_to_none(*parts: MetricWord) -> Havings:
+    """Read ``filed no claim``."""
+    return (Having(parts[-1], "=", SOME, needs="count", verb=parts[0] if len(parts) > 1 else None),)
 
 
 @rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
@@ -305,7 +317,13 @@ def _of_doers(things: Things) -> Draft | None:
     return Draft(doers=(things,)) if things.havings and things.noun.is_entity else None
 
 
-@rules("Clause", "<SHARE> Metric Deeds", "<SHARE> Metric <WHO> Deeds", "<WHICH> <SHARE> Metric Deeds", cost=2)
+@rules("Clause", "<SHARE> Metric <WHO> Deeds", cost=2)
+def _share_who_did(metric: MetricWord, deeds: Havings) -> Draft | None:
+    """Read ``share of policyholders who filed``; a second deed may be the part and the first the whole."""
+    return _share_that_did(metric, deeds) if len({having.when for having in deeds}) == 1 else None
+
+
+@rules("Clause", "<SHARE> Metric Deeds", "<WHICH> <SHARE> Metric Deeds", cost=2)
 def _share_that_did(metric: MetricWord, deeds: Havings) -> Draft:
     """Read ``what share of policyholders filed a claim``."""
     return Draft(metrics=(metric,), head="figure", share=True, part_did=deeds)

@@ -60,9 +60,10 @@ def _how_much(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="much")
 
 
-@rules("Clause", "<WHICH> Metrics", cost=1)
-def _what(metrics: tuple[MetricWord, ...]) -> Draft:
-    return Draft(metrics=metrics, head="figure")
+@rules("Clause", "WHICH Metrics", cost=1)
+def _what(word: str, metrics: tuple[MetricWord, ...]) -> Draft:
+    """Read ``what payouts``; ``which policyholders can we reach`` asks for them, not for how many."""
+    return Draft(metrics=metrics, head="figure", wants="which" if word in ("which", "who") else None)
 
 
 @rules("Clause", "<HOWMANY> Conds Metric", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
@@ -211,7 +212,14 @@ def _more_groups(groups: tuple[Noun | str, ...], group: Noun | str) -> tuple[Nou
     return None if group in groups else (*groups, group)
 
 
-@rules("Clause", "<BY> Groups", "<PER> Groups", "<FROM> <BY> Groups", "<IN> <BY> Groups", "<OF> <BY> Groups")
+@rules("Clause", "<PER> Groups")
+def _per(groups: tuple[Noun | str, ...]) -> Draft | None:
+    """Read ``payouts per area``; ``per claim and per policyholder`` asks for two means."""
+    is_mean = len(groups) > 1 and sum(isinstance(group, Noun) and group.is_entity for group in groups) > 1
+    return None if is_mean else Draft(groups=groups)
+
+
+@rules("Clause", "<BY> Groups", "<FROM> <BY> Groups", "<IN> <BY> Groups", "<OF> <BY> Groups")
 def _by(groups: tuple[Noun | str, ...]) -> Draft:
     return Draft(groups=groups)
 
@@ -257,17 +265,14 @@ def _rolling(number: Number, grain: Grain) -> Draft | None:
 
 
 @rules("Clause", "Conds", cost=1)
-@rules(
-    "Clause",
-    "<Prep> Conds",
-    "<ONLY> Conds",
-    "Conds <ONLY>",
-    "<Prep> <ONLY> Conds",
-    "<ONLY> <Prep> Conds",
-    "<Prep> Conds <ONLY>",
-)
+@rules("Clause", "<Prep> Conds")
 def _filter(conds: tuple[Cond, ...]) -> Draft:
     return Draft(conds=conds)
+
+
+@rules("Clause", "<ONLY> Conds", "Conds <ONLY>", "<Prep> <ONLY> Conds", "<ONLY> <Prep> Conds", "<Prep> Conds <ONLY>")
+def _only(conds: tuple[Cond, ...]) -> Draft:
+    return Draft(conds=conds, only=True)
 
 
 @rules("Clause", "<TO> Conds", "<TO> <ONLY> Conds", cost=2)

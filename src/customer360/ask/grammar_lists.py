@@ -211,9 +211,14 @@ def _span_from_to(when: When) -> When | None:
 # ---- times -----------------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "Span", "<FOR> TIME", "<ONLY> Span", "Span <ONLY>", "<ONLY> <FOR> TIME", "<FOR> TIME <ONLY>")
+@rules("Clause", "Span", "<FOR> TIME")
 def _when(when: When) -> Draft:
     return Draft(when=when)
+
+
+@rules("Clause", "<ONLY> Span", "Span <ONLY>", "<ONLY> <FOR> TIME", "<FOR> TIME <ONLY>")
+def _only_when(when: When) -> Draft:
+    return Draft(when=when, only=True)
 
 
 @rules("Clause", "<VS> TIME", "<VS> <IN> TIME")

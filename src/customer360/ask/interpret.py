@@ -189,7 +189,7 @@ class Interpreter:
         chart = Chart(GRAMMAR, len(lexed.tokens))
         return chart.parse(lexed.edges, GOAL, SLACK), chart
 
-    def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed) -> Interpretation:
+    def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed, *, is_offer: bool = False) -> Interpretation:
         edges, chart = parsed
         problem: Problem | None = None
         readings: dict[str, Reading] = {}
@@ -202,7 +202,9 @@ class Interpreter:
             if isinstance(made, Problem):
                 if made.fault == "nonsense":
                     continue
-                problem, chart.most = problem or made, edge.cost
+                problem = problem or made
+                if not (made.fault == "impossible" and _is_clause(edge.meaning)):
+                    chart.most = edge.cost
                 continue
             chart.most, draft = edge.cost, draft or edge.meaning
             for reading in made:
@@ -219,7 +221,9 @@ class Interpreter:
                 "The question can be read in several ways.",
                 draft=draft,
             )
-        return self._not_understood(chart, lexed) if problem is None else _declined(problem)
+        if problem is not None:
+            return _declined(problem)
+        return Interpretation("unclear") if is_offer else self._not_understood(chart, lexed)
 
     def _not_understood(self, chart: Chart, lexed: Lexed) -> Interpretation:
         """Say how far the question was understood: the longest part that makes sense, and the words that do not fit."""
@@ -252,9 +256,15 @@ class Interpreter:
         """Return the longest part of a question that is answered when it is asked alone."""
         for part in parts[:_OFFERED]:
             text = " ".join(token.raw for token in words[part.start : part.end])
-            if self.read(text).outcome == "read":
+            lexed = self.lexer.read(tokens(text))
+            if not lexed.unknown and self._outcome(self._parsed(lexed), lexed, is_offer=True).outcome == "read":
                 return f"This can be asked: '{text}'."
         return None
+
+
+def _is_clause(draft: Draft) -> bool:
+    """Say whether a metric was said by a name that is a clause, which may as well be read part by part."""
+    return any({"who", "that"} & set(word.text.split()) for word in draft.metrics)
 
 
 def _declined(problem: Problem) -> Interpretation:

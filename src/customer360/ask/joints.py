@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -92,6 +93,8 @@ def _value(words: tuple[str, ...], tokens: Sequence[Token], at: int) -> tuple[fl
     if at >= len(tokens):
         return None
     if tokens[at].kind == "number":
+        if re.fullmatch(r"\d{1,3}\.000", tokens[at].text):
+            return None  # 1.000 is one to some and a thousand to others
         text = tokens[at].text
         return (float(text) if "." in text else int(text)), at + 1
     if words[at] in NUMERALS:

@@ -15,7 +15,7 @@ from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPA
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import EVER, read_times
+from customer360.ask.times import EVER, Found, read_times
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _COURTESY = courtesy_phrases()
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
 _SHARES = frozenset(key for key, found in CLOSED.items() if "SHARE" in found)
+_MEANS = frozenset({"average", "mean", "median"})
 _ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
 CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
 FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
@@ -69,12 +70,13 @@ class Lexer:
         edges: list[Edge] = []
         cuts = _cuts(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
-        edges += self._values(words, kept, cuts)
+        times = read_times(words, self.as_of, self.calendar)
+        edges += self._values(words, kept, cuts, frozenset((found.start, found.end) for found in times))
         edges += doers(self.vocabulary, words, kept)
         edges += people_words(self.vocabulary.people, kept)
         edges += joints(words, kept)
         edges += numbers(words, kept)
-        edges += self._times(words)
+        edges += _times(times)
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
         return Lexed(kept, tuple(edges), unknown, collides)
@@ -104,6 +106,8 @@ class Lexer:
             )
             if size == 1 and words[at] == "how" and self._asks_degree(words[at + 1 : at + 3], tokens[at + 1 : at + 3]):
                 size = 0  # how loyal are our customers: no figure says it
+            if size == 1 and words[at] == "still" and self._is_deed(words[at + 1 : at + 2]):
+                size = 0  # customers who still buy: not all who ever did
             if size == 1 and tokens[at].text in COPULA and at >= shared:
                 size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
             if size:
@@ -214,7 +218,9 @@ class Lexer:
     def _flag(self, noun: Noun, text: str) -> Members:
         return Members(tuple(Member(each, (True,)) for each in noun.fields), text)
 
-    def _values(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
+    def _values(
+        self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int], timed: frozenset[tuple[int, int]]
+    ) -> Iterator[Edge]:
         for start in range(len(words)):
             if tokens[start].kind == "quoted":
                 yield from self._quoted(start, tokens[start])
@@ -223,6 +229,8 @@ class Lexer:
                 span = words[start:end]
                 if (
                     cuts & set(range(start + 1, end))
+                    or (start, end) in timed  # October orders: those of last October, not of all Octobers
+                    or span[0] in _MEANS
                     or _is_function(span)
                     or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1))
                 ):
@@ -315,16 +323,14 @@ class Lexer:
             )
         return self._far[key]
 
-    def _times(self, words: tuple[str, ...]) -> Iterator[Edge]:
-        times = read_times(words, self.as_of, self.calendar)
-        for found in times:
-            is_part = any(
-                each.start <= found.start
-                and found.end <= each.end
-                and (each.start, each.end) != (found.start, found.end)
-                for each in times
-            )
-            yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
+
+def _times(times: Sequence[Found]) -> Iterator[Edge]:
+    for found in times:
+        is_part = any(
+            each.start <= found.start and found.end <= each.end and (each.start, each.end) != (found.start, found.end)
+            for each in times
+        )
+        yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
 
 
 def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:

@@ -62,7 +62,7 @@ WORDS: dict[str, str] = {
         "living in|live in|lives in|lived in|based in|located in|resident in|residing in|came by|come by|"
         "comes by|coming by|came via|come via|coming via|came through|come through|coming through|came in via|"
         "came in by|came in through|come in via|stemming from|belonging to|who live in|arriving from|made via|"
-        "made through|done via|falls on|fall on|falling on|fell on"
+        "made through|done via|came in from|come in from|came in over|came in on|falls on|fall on|falling on|fell on"
     ),
     "OF": "of",
     "WITH": "with|having",
@@ -184,7 +184,9 @@ WORDS: dict[str, str] = {
     "BETWEEN": "between",
     "YOY": "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
     "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year|"
-    "year earlier|a year earlier|twelve months before|12 months before|twelve months earlier|12 months earlier",
+    "year earlier|a year earlier|last year to date|"
+    "prior year to date|previous year to date|last year ytd|"
+    "twelve months before|12 months before|twelve months earlier|12 months earlier",
     "POP": "period over period|previous period",
     "BEFORETOO": (
         "previous period|period before|prior period|previous one|one before|last one|preceding period|preceding one|"

@@ -232,6 +232,8 @@ class Draft:
     rank: Rank | None = None
     cut: Cut | None = None
     """How many of what stands beside it, and from which end: top 5."""
+    only: bool = False
+    """Whether it was said that it is only so: of what somebody did that says that they did nothing else."""
     loosely: bool = False
     """Whether what to order by was said in words that say so only of a ranking: in, for."""
     versus: Versus | None = None
@@ -292,7 +294,7 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend", "loosely")
+_EITHER = ("changed", "split", "share", "trend", "loosely", "only")
 
 
 def same_time(one: When | None, other: When | None) -> bool:

@@ -48,7 +48,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"(?:what|who) (?:counts|qualifies|count|qualify) as {_X}"),
     ("definition", f"(?:what|who) {_BE} an? {_X}"),
     ("definition", f"{_X} (?:definition|meaning|formula)"),
-    ("freshness", f"how (?:fresh|old|current|recent|up to date|new|actual) {_BE} {_X}"),
+    ("freshness", f"how (?:fresh|current|recent|up to date|new|actual) {_BE} {_X}"),
+    ("freshness", f"how old {_BE} (?:the |our |your |these |this )?(?P<x>data|figures|numbers|.+ data)"),
     (
         "freshness",
         f"when {_BE} {_X}(?: last| most recently)? (?:updated|loaded|refreshed|built|imported|changed)(?: last)?",

@@ -15,6 +15,10 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.which is not None or draft.peak is not None:
         return _which_of_them(draft)
     draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
+    if any(map(_is_year, draft.groups)) and draft.when is not None and _is_yearless(draft.when):
+        return NONSENSE  # October by year: of every year, not of the last
+    if draft.share and any(noun.is_entity for noun in draft.loose):
+        return NONSENSE
     if draft.cut is not None:
         return _first_of_them(draft, draft.cut)
     if draft.window is not None and draft.window.kind == "trailing" and _is_bare(draft):
@@ -42,6 +46,8 @@ def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
     noun, peak = draft.which, draft.peak
     if noun is None or draft.rank is not None or draft.head not in (None, "figure"):
         return NONSENSE
+    if draft.changed:
+        return NONSENSE
     plain = replace(draft, which=None, peak=None)
     if peak is None:
         return settled(replace(plain, groups=(noun, *draft.groups)))
@@ -50,6 +56,17 @@ def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
         plain = replace(plain, metrics=words, wants=None)
     n = None if noun.is_plural else 1
     return settled(replace(plain, head="list", rank=Rank(noun, n, peak == "asc")))
+
+
+def _is_year(group: Noun | str) -> bool:
+    named = {field.name.rpartition(".")[2] for field in group.fields} if isinstance(group, Noun) else {group}
+    return named == {"year"}
+
+
+def _is_yearless(when: When) -> bool:
+    """Say whether a month or quarter was said without its year."""
+    is_named = when.relative is not None and when.relative[:1].isdigit()
+    return is_named and bool(when.text) and not any(len(word) > 1 and word.isdigit() for word in when.text.split())
 
 
 def _first_of_them(draft: Draft, cut: Cut) -> tuple[Draft, ...] | Problem:
@@ -93,7 +110,7 @@ def _has_values(draft: Draft) -> bool:
 def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
     times = (replace(when, also=()), *when.also)
     if draft.split and len(times) == 2 and draft.versus is None:  # noqa: PLR2004 -- a pair
-        return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=False),)
+        return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=_has_values(draft)),)
     by_time = next((group for group in draft.groups if isinstance(group, str)), None)
     whole = When(start=times[0].relative, end=times[-1].relative, text=when.text)
     if by_time is not None:

@@ -263,6 +263,8 @@ class Points:
         if not number:
             yield from self._half_before(at)
             return
+        if self.word(end + (self.word(end) == "of")) in MONTHS:
+            return
         month = 1 if number == 1 else _FIRST_HALF_END + 1
         for after, year, floats in self._with_year(end, date(self.as_of.year, month, 1), short=True):
             start = date(year, month, 1)

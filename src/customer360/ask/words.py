@@ -89,6 +89,7 @@ _SHORT_NOT = frozenset(
 )
 """Contractions whose sign was left out: didnt."""
 _SUBJECTS = frozenset({"we", "i", "you", "they", "one", "he", "she", "it"})
+_BEFORE_SEASON = frozenset({"in", "this", "last", "of", "during", "the", "every", "each", "for", "by", "per", "since"})
 _AFTER_MAY = _SUBJECTS | {"be", "have", "not", "still", "never", "only", "also", "no"}
 """Words behind which or before which `may` is no month."""
 _SIGNS = {"&": "and", ";": ",", "\u2264": "<=", "\u2265": ">=", "<>": "!="}
@@ -188,11 +189,19 @@ def _without_hyphens(found: list[Token]) -> list[Token]:
             token = replace(token, text="per", kind="word")  # noqa: PLW2901 -- orders/day
         if token.text == "may" and _is_ability(found, number):
             token = replace(token, text="can")  # noqa: PLW2901 -- no month
+        if token.text == "fall" and _is_verb(found, number):
+            token = replace(token, text="drop")  # noqa: PLW2901 -- no season
         if token.text in ("mail", "mails") and kept and kept[-1].text == "e":  # one word with a hyphen or a space
             start = kept.pop()
             token = replace(token, text=f"e{token.text}", raw=f"{start.raw}-{token.raw}", start=start.start)  # noqa: PLW2901 -- both as one
         kept.append(token)
     return kept
+
+
+def _is_verb(found: list[Token], at: int) -> bool:
+    """Say whether a word is the verb of did, does or will, and no season: did sales fall, not in fall."""
+    before = [token.text for token in found[:at]]
+    return bool({"did", "does", "do", "will"} & set(before)) and before[-1] not in _BEFORE_SEASON
 
 
 def _is_ability(found: list[Token], at: int) -> bool:
