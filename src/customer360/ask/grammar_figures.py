@@ -290,7 +290,7 @@ def _sold_to_things(things: Things) -> Draft | None:
 def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
     if len(conds) != 1 or not isinstance(conds[0], Members) or conds[0].negated:
         return None
-    return Draft(conds=(replace(conds[0], negated=True),))
+    return Draft(conds=(replace(conds[0], negated=True, lacking=True),))
 
 
 @rules(

@@ -19,6 +19,7 @@ from customer360.ask.frame import (
     time_range,
 )
 from customer360.ask.known import known_only
+from customer360.ask.lacking import lacks, without
 from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, Stat, Versus, When
 from customer360.ask.perthing import counts_them
@@ -160,7 +161,9 @@ def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         if not all(is_said_of(ground, verb, name) for verb in draft.verbs for name in metrics):
             yield NONSENSE
             continue
-        if draft.stat is not None:
+        if len(metrics) == 1 and lacks(ground, draft, metrics[0]):
+            yield from without(ground, draft, metrics[0], _figures)
+        elif draft.stat is not None:
             yield from _stat(ground, draft, metrics, draft.stat)
         elif draft.share:
             yield from _shares(ground, draft, metrics)

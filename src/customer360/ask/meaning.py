@@ -68,6 +68,8 @@ class Members:
     options: tuple[Member, ...]
     text: str
     negated: bool = False
+    lacking: bool = False
+    """Whether things were said to be without: not with others only, but with none of it."""
     joint: Literal["", "and", "or"] = ""
     is_many: bool = False
     """Whether it was said in the plural, of all that have it: VIPs."""

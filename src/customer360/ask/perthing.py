@@ -31,7 +31,7 @@ def of_events(ground: Ground, word: MetricWord, noun: Noun) -> MetricWord | Prob
         if not counts_them(ground, name, noun):
             names.append(name)
             continue
-        names += [event] if (event := _event_count(ground, name)) is not None else []
+        names += [event] if (event := event_count(ground, name)) is not None else []
     if not names:
         title = ground.title(word.names[0])
         return Problem(
@@ -61,7 +61,7 @@ def worth_of(ground: Ground, noun: Noun) -> str | None:
         parts = metric.c360.parts
         below = ground.model.formulas.get(parts.denominator) if parts and parts.denominator else None
         atom = below.sole_atom if below is not None else None
-        column = _distinct_column(atom.aggregate) if atom is not None else None
+        column = distinct_column(atom.aggregate) if atom is not None else None
         is_theirs = atom is not None and (
             f"{atom.base}.{column}" in keys if column else counts_them(ground, str(parts and parts.denominator), noun)
         )
@@ -80,23 +80,24 @@ def counts_them(ground: Ground, metric: str, noun: Noun) -> bool:
     kind = owners.union(*(each for each in ground.vocabulary.kinds if each & owners))
     if atom.base in kind and counted_rows(ground, atom):
         return True
-    column = _distinct_column(atom.aggregate)
+    column = distinct_column(atom.aggregate)
     return column is not None and any(
         each.source == atom.base and each.source_columns == (column,) and each.target in kind
         for each in ground.model.relationships.values()
     )
 
 
-def _distinct_column(aggregate: exp.Expr) -> str | None:
+def distinct_column(aggregate: exp.Expr) -> str | None:
+    """Return the column whose different values an aggregate counts."""
     columns = [column.name for column in aggregate.find_all(exp.Column)]
     is_distinct = isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Distinct)
     return columns[0] if is_distinct and len(columns) == 1 else None
 
 
-def _event_count(ground: Ground, metric: str) -> str | None:
+def event_count(ground: Ground, metric: str) -> str | None:
     """Return the one metric that counts the rows of which another counts the different things."""
     atom = ground.model.formulas[metric].sole_atom
-    column = _distinct_column(atom.aggregate) if atom is not None else None
+    column = distinct_column(atom.aggregate) if atom is not None else None
     if atom is None or column is None:
         return None
     wanted = {tree.sql() for tree in atom.filters if column not in {each.name for each in tree.find_all(exp.Column)}}
