@@ -11,6 +11,7 @@ from customer360.cli.output import note
 from customer360.cli.users import write_rows
 from customer360.cli.whoever import actor
 from customer360.errors import C360Error
+from customer360.governance.rules import shown_grant
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -231,9 +232,9 @@ def grants(
     """
     workspace = opened(project)
     who, access = actor(workspace, "access"), workspace.governance.access
-    now = workspace.governance.state.clock()
+    now, ports = workspace.governance.state.clock(), workspace.governance.ports
     rows = [
-        {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
+        {**{name: getattr(shown_grant(each, ports, who), name) for name in _GRANT[:-1]}, "status": each.status(now)}
         for each in access.grants(port=port, holder=holder)
         if who.holds(each.holder_kind, each.holder) or access.decides(who, each.port, personal=each.personal)
     ]
