@@ -130,6 +130,32 @@ def test_one_sale_cannot_be_left_out_of_the_others_of_its_customer(people: Works
     refused(people, ida, "Fewer than 5", metrics=["revenue"], where={"not": one})
 
 
+@pytest.mark.parametrize("number", [3, 6, 1, 7777])
+@pytest.mark.parametrize("shape", ["all", "nested", "any", "range"])
+def test_no_condition_narrows_others_by_few(people: Workspace, ida: Principal, shape: str, number: int) -> None:
+    """Customers from US, and those but one: 3 and 6 are from there, 1 is not, 7777 nobody is."""
+    us, is_one = {"field": "country", "value": "US"}, {"field": "points", "value": number}
+    below, above = ({"field": "points", "op": op, "value": number} for op in "<>")
+    where = {
+        "all": {"all": [us, {"not": is_one}]},
+        "nested": {"not": {"any": [{"not": us}, {"not": {"not": is_one}}]}},
+        "any": {"any": [{"all": [us, {"not": is_one}]}, {"all": [us, {"not": is_one}]}]},
+        "range": {"any": [{"all": [us, below]}, {"all": [us, above]}]},
+    }[shape]
+    assert asked(people, ida, where=us) == [{"customers": 30}]
+    refused(people, ida, "Fewer than 5", where=where)
+
+
+def test_conditions_that_leave_many_out_are_answered_together(people: Workspace, ida: Principal) -> None:
+    us = {"field": "country", "value": "US"}
+    assert asked(people, ida, where={"all": [us, BIG]}) == [{"customers": 24}]  # 24, 27 ... of 21 to 90
+    assert asked(people, ida, where={"all": [us, {"field": "country", "op": "in", "value": ["US"]}, BIG]}) == [
+        {"customers": 24}
+    ]
+    many = [{"field": "points", "op": ">", "value": number} for number in range(20, 40)]
+    refused(people, ida, "more than 12 conditions", where={"all": many})
+
+
 def test_a_condition_on_what_is_grouped_by_leaves_nothing_out_of_a_group(people: Workspace, ida: Principal) -> None:
     two = {"field": "country", "op": "in", "value": ["US", "CA"]}
     rows = asked(people, ida, dimensions=BY_COUNTRY, where=two)

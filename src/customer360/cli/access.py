@@ -11,7 +11,6 @@ from customer360.cli.output import note
 from customer360.cli.users import write_rows
 from customer360.cli.whoever import actor
 from customer360.errors import C360Error
-from customer360.governance.rules import shown_grant
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -230,6 +229,8 @@ def grants(
       c360 access grants
       c360 access grants --port gold.gold_sales_fact --format csv
     """
+    from customer360.governance.rules import shown_grant
+
     workspace = opened(project)
     who, access = actor(workspace, "access"), workspace.governance.access
     now, ports = workspace.governance.state.clock(), workspace.governance.ports

@@ -186,10 +186,9 @@ class Access:
     ) -> Grant:
         """Grant without a request: to a group, or by the operator. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
+        deciders = deciders_of(wanted, personal)
         if not by.decides(wanted, personal=personal):  # before a name is looked up: names are not for everybody
-            raise AccessRefused(
-                f"{by.name} does not decide about {wanted.id}.", next_step=deciders_of(wanted, personal)
-            )
+            raise AccessRefused(f"{by.name} does not decide about {wanted.id}.", next_step=deciders)
         if holder_kind == "account":
             self._accounts.named(holder)
         elif self._accounts.find(holder) is not None:
@@ -197,7 +196,7 @@ class Access:
         if by.holds(holder_kind, holder) and not by.is_operator:
             raise AccessRefused("Nobody grants himself access.", next_step="Ask for it; somebody else decides.")
         if holder_kind == "account":
-            check_apart(self._state, holder, by, deciders_of(wanted, personal))
+            check_apart(self._state, holder, by, deciders)
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
         check_days(wanted, days)

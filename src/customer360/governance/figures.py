@@ -1,8 +1,8 @@
 """Answer metric queries for those who may see figures and no rows: nothing about fewer than so many people.
 
-Each figure is asked a second time as a count of the people behind it, with the same filters, and a third time as one
-of the people behind the rows that its conditions leave out: figures of too few people are withheld, and so are those
-that leave too few out, for the difference to the whole would tell of them. Nobody at all is like few, on both sides:
+Each figure is asked a second time as a count of the people behind it, with the same filters, and once for each of its
+conditions, as a count of those behind the rows that this one alone leaves out: figures of too few people are withheld,
+and so are those that leave too few out, for the difference would tell of them. Nobody is like few, on both sides:
 else a refusal would tell that somebody is there. Where one group alone would go, the next smallest goes too. What is
 withheld goes wholly, with the names of its groups. Conditions on what tells people apart (``singling``) are refused.
 """
@@ -17,17 +17,18 @@ from sqlglot import exp
 
 from customer360.engines.sessions import named_tables
 from customer360.errors import NotPermitted
+from customer360.governance.clauses import clauses_of, left_out, names_one_value
 from customer360.governance.singling import bare, one_each, singles_out
 from customer360.semantic.answer import Answer, answer
 from customer360.semantic.compile import compile_query
-from customer360.semantic.conditions import conjuncts, members_of, names
+from customer360.semantic.conditions import members_of, names
 from customer360.semantic.measure import Formula, atom_reference
-from customer360.semantic.query import AllOf, Not
 from customer360.semantic.question import locate
 from customer360.semantic.resolve import resolve
 from customer360.semantic.scope import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from customer360.governance.reading import Seen
@@ -148,28 +149,31 @@ class _Withholding:
         """Return the groups to withhold."""
         inside = self._counts(query)
         hidden = {key for key in keys if min(inside.get(key, ()), default=0) < self._least}
-        left_out = self._left_out(query)
-        if left_out is not None:
-            outside = self._counts(query.model_copy(update={"where": left_out}))
-            hidden |= {key for key in keys if min(outside.get(key, ()), default=0) < self._least}
+        for where, may_be_nobody in self._left_out(query):
+            outside = self._counts(query.model_copy(update={"where": where}))
+            for key in keys:
+                people = outside.get(key, [0])
+                if any(0 < each < self._least for each in people) or (0 in people and not may_be_nobody):
+                    hidden.add(key)
         behind = {key: min((n for n in inside.get(key, ()) if n), default=0) for key in keys}
         if hidden.intersection(inside) and sum(behind[key] for key in hidden) < self._least:
             others = sorted((key for key in keys if key not in hidden and behind[key]), key=lambda key: behind[key])
             hidden.update(others[:1])
         return hidden
 
-    def _left_out(self, query: MetricQuery) -> Filter | None:
-        """Return the condition of the rows of each group that the query leaves out, None where it cannot leave out any.
+    def _left_out(self, query: MetricQuery) -> Iterator[tuple[Filter, bool]]:
+        """Yield the condition of what each clause alone leaves out, and whether that may be nobody.
 
-        A condition on nothing but what the query groups by takes whole groups, or none of them.
+        A clause on nothing but what the query groups by takes whole groups, or none of them. One that asks for one
+        value may leave nobody out: that nobody has another, a group of its own tells as well.
         """
+        if query.where is None:
+            return
         groups = {each.name for each in query.dimensions if each.grain is None}
-        parts = list(conjuncts(query.where))
-        of_groups = [part for part in parts if groups.issuperset(names(part))]
-        others = tuple(part for part in parts if part not in of_groups)
-        if not others:
-            return None
-        return AllOf(all=(*of_groups, Not.model_validate({"not": AllOf(all=others)})))
+        clauses = clauses_of(query.where)
+        for number, clause in enumerate(clauses):
+            if not groups.issuperset(name for part in clause.values() for name in names(part)):
+                yield left_out(clauses, number), names_one_value(clause)
 
     def _counts(self, query: MetricQuery) -> Counts:
         """Return how many people stand behind each aggregate of each metric, by group."""
