@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psycopg
+import pyarrow as pa
 import pytest
 from tests.postgres_server import PostgresServer, free_port
 
 from customer360.audiences.destinations import webhook
+from customer360.audiences.destinations.files import _harmless
 from customer360.audiences.failures import ExportFailed
 from customer360.connectors.http_post import UNREACHED, post
 from customer360.errors import SettingMissing
@@ -232,3 +234,10 @@ def test_a_table_follows_the_members(
     with pytest.raises(ExportFailed, match="OperationalError") as caught:
         room.export("offer", "warehouse")
     assert "pa55" not in str(caught.value)
+
+
+def test_a_name_that_is_a_formula_is_a_text_in_a_csv_file_and_telephones_stay() -> None:
+    names = ["=HYPERLINK(A1)", "@SUM(1)", "+1|cmd", "-2+3+cmd", "\tx", "Ana", None, "+49 (30) 123-4", "-5"]
+    table = pa.table({"name": names, "n": list(range(len(names)))})
+    assert _harmless(table)["name"].to_pylist() == [*(f"'{name}" for name in names[:5]), *names[5:]]
+    assert _harmless(table)["n"] == table["n"]

@@ -14,7 +14,8 @@ from tests.governance.conftest import OPERATOR, Clock, clocked, who
 
 from customer360.errors import C360Error, NotPermitted, ProjectError, UnknownName
 from customer360.governance.failures import AccessRefused, AccountRefused
-from customer360.governance.records import Actor
+from customer360.governance.records import Actor, Grant
+from customer360.governance.rules import shown_grant
 from customer360.governance.state import MIGRATIONS, State
 
 if TYPE_CHECKING:
@@ -337,3 +338,64 @@ def test_errors_show_no_personal_value(people: Workspace) -> None:
         with pytest.raises(C360Error) as caught:
             people.sql(sql, principal=ida)
         assert "secret" not in str(caught.value)
+
+
+def test_nobody_approves_himself_by_an_account_that_he_made(people: Workspace) -> None:
+    """Ada makes bob, an administrator too; bob makes carl. Neither decides what ada asks for, nor changes her."""
+    accounts, access = people.governance.accounts, people.governance.access
+    accounts.create("bob", password=None, roles=["admin"], by="ada")
+    accounts.create("carl", password=None, roles=["admin"], by="bob")
+    request = access.request(accounts.named("ada"), CUSTOMER, purpose="mine")
+    for name in ("bob", "carl"):
+        with pytest.raises(AccessRefused, match=f"made the account {name}"):
+            access.approve(request.id, by=who(people, name))
+        with pytest.raises(AccessRefused, match=f"made the account {name}"):
+            access.deny(request.id, by=who(people, name), note="no")
+        with pytest.raises(AccessRefused, match=f"made the account {name}"):
+            access.grant(CUSTOMER, "ada", by=who(people, name))
+        with pytest.raises(AccountRefused, match="that he made"):
+            accounts.change("ada", groups=["customer-data"], by=name)
+    grant = access.approve(request.id, by=who(people, "olga"))
+    with pytest.raises(AccessRefused, match="made the account bob"):
+        access.renew(grant.id, by=who(people, "bob"), days=20)
+
+
+@pytest.mark.parametrize("how", ["password", "key"])
+def test_who_can_sign_in_as_a_decider_is_not_decided_about_by_him(people: Workspace, how: str) -> None:
+    governance = people.governance
+    if how == "password":
+        governance.accounts.set_password("olga", "nobody else says this one", by="ada")
+    else:
+        governance.tickets.create_key("olga", label="t", by="ada")
+    request = governance.access.request(governance.accounts.named("ada"), CUSTOMER, purpose="mine")
+    with pytest.raises(AccessRefused, match="a key of it"):
+        governance.access.approve(request.id, by=who(people, "olga"))
+    governance.access.approve(request.id, by=who(people, "dora"))
+
+
+def test_a_grant_to_an_account_of_ones_own_making_stands_in_the_history_as_such(people: Workspace) -> None:
+    """Administrators make accounts for others and decide about them, so it is not refused."""
+    people.governance.accounts.create("bob", password=None, roles=["member"], by="ada")
+    request = people.governance.access.request(people.governance.accounts.named("bob"), CUSTOMER, purpose="his")
+    people.governance.access.approve(request.id, by=who(people, "ada"))
+    people.governance.access.grant(SALE, "ida", by=who(people, "sam"))
+    other, own = (e for e in people.governance.state.history() if e.action == "access.granted")
+    assert (own.detail.get("to_own_account"), other.detail.get("to_own_account")) == (True, None)
+
+
+def test_values_of_a_row_filter_are_shown_to_who_decides_and_not_kept_in_the_history(people: Workspace) -> None:
+    access, ports = people.governance.access, people.governance.ports
+    text = "NOT (email = 'secretmail7@harbour.example' OR phone LIKE '%1555%') AND country = 'US'"
+    grant = access.grant(CUSTOMER, "ida", by=who(people, "olga"), row_filter=text)
+    plain = access.grant(CUSTOMER, "ida", by=who(people, "olga"), row_filter="country = 'US'")
+
+    def shown(name: str, of: Grant) -> str | None:
+        return shown_grant(of, ports, who(people, name)).row_filter
+
+    assert {shown(name, grant) for name in ("olga", "dora", "ada", "pia")} == {text}
+    assert shown("ida", grant) == "NOT (email = ... OR phone LIKE ...) AND country = ..."
+    assert shown("ida", plain) == "country = 'US'"
+    told = str([dict(event.detail) for event in people.governance.state.history()])
+    assert "secretmail7" not in told
+    assert "['country', 'email', 'phone']" in told
+    assert count(people, "ida") == 30  # it holds as it was written

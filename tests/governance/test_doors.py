@@ -21,6 +21,7 @@ from customer360.cli import app as commands
 from customer360.mcp.server import create_server
 from customer360.mcp.tools import TOOLS
 from customer360.web.app import create_app
+from customer360.web.gate import MOST_BYTES
 
 if TYPE_CHECKING:
     from customer360.workspace import Workspace
@@ -331,3 +332,12 @@ def test_rows_of_a_port_are_shown_as_they_may_be_seen(people: Workspace) -> None
     people.governance.access.grant("crm.customer", "ida", by=OPERATOR, days=5, personal=True)
     assert page().count("secretmail") == 10
     assert people.governance.state.history(limit=1)[0].subject == "crm.customer", "that rows were read is written down"
+
+
+def test_nobody_sends_more_than_a_form_can_hold(people: Workspace) -> None:
+    _, key = people.governance.tickets.create_key("ida", label="t", by="test")
+    body = b'{"sql": "' + b"x" * MOST_BYTES + b'"}'
+    with TestClient(create_app(people), base_url=HERE) as client:
+        for path, headers in (("/api/v1/sql", {"X-API-Key": key}), ("/sign-in", {})):
+            answer = client.post(path, content=body, headers={"Content-Type": "application/json", **headers})
+            assert (answer.status_code, "too large" in answer.text) == (403, True)

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from customer360.workspace import Workspace
 
 BY_COUNTRY = [{"name": "country"}]
-FEW = {"field": "customer_id", "op": "<=", "value": 4}
-"""Customers 1 to 4."""
+BIG = {"field": "points", "op": ">", "value": 20}
+FEW = {"field": "points", "op": "<=", "value": 4}
+"""Customers 1 to 4: each has its own number of points, which is no key."""
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_nor_by_leaving_few_out(people: Workspace, ida: Principal) -> None:
     """All customers less all but four is four."""
     refused(people, ida, "leave out|leaves out", where={**FEW, "op": ">"})
     refused(people, ida, "Fewer than 5", where={"not": FEW}, metrics=["revenue"])
-    assert asked(people, ida, where={"field": "customer_id", "op": ">", "value": 5}) == [{"customers": 85}]
+    assert asked(people, ida, where={"field": "points", "op": ">", "value": 5}) == [{"customers": 85}]
 
 
 def test_what_nobody_known_stands_behind_is_withheld(people: Workspace) -> None:
@@ -90,16 +91,82 @@ def test_one_who_is_not_there_is_refused_in_the_words_of_one_who_is(
 ) -> None:
     said = set()
     for number in (7, 7777):
-        where = {"field": "customer_id", "value": number}
+        where = {"field": "points", "value": number}
         with pytest.raises(NotPermitted) as error:
             asked(people, ida, metrics=[metric], dimensions=dimensions, where=where)
         said.add(str(error.value))
     assert len(said) == 1
 
 
+@pytest.mark.parametrize("field", ["customer_id", "customer.email", "full_name", "phone", "sale.sale_id"])
+@pytest.mark.parametrize("op", ["=", "!=", "<="])
+def test_what_tells_people_apart_is_no_condition_whoever_is_there(
+    people: Workspace, ida: Principal, field: str, op: str
+) -> None:
+    said = set()
+    for value in (7, 7777) if field.endswith("_id") else ("secretmail7@harbour.example", "nobody"):
+        where = {"all": [BIG, {"not": {"field": field, "op": op, "value": value}}]}
+        with pytest.raises(NotPermitted, match=r"tells people apart") as error:
+            asked(people, ida, metrics=["revenue"], where=where)
+        said.add(str(error.value))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("number", [7, 7777])
+@pytest.mark.parametrize("metric", ["customers", "revenue"])
+def test_leaving_nobody_out_is_like_leaving_one_out(
+    people: Workspace, ida: Principal, metric: str, number: int
+) -> None:
+    """Else the refusal itself would tell that somebody with so many points is there."""
+    refused(people, ida, "Fewer than 5", metrics=[metric], where={"field": "points", "op": "!=", "value": number})
+    hidden = {"not": {"all": [{"field": "country", "value": "US"}, {"field": "points", "value": number}]}}
+    refused(people, ida, "Fewer than 5", metrics=[metric], where=hidden)
+
+
+def test_one_sale_cannot_be_left_out_of_the_others_of_its_customer(people: Workspace, ida: Principal) -> None:
+    """Customer 7 stays behind the figure with nine other sales, and the difference would be the tenth."""
+    (sale,) = people.sql("SELECT min(day) AS day, min(net) AS net FROM sales.sale WHERE customer_id = 7").to_pylist()
+    one = {"all": [{"field": "sale.day", "value": str(sale["day"])}, {"field": "points", "value": 7}]}
+    refused(people, ida, "Fewer than 5", metrics=["revenue"], where={"not": one})
+
+
+@pytest.mark.parametrize("number", [3, 6, 1, 7777])
+@pytest.mark.parametrize("shape", ["all", "nested", "any", "range"])
+def test_no_condition_narrows_others_by_few(people: Workspace, ida: Principal, shape: str, number: int) -> None:
+    """Customers from US, and those but one: 3 and 6 are from there, 1 is not, 7777 nobody is."""
+    us, is_one = {"field": "country", "value": "US"}, {"field": "points", "value": number}
+    below, above = ({"field": "points", "op": op, "value": number} for op in "<>")
+    where = {
+        "all": {"all": [us, {"not": is_one}]},
+        "nested": {"not": {"any": [{"not": us}, {"not": {"not": is_one}}]}},
+        "any": {"any": [{"all": [us, {"not": is_one}]}, {"all": [us, {"not": is_one}]}]},
+        "range": {"any": [{"all": [us, below]}, {"all": [us, above]}]},
+    }[shape]
+    assert asked(people, ida, where=us) == [{"customers": 30}]
+    refused(people, ida, "Fewer than 5", where=where)
+
+
+def test_conditions_that_leave_many_out_are_answered_together(people: Workspace, ida: Principal) -> None:
+    us = {"field": "country", "value": "US"}
+    assert asked(people, ida, where={"all": [us, BIG]}) == [{"customers": 24}]  # 24, 27 ... of 21 to 90
+    assert asked(people, ida, where={"all": [us, {"field": "country", "op": "in", "value": ["US"]}, BIG]}) == [
+        {"customers": 24}
+    ]
+    many = [{"field": "points", "op": ">", "value": number} for number in range(20, 40)]
+    refused(people, ida, "more than 12 conditions", where={"all": many})
+
+
+def test_a_condition_on_what_is_grouped_by_leaves_nothing_out_of_a_group(people: Workspace, ida: Principal) -> None:
+    two = {"field": "country", "op": "in", "value": ["US", "CA"]}
+    rows = asked(people, ida, dimensions=BY_COUNTRY, where=two)
+    assert rows == [{"country": "CA", "customers": 30}, {"country": "US", "customers": 30}]
+    refused(people, ida, "Fewer than 5", dimensions=BY_COUNTRY, where={"all": [two, {"not": FEW}]})
+    refused(people, ida, "without filters", without_filters=["staff"])
+
+
 def test_a_small_group_is_withheld_and_the_next_with_it(people: Workspace, ida: Principal) -> None:
     """Of customers 1 to 12, 4 are from each country; of 1 to 16 6, 5 and 5; of 1 to 14 one country has 4."""
-    some = {"field": "customer_id", "op": "<=", "value": 14}
+    some = {"field": "points", "op": "<=", "value": 14}
     clear = {r["country"]: r["customers"] for r in people.query(
         {"metrics": ["customers"], "dimensions": BY_COUNTRY, "where": some}).to_pylist()}  # fmt: skip
     assert sorted(clear.values()) == [4, 5, 5]
@@ -156,7 +223,7 @@ def test_pages_and_api_say_what_is_withheld(people: Workspace, ida: Principal) -
     from customer360.web.app import create_app
 
     key = people.governance.tickets.create_key("ida", label="t", by="test")[1]
-    some = {"field": "customer_id", "op": "<=", "value": 14}
+    some = {"field": "points", "op": "<=", "value": 14}
     with TestClient(create_app(people), base_url=HERE, headers={"X-API-Key": key}) as client:
         query = {"metrics": ["customers"], "dimensions": BY_COUNTRY, "where": some}
         answer = client.post("/api/v1/metrics/query", json=query).json()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import random
 from typing import TYPE_CHECKING
@@ -12,12 +13,11 @@ from tests.governance.conftest import OPERATOR
 
 from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.governance.guard import IMPURE, IMPURE_PREFIX, Rewritten
-from customer360.semantic.principal import LOCAL
+from customer360.semantic.principal import LOCAL, Principal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from customer360.semantic.principal import Principal
     from customer360.workspace import Workspace
 
 SECRETS = ("secretmail", "Secretname", "secretpay", "codeCA", "codeMX", "+1555", "$argon2", "C360_")
@@ -293,3 +293,15 @@ def test_a_rewritten_query_is_remembered_for_those_who_may_see_the_same(people: 
     with pytest.raises(NotPermitted):
         remembered.query(sql, governance.entitlements(ida))
     assert not [part for kept in remembered._kept.values() for part in kept.parameters]  # the secret is not kept
+
+
+def test_a_hash_of_the_semantic_model_is_keyed_too_and_nobody_can_type_it(people: Workspace) -> None:
+    masked = Principal("eve", masks={"customer.country": "hash"}, reads_all=True)
+    query = {"metrics": ["customers"], "dimensions": [{"name": "country"}]}
+    answer = people.answer(query, principal=masked)
+    salt = people.governance.state.salt()
+    expected = {hashlib.sha256(f"{salt}{name}".encode()).hexdigest()[:32] for name in ("US", "CA", "MX")}
+    assert set(answer.table["country"].to_pylist()) == expected
+    assert salt not in answer.sql
+    with pytest.raises(QueryError):
+        people.sql("SELECT c360_hash('US') AS guess", principal=masked)

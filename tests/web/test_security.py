@@ -28,7 +28,18 @@ def test_every_answer_carries_the_headers(client: TestClient, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8360", "", "192.168.1.5:8360"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example:8360",
+        "",
+        "192.168.1.5:8360",
+        "127.0.0.1:8360/sign-in?",
+        "localhost/static/",
+        "127.0.0.1:@evil.example",
+        "[::1]evil",
+    ],
 )
 def test_a_foreign_host_name_is_refused(client: TestClient, host: str) -> None:
     answer = client.get("/", headers={"Host": host})

@@ -229,11 +229,13 @@ def grants(
       c360 access grants
       c360 access grants --port gold.gold_sales_fact --format csv
     """
+    from customer360.governance.rules import shown_grant
+
     workspace = opened(project)
     who, access = actor(workspace, "access"), workspace.governance.access
-    now = workspace.governance.state.clock()
+    now, ports = workspace.governance.state.clock(), workspace.governance.ports
     rows = [
-        {**{name: getattr(each, name) for name in _GRANT[:-1]}, "status": each.status(now)}
+        {**{name: getattr(shown_grant(each, ports, who), name) for name in _GRANT[:-1]}, "status": each.status(now)}
         for each in access.grants(port=port, holder=holder)
         if who.holds(each.holder_kind, each.holder) or access.decides(who, each.port, personal=each.personal)
     ]

@@ -258,4 +258,6 @@ def _say(made: Certificate) -> None:
         f" {document['older_states']['snapshots']} earlier states ended. Certificate: {made.path}"
     )
     for place, number in document["verified"]["still_named_in"].items():
-        note(f"Warning: {place} still names the person {number} times; its entries cannot be changed.")
+        note(f"Warning: {place} still names the person {number} times.")
+    for place in document["verified"]["not_searched"]:
+        note(f"Warning: {place} cannot be read as a table, so nobody can say whether it names the person: look at it.")

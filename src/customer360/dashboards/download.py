@@ -20,7 +20,7 @@ def csv_text(table: pa.Table, labels: Sequence[str] | None = None) -> str:
     """Return a table as CSV. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(labels or table.column_names)
+    writer.writerow([_cell(name) for name in labels or table.column_names])
     for row in table.to_pylist():
         writer.writerow([_cell(value) for value in row.values()])
     return out.getvalue()

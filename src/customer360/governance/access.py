@@ -6,20 +6,20 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customer360.errors import UnknownName
 from customer360.governance.accounts import Account, Accounts
 from customer360.governance.failures import AccessRefused
+from customer360.governance.four_eyes import check_apart, made_by
 from customer360.governance.ports import Port
 from customer360.governance.records import EVERYONE, Actor, Grant, HolderKind, Request, grant_in, request_in
-from customer360.governance.rules import asked_for, check_days, check_filter, check_kind, deciders_of
+from customer360.governance.rules import asked_for, check_days, check_filter, check_kind, deciders_of, filtered_by
 from customer360.governance.state import State, Writing, stamp
 from customer360.names import Relation
 
 if TYPE_CHECKING:
     from customer360.governance.notices import Notices
-
 
 _BIGGEST = 2**62
 
@@ -186,16 +186,17 @@ class Access:
     ) -> Grant:
         """Grant without a request: to a group, or by the operator. Errors: UnknownName, AccessRefused."""
         wanted = self.port(port)
+        deciders = deciders_of(wanted, personal)
+        if not by.decides(wanted, personal=personal):  # before a name is looked up: names are not for everybody
+            raise AccessRefused(f"{by.name} does not decide about {wanted.id}.", next_step=deciders)
         if holder_kind == "account":
             self._accounts.named(holder)
         elif self._accounts.find(holder) is not None:
             raise AccessRefused(f"'{holder}' is an account, no group.", next_step="Grant it to the account.")
-        if not by.decides(wanted, personal=personal):
-            raise AccessRefused(
-                f"{by.name} does not decide about {wanted.id}.", next_step=deciders_of(wanted, personal)
-            )
         if by.holds(holder_kind, holder) and not by.is_operator:
             raise AccessRefused("Nobody grants himself access.", next_step="Ask for it; somebody else decides.")
+        if holder_kind == "account":
+            check_apart(self._state, holder, by, deciders)
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
         check_days(wanted, days)
@@ -221,6 +222,8 @@ class Access:
         is_own = by.holds(grant.holder_kind, grant.holder) and not by.is_operator
         if is_own or not by.decides(port, personal=grant.personal):
             raise AccessRefused("Somebody else renews a grant.", next_step=deciders_of(port, grant.personal))
+        if grant.holder_kind == "account":
+            check_apart(self._state, grant.holder, by, deciders_of(port, grant.personal))
         check_days(port, days)
         with self._changing() as writing:
             until = stamp(writing.at + timedelta(days=days))
@@ -307,8 +310,6 @@ class Access:
         )
         yield from map(grant_in, found)
 
-    # ---- inside -----------------------------------------------------------------------------------------------
-
     def _opens(self, account: Account, port: Port) -> bool:
         """Say whether somebody may read a port, masked."""
         is_held = any(
@@ -325,6 +326,7 @@ class Access:
     def _check_decider(self, request: Request, port: Port, by: Actor) -> None:
         if request.account == by.name:
             raise AccessRefused("Nobody decides his own request.", next_step=deciders_of(port, request.personal))
+        check_apart(self._state, request.account, by, deciders_of(port, request.personal))
         if not by.decides(port, personal=request.personal):
             raise AccessRefused(
                 f"{by.name} does not decide about {port.id}.", next_step=deciders_of(port, request.personal)
@@ -378,8 +380,10 @@ class Access:
             (request, kind, holder, port.id, personal, row_filter, by.name, stamp(writing.at), until, figures_only),
         )
         number = int(row.lastrowid or 0)
-        facts = {"request": request, "holder": f"{kind}:{holder}", "until": until, "personal": personal}
-        facts |= {"row_filter": row_filter, "figures_only": figures_only}
+        facts: dict[str, Any] = {"request": request, "holder": f"{kind}:{holder}", "until": until, "personal": personal}
+        facts |= {"filtered_by": filtered_by(row_filter), "figures_only": figures_only}
+        if made_by(self._state, kind, holder, by):
+            facts["to_own_account"] = True
         writing.note(by.name, "access.granted", port.id, grant=number, **facts)
         if request is None:
             self._tell(writing, kind, holder, by, "granted", port.id)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer360.errors import UnknownName
 from customer360.governance.failures import AccountRefused, NotSignedIn, TooManyAttempts
+from customer360.governance.four_eyes import hands
 from customer360.governance.state import State, Writing, moment_of, stamp
 
 if TYPE_CHECKING:
@@ -119,9 +120,10 @@ class Accounts:
     ) -> Account:
         """Change what is given and keep the rest; a disabled account loses its sessions. Errors: UnknownName."""
         before = self.named(name)
-        if by == name and not (roles is None and groups is None and attributes is None):
+        if not (roles is None and groups is None and attributes is None) and name in hands(self._state, by):
             raise AccountRefused(
-                "Nobody changes his own roles, groups or attributes.", next_step="Ask another administrator."
+                "Nobody changes his own roles, groups or attributes, and not by an account that he made.",
+                next_step="Ask another administrator.",
             )
         after = Account(
             name,

@@ -1,9 +1,10 @@
 """Answer metric queries for those who may see figures and no rows: nothing about fewer than so many people.
 
-Each figure is asked a second time as a count of the people behind it, with the same filters, and a third time without
-the conditions of the query: figures of too few people are withheld, and so are those whose conditions leave too few
-out, for the difference to the whole would tell of them. Where one group alone would go, the next smallest goes too.
-What is withheld goes wholly, with the names of its groups; what nobody known stands behind is like what is of few.
+Each figure is asked a second time as a count of the people behind it, with the same filters, and once for each of its
+conditions, as a count of those behind the rows that this one alone leaves out: figures of too few people are withheld,
+and so are those that leave too few out, for the difference would tell of them. Nobody is like few, on both sides:
+else a refusal would tell that somebody is there. Where one group alone would go, the next smallest goes too. What is
+withheld goes wholly, with the names of its groups. Conditions on what tells people apart (``singling``) are refused.
 """
 
 from __future__ import annotations
@@ -16,30 +17,32 @@ from sqlglot import exp
 
 from customer360.engines.sessions import named_tables
 from customer360.errors import NotPermitted
+from customer360.governance.clauses import clauses_of, left_out, names_one_value
+from customer360.governance.singling import bare, one_each, singles_out
 from customer360.semantic.answer import Answer, answer
 from customer360.semantic.compile import compile_query
-from customer360.semantic.conditions import members_of
+from customer360.semantic.conditions import members_of, names
 from customer360.semantic.measure import Formula, atom_reference
 from customer360.semantic.question import locate
 from customer360.semantic.resolve import resolve
 from customer360.semantic.scope import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
 
     from customer360.governance.reading import Seen
     from customer360.project.spec import Project
     from customer360.semantic.answer import Memory
-    from customer360.semantic.elements import SemanticField
     from customer360.semantic.measure import Atom
     from customer360.semantic.model import SemanticModel
-    from customer360.semantic.query import MetricQuery
+    from customer360.semantic.query import Filter, MetricQuery
 
 LEAST = 5
 """People behind a figure at least, where ``policies.smallest_group`` says nothing else."""
 _KINDS = frozenset({"sum", "count", "distinct", "average"})
 """Aggregates that are of everybody; a smallest or largest value is somebody's own."""
-_FORMS = ("having", "compare", "shares", "windows", "top", "summary")
+_FORMS = ("having", "compare", "shares", "windows", "top", "summary", "without_filters")
 Counts = dict[tuple[Any, ...], list[int]]
 
 
@@ -51,7 +54,7 @@ def answer_as(
         sql = compile_query(model, query, as_of=as_of, principal=seen.principal).sql
         if seen.figures_only.intersection(named_tables(sql)):
             least = int(project.settings.policies.get("smallest_group", LEAST))
-            return _Withholding(seen, model, query, as_of, _subject(project, model), least).answer()
+            return _Withholding(seen, project, model, query, as_of, least).answer()
     kept = memory if seen.may_remember else None
     return answer(seen.session, model, query, as_of=as_of, principal=seen.principal, memory=kept)
 
@@ -74,13 +77,14 @@ class _Withholding:
     """One query of somebody who may see figures only."""
 
     def __init__(
-        self, seen: Seen, model: SemanticModel, query: MetricQuery, as_of: date, subject: exp.Column, least: int
+        self, seen: Seen, project: Project, model: SemanticModel, query: MetricQuery, as_of: date, least: int
     ) -> None:
         self._seen = seen
+        self._project = project
         self._model = model
         self._query = query
         self._as_of = as_of
-        self._subject = subject
+        self._subject = _subject(project, model)
         self._least = least
 
     def answer(self) -> Answer:
@@ -103,18 +107,20 @@ class _Withholding:
 
     def _check(self) -> None:
         """Raise NotPermitted for questions whose answers are about single people, or tell them apart."""
-        form = next((name for name in _FORMS if getattr(self._query, name)), None)
+        form = next((name.replace("_", " ") for name in _FORMS if getattr(self._query, name)), None)
         setting = Setting(self._model, self._as_of, self._seen.principal, "duckdb", self._query.history)
         if form is None and self._query.where is not None and any(members_of(self._query.where)):
             form = "conditions on what each of them did"
         question = resolve(setting, self._query)
         if form is None and question.having:
             form = "conditions on metrics"
-        names = _one_each(self._model, self._subject)
+        apart = one_each(self._model, self._subject)
         if form is None and any(
-            each.field is not None and _bare(self._model, each.field) in names for each in question.groups
+            each.field is not None and bare(self._model, each.field) in apart for each in question.groups
         ):
             form = "a line for each person"
+        if form is None:
+            form = self._singling()
         if form is not None:
             raise NotPermitted(
                 f"You may see figures and no rows, so a query cannot have {form}.",
@@ -131,21 +137,43 @@ class _Withholding:
                     next_step="Ask for a sum, a count or an average.",
                 )
 
+    def _singling(self) -> str | None:
+        """Return which condition tells people apart, None when none does; whom it would find plays no part."""
+        for name in names(self._query.where) if self._query.where is not None else ():
+            field = locate(self._model, name, [self._model.formulas[each] for each in self._query.metrics])[1]
+            if singles_out(self._project, self._model, self._subject, field):
+                return f"a condition on {field.qualified}, which tells people apart"
+        return None
+
     def _hidden(self, keys: list[tuple[Any, ...]], query: MetricQuery) -> set[tuple[Any, ...]]:
         """Return the groups to withhold."""
         inside = self._counts(query)
         hidden = {key for key in keys if min(inside.get(key, ()), default=0) < self._least}
-        if query.where is not None:
-            around = self._counts(query.model_copy(update={"where": None}))
+        for where, may_be_nobody in self._left_out(query):
+            outside = self._counts(query.model_copy(update={"where": where}))
             for key in keys:
-                pairs = zip(inside.get(key, []), around.get(key, []), strict=False)
-                if any(0 < every - some < self._least for some, every in pairs):
+                people = outside.get(key, [0])
+                if any(0 < each < self._least for each in people) or (0 in people and not may_be_nobody):
                     hidden.add(key)
         behind = {key: min((n for n in inside.get(key, ()) if n), default=0) for key in keys}
         if hidden.intersection(inside) and sum(behind[key] for key in hidden) < self._least:
             others = sorted((key for key in keys if key not in hidden and behind[key]), key=lambda key: behind[key])
             hidden.update(others[:1])
         return hidden
+
+    def _left_out(self, query: MetricQuery) -> Iterator[tuple[Filter, bool]]:
+        """Yield the condition of what each clause alone leaves out, and whether that may be nobody.
+
+        A clause on nothing but what the query groups by takes whole groups, or none of them. One that asks for one
+        value may leave nobody out: that nobody has another, a group of its own tells as well.
+        """
+        if query.where is None:
+            return
+        groups = {each.name for each in query.dimensions if each.grain is None}
+        clauses = clauses_of(query.where)
+        for number, clause in enumerate(clauses):
+            if not groups.issuperset(name for part in clause.values() for name in names(part)):
+                yield left_out(clauses, number), names_one_value(clause)
 
     def _counts(self, query: MetricQuery) -> Counts:
         """Return how many people stand behind each aggregate of each metric, by group."""
@@ -177,25 +205,3 @@ def _people(formula: Formula, number: int, subject: exp.Column) -> Formula:
         atom, aggregate=exp.Count(this=exp.Distinct(expressions=[subject.copy()])), is_integer=True, null_type="INT"
     )
     return replace(formula, outer=atom_reference(counted.key), atoms={counted.key: counted})
-
-
-def _one_each(model: SemanticModel, subject: exp.Column) -> frozenset[tuple[str, str]]:
-    """Return the columns, by dataset, with one value for each person: the subject, its other keys, and links to it."""
-    dataset = model.datasets[subject.table]
-    found = {(dataset.name, key[0]) for key in dataset.keys if len(key) == 1} | {(dataset.name, subject.name)}
-    links = {
-        ((each.source, source), (each.target, target))
-        for each in model.relationships.values()
-        for source, target in zip(each.source_columns, each.target_columns, strict=True)
-    }
-    while more := {end for link in links for end in link if found.intersection(link)} - found:
-        found |= more
-    return frozenset(found)
-
-
-def _bare(model: SemanticModel, field: SemanticField) -> tuple[str, str]:
-    """Return the column that a field is as it stands or in another type; its own name where it is more than that."""
-    tree = model.field_trees[field.dataset, field.name]
-    while isinstance(tree, exp.Cast | exp.Paren):
-        tree = tree.this
-    return field.dataset, tree.name if isinstance(tree, exp.Column) else field.name

@@ -24,7 +24,9 @@ from sqlglot.errors import SqlglotError
 from customer360.engines.parsing import serialized
 from customer360.engines.sentences import explained
 from customer360.errors import NotPermitted, QueryError
+from customer360.governance.masks import keyed_hash
 from customer360.names import Relation
+from customer360.semantic.masks import KEYED_HASH
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -105,6 +107,7 @@ def guarded(sql: str, entitlements: Entitlements, *, typed: bool = False) -> Gua
     """Return a query with its tables as the asker may see them. Errors: QueryError, NotPermitted."""
     tree = _parsed(sql)
     _refuse_own_words(tree)
+    has_hashes = not typed and _write_hashes(tree)
     readings, found = {}, set()
     for table in list(tree.find_all(exp.Table)):
         if table.catalog:
@@ -124,7 +127,7 @@ def guarded(sql: str, entitlements: Entitlements, *, typed: bool = False) -> Gua
         written = before.expressions if before is not None else []
         recursive = bool(before is not None and before.args.get("recursive"))
         tree.set("with_", exp.With(expressions=[*parts, *written], recursive=recursive))
-    salted = any(reading.salted for reading in readings.values())
+    salted = has_hashes or any(reading.salted for reading in readings.values())
     parameters = _salt(entitlements, salted=salted)
     return Guarded(tree.sql(dialect="duckdb"), parameters, tuple(sorted(found)), frozenset(readings), salted)
 
@@ -148,6 +151,14 @@ def _refuse_own_words(tree: exp.Query) -> None:
     for name in tree.find_all(exp.Identifier):
         if name.name.casefold().startswith(PREFIX):
             raise QueryError(f"No name may begin with {PREFIX} here.", next_step="Choose another name.")
+
+
+def _write_hashes(tree: exp.Query) -> bool:
+    """Put the hash under the project's secret where masks of the semantic model ask for it; say whether any does."""
+    asked = [node for node in tree.find_all(exp.Anonymous) if node.name.casefold() == KEYED_HASH]
+    for node in asked:
+        node.replace(_read(keyed_hash(node.expressions[0].sql(dialect="duckdb"))).copy())
+    return bool(asked)
 
 
 def _replace(table: exp.Table, relation: Relation) -> None:

@@ -29,11 +29,16 @@ class Masked:
     salted: bool = False
 
 
+def keyed_hash(text: str) -> str:
+    """Return the SQL of a text's hash under the project's secret: the same for a value wherever it stands."""
+    return f"left(sha256({SALT} || {text}), 32)"
+
+
 def masked(column: ContractColumn, mask: str) -> Masked:
     """Return a column under a mask (null, hash, last4, year, bucket:n); what cannot be masked so becomes NULL."""
     name, type_ = quoted(column.name), column.type.upper()
     if mask == "hash" and _TEXT.match(type_):
-        return Masked(f"left(sha256({SALT} || {name}), 32)", salted=True)
+        return Masked(keyed_hash(name), salted=True)
     if mask == "hash" and type_ in _WHOLE:
         digits = f"left(sha256({SALT} || CAST({name} AS VARCHAR)), {_WHOLE[type_]})"
         return Masked(f"CAST('0x' || {digits} AS {type_})", salted=True)

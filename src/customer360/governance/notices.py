@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from customer360.connectors.http_post import UNREACHED, post
 from customer360.errors import SettingMissing
 from customer360.governance.state import State, Writing, stamp
 
@@ -125,18 +127,11 @@ def _posted(address: NoticeAddress, document: Mapping[str, object]) -> str | Non
 
 
 def _sent(url: str, body: bytes, headers: Mapping[str, str]) -> str | None:
-    import http.client
-    import urllib.error
-    import urllib.request
-
     try:
-        request = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310 - http(s) only
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - http(s) only
-            return None if answer.status < 300 else f"status {answer.status}"  # noqa: PLR2004 - HTTP
-    except urllib.error.HTTPError as error:
-        return f"status {error.code}"
-    except (OSError, ValueError, http.client.HTTPException) as error:
+        status, _ = post(urlsplit(url), body, headers, seconds=PATIENCE)
+    except UNREACHED as error:
         return type(error).__name__
+    return None if status < 300 else f"status {status}"  # noqa: PLR2004 - HTTP
 
 
 def _variable(name: str, purpose: str) -> str:

@@ -110,7 +110,8 @@ def settle(project: Project, ledger: Ledger, number: int, recall: Recall | None 
                 removed.append({"place": place, "action": action, "rows": rows})
                 facts["removed"] = removed
                 ledger.advance(number, "removed", facts)
-        left = {**search.in_files(project.root, to_do.subject), **sent_files.naming(project, to_do.subject)}
+        named = sent_files.naming(project, to_do.subject)
+        left = {**search.in_files(project.root, to_do.subject), **named.rows}
     except (C360Error, sqlite3.Error) as error:
         said = error.what if isinstance(error, C360Error) else f"A file of the state cannot be used: {error}."
         raise PrivacyError(
@@ -121,6 +122,7 @@ def settle(project: Project, ledger: Ledger, number: int, recall: Recall | None 
     del facts[TO_DO]
     own = str(ledger.suppressed.path.relative_to(project.root))
     facts["left"] = {place: times for place, times in left.items() if place != own}  # it named the person until now
+    facts["unread"] = list(named.unread)
     ledger.advance(number, "removed", facts)
     return facts
 

@@ -37,7 +37,7 @@ LIMITS = (
     (
         "Of files, CSV and Parquet in exports/ and where an audience is written now were searched for the person's ids"
         " and addresses, and pictures in exports/dashboards were deleted. Files that were written elsewhere, and files"
-        " that hold only a name, are not found."
+        " that hold only a name, are not found. Files that are no CSV or Parquet inside are listed as not verified."
     ),
     "Earlier states of the warehouse were deleted: rollback to before this erasure has ended.",
 )
@@ -149,6 +149,7 @@ def _html(document: Mapping[str, Any]) -> str:
         ("Ids kept out of later loads", document["suppressed"]),
         *_told(document),
         ("Found again by searching", f"{document['verified']['rows_found']} rows"),
+        *_doubts(document["verified"]),
     ]
     removed = [(each["place"], each["action"], f"{each['rows']:,}") for each in document["removed"]]
     return _PAGE.format(
@@ -157,6 +158,14 @@ def _html(document: Mapping[str, Any]) -> str:
         limits="".join(f"<li>{escape(text)}</li>" for text in document["limits"]),
         signature=escape(document["signature"]["value"]),
     )
+
+
+def _doubts(verified: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return where the person is still named, and what could not be searched."""
+    named = ", ".join(f"{place} ({times:,})" for place, times in verified.get("still_named_in", {}).items())
+    unread = ", ".join(verified.get("not_searched", ()))
+    groups = (("Still named in", named), ("Not verified: no table that can be searched", unread))
+    return [(label, text) for label, text in groups if text]
 
 
 def _told(document: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -206,7 +206,12 @@ class PrivacyOffice:
             "records": facts["records"],
             "removed": facts["removed"],
             "suppressed": facts["suppressed"],
-            "verified": {"tables_searched": facts["tables"], "rows_found": 0, "still_named_in": facts["left"]},
+            "verified": {
+                "tables_searched": facts["tables"],
+                "rows_found": 0,
+                "still_named_in": facts["left"],
+                "not_searched": facts.get("unread") or [],
+            },
             "sent_to": facts.get("sent_to") or [],
             "told": facts.get("told") or [],
             "owed": facts.get("owed") or [],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"csv", "parquet"})
 _DELIMITERS = ",;\t|"
+_NO_TABLE = (ValueError, csv.Error, pa.ArrowException)
+"""Bytes that are no UTF-8, no CSV, no Parquet."""
 _PICTURES = frozenset({".png", ".pdf", ".svg"})
 
 
@@ -47,31 +50,55 @@ def drop_pictures(project: Project) -> int:
 
 
 def clean(project: Project, subject: Subject) -> Iterator[tuple[str, int]]:
-    """Rewrite each file without the person's rows; yield files with how many went. Errors: PrivacyError."""
-    pattern = pattern_of(subject)
+    """Rewrite each file without the person's rows; yield files with how many went.
+
+    What is no table is left as it is (``naming`` tells of it). A file that cannot be opened or written stops no other,
+    and then it is said. Errors: PrivacyError.
+    """
+    pattern, closed = pattern_of(subject), []
     for path in _files(project):
         try:
             rows = _csv_without(path, pattern) if _is_csv(path) else _parquet_without(path, pattern)
-        except (OSError, ValueError, csv.Error) as error:  # ArrowInvalid is a ValueError
-            raise PrivacyError(
-                f"The file {path.name}, written for an audience or a dashboard, cannot be cleaned"
-                f" ({type(error).__name__}).",
-                place=str(path),
-                next_step="Correct or delete it.",
-            ) from None
+        except _NO_TABLE:
+            continue
+        except OSError as error:
+            closed.append(f"{_place(project, path)} ({type(error).__name__})")
+            continue
         if rows:
-            yield str(path.relative_to(project.root.resolve())), rows
+            yield _place(project, path), rows
+    if closed:
+        raise PrivacyError(
+            f"Files that were written for audiences or dashboards cannot be cleaned: {', '.join(closed)}.",
+            next_step="Make them writable, or delete them.",
+        )
 
 
-def naming(project: Project, subject: Subject) -> dict[str, int]:
-    """Return the files that still name the person, with how many rows do."""
-    pattern = pattern_of(subject)
-    found = {}
+@dataclass(frozen=True)
+class Named:
+    """Where files still name the person, with how many rows do, and which files are no tables that can be searched."""
+
+    rows: dict[str, int]
+    unread: tuple[str, ...]
+
+
+def naming(project: Project, subject: Subject) -> Named:
+    """Look for the person in every file; what is no table is looked through as text, which proves nothing."""
+    pattern, found, unread = pattern_of(subject), {}, []
     for path in _files(project):
-        rows = _csv_rows(path) if _is_csv(path) else (list(row.values()) for row in _parquet(path).to_pylist())
-        if number := sum(_names(row, pattern) for row in rows):
-            found[str(path.relative_to(project.root.resolve()))] = number
-    return found
+        place = _place(project, path)
+        try:
+            rows = _csv_rows(path) if _is_csv(path) else (list(row.values()) for row in _parquet(path).to_pylist())
+            number = sum(_names(row, pattern) for row in rows)
+        except _NO_TABLE:
+            unread.append(place)
+            number = len(pattern.findall(path.read_bytes().decode("utf-8", errors="replace")))
+        if number:
+            found[place] = number
+    return Named(found, tuple(unread))
+
+
+def _place(project: Project, path: Path) -> str:
+    return str(path.relative_to(project.root.resolve()))
 
 
 def _files(project: Project) -> list[Path]:

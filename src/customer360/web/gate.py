@@ -5,6 +5,7 @@ It stands around every route, so one that is added later is behind it too.
 
 from __future__ import annotations
 
+from hmac import compare_digest
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
@@ -83,8 +84,8 @@ class Gate:
         try:
             visitor = await run_sync(self._visitor, request)
             scope["visitor"] = visitor
-            if visitor.token is not None and request.method not in _SAFE:
-                receive = await _from_its_own_page(request, visitor)
+            if request.method not in _SAFE and not _path(request).startswith(SUPPORT):
+                receive = await _whole(request, visitor)
         except C360Error as error:
             with written_as(self._rooms.project.settings.locale):
                 await self._refusal(request, error)(scope, receive, send)
@@ -96,7 +97,7 @@ class Gate:
         """Return who sent a request. Errors: NotSignedIn, NotPermitted."""
         if self._principal_of is not None:
             return Visitor(self._principal_of(request))
-        if request.url.path.startswith(SUPPORT):
+        if _path(request).startswith(SUPPORT):
             return Visitor(NOBODY, signs_in=True)  # an API with a key of its own
         governance = self._rooms.governance
         if not governance.accounts.any:
@@ -105,27 +106,32 @@ class Gate:
         if key is not None:
             account, found = governance.tickets.holder(key)
             principal = governance.principal(account, found)
-            _check_door(principal, request.url.path)
+            _check_door(principal, _path(request))
             return viewed(governance, request, Visitor(principal, account, signs_in=True))
         token = request.cookies.get(cookie_name(request))
         ticket = governance.tickets.session(token) if token else None
         if ticket is not None:
             principal = governance.principal(ticket.account)
             return viewed(governance, request, Visitor(principal, ticket.account, ticket.csrf, token, signs_in=True))
-        if request.url.path.startswith(OPEN):
+        if _path(request).startswith(OPEN):
             return Visitor(NOBODY, signs_in=True)
         raise NotSignedIn("Nobody is signed in.", next_step="Sign in, or send an API key.")
 
     def _refusal(self, request: Request, error: C360Error) -> Response:
         problem = problem_of(error)
-        if request.url.path.startswith("/api/"):
+        if _path(request).startswith("/api/"):
             headers = {"WWW-Authenticate": 'Bearer realm="customer360"'} if isinstance(error, NotSignedIn) else None
             return respond(problem, headers)
         if isinstance(error, NotSignedIn) and request.method in _SAFE:
-            path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            path = quote(_path(request)) + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"{SIGN_IN}?next={quote(path)}", HTTPStatus.SEE_OTHER)
         request.scope.setdefault("visitor", Visitor(NOBODY, signs_in=True))
         return self._pages.respond(request, "error.html", problem.status, problem=problem)
+
+
+def _path(request: Request) -> str:
+    """Return the path that routes are found by: an address made of headers could name another."""
+    return str(request.scope["path"])
 
 
 def cookie_name(request: Request) -> str:
@@ -153,25 +159,34 @@ def _check_door(principal: Principal, path: str) -> None:
         raise NotPermitted("This API key may not be used here.", next_step="Make a key with that scope.")
 
 
-async def _from_its_own_page(request: Request, visitor: Visitor) -> Receive:
-    """Check that a page of ours sent a change, and return its body to be read again. Errors: NotPermitted.
+async def _whole(request: Request, visitor: Visitor) -> Receive:
+    """Take a body that is not too large, of a session only from a page of ours; return it to be read again.
 
-    A form carries the session's token. JSON comes from a script, which a browser lets no other site send here, and
-    whose origin must be ours.
+    Errors: NotPermitted.
     """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > MOST_BYTES:
             raise NotPermitted("The request is too large.")
+    if visitor.token is not None:
+        _check_page(request, visitor, body)
+    return _again(body, request.receive)
+
+
+def _check_page(request: Request, visitor: Visitor, body: bytes) -> None:
+    """Raise NotPermitted unless a page of ours sent a change.
+
+    A form carries the session's token. JSON comes from a script, which a browser lets no other site send here, and
+    whose origin must be ours.
+    """
     sent = request.headers.get("x-csrf-token") or ""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
     if not sent and kind == FORM:
         sent = next(iter(parse_qs(body.decode("utf-8", "replace")).get("csrf", ())), "")
     is_script = kind == "application/json" and _is_own_origin(request)
-    if sent != visitor.csrf and not is_script:
+    if not compare_digest(sent.encode(), visitor.csrf.encode()) and not is_script:
         raise NotPermitted("This did not come from a page of this session.", next_step="Go back and load it again.")
-    return _again(body, request.receive)
 
 
 def _is_own_origin(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -38,6 +39,8 @@ HEADERS = {
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+)(:[0-9]+)?")
+"""A path or a user in the header would make other addresses than those that are asked for."""
 
 
 class Guard:
@@ -69,7 +72,8 @@ class Guard:
         await (refused or self._app)(scope, receive, with_headers)
 
     def _refusal(self, method: str, headers: Headers) -> PlainTextResponse | None:
-        if host_name(headers.get("host", "")) not in self._hosts:
+        host = headers.get("host", "")
+        if not _HOST.fullmatch(host) or host_name(host) not in self._hosts:
             text = "This server does not answer under that host name. Start it with --host to allow another one.\n"
             return PlainTextResponse(text, 421)
         if method not in _SAFE and headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):

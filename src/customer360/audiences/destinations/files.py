@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -16,6 +17,7 @@ from customer360.audiences.failures import ExportFailed
 if TYPE_CHECKING:
     from customer360.audiences.delivery import Delivery, Took
 
+_FORMULA, _PHONE = r"^[=+\-@\t\r]", r"^[+\-][0-9][0-9 ().,/\-]*$"
 CHANGE = "change"
 """Column of a file that holds what changed: added, changed or removed."""
 
@@ -36,7 +38,7 @@ def send_file(delivery: Delivery, root: Path) -> Iterator[Took]:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft.touch(mode=0o600)
         if destination.kind == "csv":
-            pa_csv.write_csv(table, draft)
+            pa_csv.write_csv(_harmless(table), draft)
         else:
             pq.write_table(table, draft)
         draft.replace(path)
@@ -44,6 +46,21 @@ def send_file(delivery: Delivery, root: Path) -> Iterator[Took]:
         draft.unlink(missing_ok=True)
         raise ExportFailed(f"The file {path} cannot be written: {error.strerror}.") from error
     yield delivery.took(delivery.upserts, delivery.removed)
+
+
+def _harmless(table: pa.Table) -> pa.Table:
+    """Return the table with an apostrophe before texts that a spreadsheet would run: people fill in their names.
+
+    Numbers with a sign, as of telephones, stay as they are.
+    """
+    for position, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            column = table.column(position)
+            is_number = pc.match_substring_regex(column, _PHONE)
+            runs = pc.and_not(pc.match_substring_regex(column, _FORMULA), is_number)
+            marked = pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+            table = table.set_column(position, field.name, marked)
+    return table
 
 
 def _table(delivery: Delivery) -> pa.Table:

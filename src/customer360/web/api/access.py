@@ -9,6 +9,7 @@ from pydantic import Field
 
 from customer360.errors import NotPermitted
 from customer360.governance.failures import AccessRefused
+from customer360.governance.rules import shown_grant
 from customer360.governance.viewing import looking, sights
 from customer360.web.api.access_shapes import (
     DecisionIn,
@@ -137,14 +138,14 @@ def _decide(access: Access, number: int, decided: DecisionIn, *, by: Actor) -> N
 
 def _grants(rooms: Rooms) -> APIRouter:
     routes = APIRouter(prefix="/access/grants")
-    access, clock = rooms.governance.access, rooms.governance.state.clock
+    governance, access, clock = rooms.governance, rooms.governance.access, rooms.governance.state.clock
 
     @routes.get("")
     def list_grants(request: Request) -> list[GrantOut]:
         """List one's own grants and those one decides about, newest first."""
         who, ports = visitor_of(request).actor, _ports(rooms)
         return [
-            GrantOut.of(each, clock())
+            GrantOut.of(shown_grant(each, governance.ports, who), clock())
             for each in access.grants()
             if who.holds(each.holder_kind, each.holder)
             or (each.port in ports and who.decides(ports[each.port], personal=each.personal))
@@ -153,12 +154,14 @@ def _grants(rooms: Rooms) -> APIRouter:
     @routes.post("/{number}/renewal")
     def renew_grant(request: Request, number: Number, renewal: RenewalIn) -> GrantOut:
         """Let an active grant last longer."""
-        return GrantOut.of(access.renew(number, by=visitor_of(request).actor, days=renewal.days), clock())
+        who = visitor_of(request).actor
+        return GrantOut.of(shown_grant(access.renew(number, by=who, days=renewal.days), governance.ports, who), clock())
 
     @routes.delete("/{number}")
     def revoke_grant(request: Request, number: Number) -> GrantOut:
         """End a grant at once."""
-        return GrantOut.of(access.revoke(number, by=visitor_of(request).actor), clock())
+        who = visitor_of(request).actor
+        return GrantOut.of(shown_grant(access.revoke(number, by=who), governance.ports, who), clock())
 
     return routes
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from customer360.errors import QueryError
 from customer360.governance.failures import AccessRefused
+from customer360.governance.rules import shown_grant
 from customer360.governance.viewing import looking, may_look
 from customer360.web.pages.forms import form_of
 from customer360.web.viewing import COOKIE, SWITCH
@@ -142,7 +143,7 @@ def _facts(rooms: Rooms, request: Request) -> dict[str, Any]:
         "notices": rooms.governance.notices.of(who.name, limit=20),
         "may_look": visitor.account is not None and may_look(rooms.governance, who),
         "grants": [
-            (grant, grant.status(now))
+            (shown_grant(grant, rooms.governance.ports, who), grant.status(now))
             for grant in rooms.governance.access.grants()
             if who.holds(grant.holder_kind, grant.holder)
         ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.governance.rules import shown_filter
 from customer360.governance.usage import DAYS, seen_by, usage
 from customer360.names import quoted
 from customer360.web.visitors import visitor_of
@@ -40,7 +41,9 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         known = {each.id: each for each in rooms.governance.ports.values()}
         uses = seen_by(usage(rooms.governance.state, port), visitor_of(request).actor, known)
         sample = _sample(rooms, card) if may_read and "rows" in request.query_params else None
-        return pages.respond(request, "port.html", card=card, may_read=may_read, uses=uses, days=DAYS, sample=sample)
+        rows = shown_filter(card.port.row_filter, card.port, visitor_of(request).actor)
+        facts = {"card": card, "may_read": may_read, "uses": uses, "days": DAYS, "sample": sample, "rows": rows}
+        return pages.respond(request, "port.html", 200, **facts)
 
     return routes
 

@@ -1,7 +1,7 @@
 WITH sales_totals AS (
   /* one row per order line, totalled by customer_email */
   SELECT
-    MD5(CAST(customer.email AS STRING)) AS customer_email,
+    C360_HASH(CAST(customer.email AS STRING)) AS customer_email,
     SUM(sales.net) AS revenue
   FROM gold.sales AS sales
   LEFT JOIN gold.customer AS customer
@@ -13,7 +13,7 @@ WITH sales_totals AS (
 ), tickets_totals AS (
   /* one row per ticket_id, totalled by customer_email */
   SELECT
-    MD5(CAST(customer.email AS STRING)) AS customer_email,
+    C360_HASH(CAST(customer.email AS STRING)) AS customer_email,
     COUNT(tickets.ticket_id) AS tickets
   FROM gold.tickets AS tickets
   LEFT JOIN gold.customer AS customer
