@@ -293,8 +293,8 @@ def test_settings_that_cannot_be_right_are_told(tmp_path: Path, monkeypatch: pyt
     monkeypatch.delenv("C360_CATALOGUE_URL", raising=False)
     with pytest.raises(ProjectError, match=r"needs a place for the data files.*Write it under engine: `data:"):
         DuckLakeEngine.open(settings(), tmp_path)
+    lone = replace(settings(), engine=EngineSettings("duckdb", {"data": "s3://bucket/x"}))
     with pytest.raises(ProjectError, match="need a catalogue that is not a file"):
-        lone = replace(settings(), engine=EngineSettings("duckdb", {"data": "s3://bucket/x"}))
         DuckLakeEngine.open(lone, tmp_path)
     with pytest.raises(SettingMissing, match="C360_CATALOGUE_URL"):
         DuckLakeEngine.open(settings(data="shared"), tmp_path)
