@@ -10,17 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi.testclient import TestClient
+from tests.object_storage import keys_to_storage, object_storage
 from tests.postgres_server import postgres
 from typer.testing import CliRunner
 
 from customer360.cli import app
+from customer360.cli.doctor import examine
 from customer360.errors import WarehouseError
+from customer360.web.app import create_app
 from customer360.workspace import open_project
 
 if TYPE_CHECKING:
+    from tests.object_storage import ObjectStorage
     from tests.postgres_server import PostgresServer
 
-__all__ = ["postgres"]
+__all__ = ["keys_to_storage", "object_storage", "postgres"]
 
 SRC = Path(__file__).parents[2] / "src"
 
@@ -63,6 +68,45 @@ def test_a_project_is_moved_and_answers_as_before(
         c360("migrate", "--to", "postgres", "--project", str(root))
     before.close()
     after.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.usefixtures("keys_to_storage")
+def test_a_project_moves_into_object_storage_and_is_served_from_there(
+    postgres: PostgresServer, object_storage: ObjectStorage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("C360_CATALOGUE_URL", postgres.new_database())
+    root, place = tmp_path / "acme", f"s3://{object_storage.new_bucket()}/acme"
+    c360("init", str(root), "--template", "blank")
+    c360("run", "--project", str(root))
+    before = open_project(root)
+    question = {"metrics": [next(iter(before.semantic_model().metrics))]}
+    expected = before.query(question).to_pylist()
+    before.close()
+    keys = ["catalogue={env: C360_CATALOGUE_URL}", f"data={place}", f"endpoint={object_storage.endpoint}"]
+    c360("migrate", "--to", "duckdb", *(word for key in keys for word in ("--set", key)), "--project", str(root))
+    shutil.rmtree(root / "warehouse" / "data")
+    after = open_project(root)
+    assert after.project.settings.engine.options["data"] == place
+    with TestClient(create_app(after), base_url="http://127.0.0.1") as pages:
+        served = pages.post("/api/v1/metrics/query", json=question)
+    assert served.json()["rows"] == [{name: float(value) for name, value in row.items()} for row in expected]
+    findings = {each.what: each for each in examine(root)}
+    assert findings["data files"].detail == f"{place}/ answers; the bucket keeps no earlier versions"
+    assert findings["warehouse"].ok
+    c360("build", "--full", "--project", str(root))
+    c360("rollback", str(after.history()[1].id), "--project", str(root))
+    assert after.query(question).to_pylist() == expected
+    after.close()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    assert "AWS_ACCESS_KEY_ID is not set" in {each.what: each.detail for each in examine(root)}["project"]
+
+
+@pytest.mark.parametrize("key", ["data", "da ta=x", "data={", "=x"])
+def test_a_key_that_cannot_be_one_is_refused(key: str, tmp_path: Path) -> None:
+    c360("init", str(tmp_path / "acme"), "--template", "blank")
+    found = CliRunner().invoke(app, ["migrate", "--to", "duckdb", "--set", key, "--project", str(tmp_path / "acme")])
+    assert found.exit_code == 2, found.output
 
 
 @pytest.mark.spark

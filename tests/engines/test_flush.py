@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from customer360.engines import flush
-from customer360.engines.flush import FlushAhead
+from customer360.engines.flush import FlushAhead, flush_to_disk
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def wait_for(ahead: FlushAhead) -> None:
 
 def test_moments_are_passed_on(lake: tuple[Path, Path]) -> None:
     heard: list[str] = []
-    with FlushAhead(lake[0], newer_than=lake[1], tell=heard.append) as ahead:
+    with FlushAhead(partial(flush_to_disk, lake[0], newer_than=lake[1]), tell=heard.append) as ahead:
         for moment in ("file written", "before commit"):
             ahead.tell(moment)
         ahead.finish()
@@ -37,7 +38,7 @@ def test_moments_are_passed_on(lake: tuple[Path, Path]) -> None:
 def test_a_failed_flush_is_raised_in_the_end(lake: tuple[Path, Path]) -> None:
     data, mark = lake
     (data / "table.parquet").write_bytes(b"rows")
-    with FlushAhead(data, newer_than=mark, tell=print) as ahead:
+    with FlushAhead(partial(flush_to_disk, data, newer_than=mark), tell=print) as ahead:
         mark.unlink()
         mark.symlink_to(mark)  # a loop: neither there nor missing
         wait_for(ahead)
@@ -47,7 +48,7 @@ def test_a_failed_flush_is_raised_in_the_end(lake: tuple[Path, Path]) -> None:
 
 def test_a_file_that_went_meanwhile_is_no_failure(lake: tuple[Path, Path]) -> None:
     data, mark = lake
-    with FlushAhead(data, newer_than=mark, tell=print) as ahead:
+    with FlushAhead(partial(flush_to_disk, data, newer_than=mark), tell=print) as ahead:
         mark.unlink()
         wait_for(ahead)
         ahead.finish()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,21 @@ def catalogue(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> str:
     return made
 
 
+@pytest.fixture(scope="module")
+def pair(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DuckLakeEngine, ...]]:
+    """Two machines of one team, for all that leaves the lake fit for use: an instance of DuckDB costs most here."""
+    folder = tmp_path_factory.mktemp("pair")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("C360_CATALOGUE_URL", postgres.new_database())
+        found = [
+            DuckLakeEngine.open(settings(data=str(folder / "shared"), wait_seconds=wait), folder / name)
+            for name, wait in (("hasty", 0), ("patient", 30))
+        ]
+    yield tuple(found)
+    for engine in found:
+        engine.close()
+
+
 @pytest.fixture
 def machine(catalogue: str, tmp_path: Path) -> Iterator[Open]:
     """Open the lake as one more machine of the team does: a folder of its own, the data shared."""
@@ -89,16 +105,12 @@ def ids(engine: DuckLakeEngine, **at: Any) -> list[int]:
         return [row["id"] for row in session.query("SELECT id FROM gold.t ORDER BY id").to_pylist()]
 
 
-def test_nothing_is_there_before_the_first_publish(machine: Open) -> None:
-    engine = machine("one")
-    assert not engine.exists()
-    assert engine.history() == ()
-    with pytest.raises(WarehouseMissing), engine.read():
+def test_what_one_machine_publishes_every_other_reads(pair: tuple[DuckLakeEngine, ...]) -> None:
+    one, other = pair
+    assert not one.exists(), "this is the first test of the pair"
+    assert other.history() == ()
+    with pytest.raises(WarehouseMissing), other.read():
         pass
-
-
-def test_what_one_machine_publishes_every_other_reads(machine: Open) -> None:
-    one, other = machine("one"), machine("other")
     first = put(one, 1, 2, note="build one")
     assert ids(other) == [1, 2]
     second = put(other, 3, note="build two")
@@ -113,8 +125,8 @@ def test_what_one_machine_publishes_every_other_reads(machine: Open) -> None:
         ids(other, at_snapshot=99)
 
 
-def test_a_failed_build_publishes_nothing(machine: Open, tmp_path: Path) -> None:
-    one, other = machine("one"), machine("other")
+def test_a_failed_build_publishes_nothing(pair: tuple[DuckLakeEngine, ...]) -> None:
+    one, other = pair
     put(one, 1)
 
     def fails() -> None:
@@ -129,8 +141,8 @@ def test_a_failed_build_publishes_nothing(machine: Open, tmp_path: Path) -> None
     assert ids(one) == [5]
 
 
-def test_one_builder_wins_and_the_others_hear_who_it_is(machine: Open) -> None:
-    one, other = machine("one"), machine("other")
+def test_one_builder_wins_and_the_others_hear_who_it_is(pair: tuple[DuckLakeEngine, ...]) -> None:
+    other, one = pair
     put(one, 1)
     with one.publish(note="long build"), pytest.raises(WriterBusy, match=r"written by .+ \(\d+ on .+\), since .+ UTC"):
         put(other, 2)
@@ -138,8 +150,8 @@ def test_one_builder_wins_and_the_others_hear_who_it_is(machine: Open) -> None:
     assert ids(one) == [2]
 
 
-def test_a_builder_waits_and_says_for_whom(machine: Open, caplog: pytest.LogCaptureFixture) -> None:
-    one, patient = machine("one"), machine("patient", wait_seconds=30)
+def test_a_builder_waits_and_says_for_whom(pair: tuple[DuckLakeEngine, ...], caplog: pytest.LogCaptureFixture) -> None:
+    one, patient = pair
     put(one, 1)
     waiting = threading.Event()
 
@@ -200,8 +212,8 @@ def test_readers_see_no_mix_while_two_machines_publish(machine: Open) -> None:
     assert len(seen) > 1
 
 
-def test_typed_sql_reads_the_lake_and_nothing_else(machine: Open) -> None:
-    one = machine("one")
+def test_typed_sql_reads_the_lake_and_nothing_else(pair: tuple[DuckLakeEngine, ...]) -> None:
+    one, _ = pair
     first = put(one, 4)
     put(one, 5)
     with one.read_untrusted(relations=[T]) as session:
@@ -215,9 +227,10 @@ def test_typed_sql_reads_the_lake_and_nothing_else(machine: Open) -> None:
 
 
 def test_maintenance_takes_old_rows_out_of_files_and_catalogue(machine: Open, tmp_path: Path) -> None:
-    one = machine("one")
+    one, server = machine("one"), machine("one that serves pages")
     put(one, 4711)
     put(one, 5)
+    assert ids(server) == [5], "an instance that reads nothing now must not hold the catalogue's tables"
     assert one.maintain(purge=True)["snapshots"] >= 1
     assert ids(one) == [5]
     assert len(list((tmp_path / "shared").rglob("*.parquet"))) == 1
@@ -278,8 +291,11 @@ def test_a_lost_catalogue_is_told_without_its_address(machine: Open, postgres: P
 
 def test_settings_that_cannot_be_right_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("C360_CATALOGUE_URL", raising=False)
-    with pytest.raises(ProjectError, match=r"needs a folder for the data files.*Write it under engine: `data:"):
+    with pytest.raises(ProjectError, match=r"needs a place for the data files.*Write it under engine: `data:"):
         DuckLakeEngine.open(settings(), tmp_path)
+    lone = replace(settings(), engine=EngineSettings("duckdb", {"data": "s3://bucket/x"}))
+    with pytest.raises(ProjectError, match="need a catalogue that is not a file"):
+        DuckLakeEngine.open(lone, tmp_path)
     with pytest.raises(SettingMissing, match="C360_CATALOGUE_URL"):
         DuckLakeEngine.open(settings(data="shared"), tmp_path)
     monkeypatch.setenv("C360_CATALOGUE_URL", "postgresql://ann:open-sesame@127.0.0.1:1/none")

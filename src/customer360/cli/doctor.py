@@ -6,8 +6,12 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from customer360.errors import C360Error
+
+if TYPE_CHECKING:
+    from customer360.workspace import Workspace
 
 LEAST_FREE_BYTES = 1 << 30
 
@@ -74,17 +78,27 @@ def _project(root: Path) -> list[Finding]:
             found.append(Finding(f"source {source.name}", True, f"{len(source.tables)} tables can be read"))
         except C360Error as error:
             found.append(Finding(f"source {source.name}", False, str(error)))
-    if workspace.engine.exists():
-        try:
-            newest = workspace.history()[0]
-            with workspace.engine.read() as session:
-                built = len(session.relations() & workspace.project.models.keys())
-            wanted = len(workspace.project.models)
-            detail = f"snapshot {newest.id} of {newest.at:%Y-%m-%d %H:%M} UTC, {built} of {wanted} tables are built"
-            remedy = "" if built == wanted else "; `c360 build` builds them all"
-            found.append(Finding("warehouse", True, detail + remedy))
-        except C360Error as error:
-            found.append(Finding("warehouse", False, str(error)))
-    else:
-        found.append(Finding("warehouse", True, "nothing built yet; `c360 run` builds it"))
-    return found
+    return [*found, *_warehouse(workspace)]
+
+
+def _warehouse(workspace: Workspace) -> list[Finding]:
+    from customer360.engines.base import Stores
+
+    found = []
+    try:
+        if isinstance(workspace.engine, Stores) and (said := workspace.engine.storage()):
+            found.append(Finding("data files", True, said))
+    except C360Error as error:
+        found.append(Finding("data files", False, str(error)))
+    try:
+        if not workspace.engine.exists():
+            return [*found, Finding("warehouse", True, "nothing built yet; `c360 run` builds it")]
+        newest = workspace.history()[0]
+        with workspace.engine.read() as session:
+            built = len(session.relations() & workspace.project.models.keys())
+    except C360Error as error:
+        return [*found, Finding("warehouse", False, str(error))]
+    wanted = len(workspace.project.models)
+    detail = f"snapshot {newest.id} of {newest.at:%Y-%m-%d %H:%M} UTC, {built} of {wanted} tables are built"
+    remedy = "" if built == wanted else "; `c360 build` builds them all"
+    return [*found, Finding("warehouse", True, detail + remedy)]

@@ -35,6 +35,10 @@ def migrate(
         ),
     ] = None,
     folder: Annotated[str, typer.Option(help="duckdb and spark: the folder of the lake.")] = "warehouse",
+    keys: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="KEY=VALUE: one more key under engine:, as it will stand there; may be repeated."),
+    ] = None,
     switch: Annotated[bool, typer.Option("--switch/--no-switch", help="Change c360.yaml when all is equal.")] = True,
     project: ProjectOption = HERE,
     log_format: LogFormatOption = LogFormat.text,
@@ -46,6 +50,7 @@ def migrate(
       c360 migrate --to postgres
       c360 migrate --to postgres --url-variable WAREHOUSE_URL --no-switch
       c360 migrate --to spark --folder spark_warehouse
+      c360 migrate --to duckdb --set 'catalogue={env: C360_CATALOGUE_URL}' --set data=s3://acme-lake/customers
     """
     from customer360.engines.registry import open_engine
     from customer360.identity.configured import configured
@@ -54,9 +59,9 @@ def migrate(
 
     workspace = opened(project, operating=True)
     found = workspace.project
-    if to == found.settings.engine.name:
+    options = _options(to, url_variable, folder) | _chosen(keys or [])
+    if to == found.settings.engine.name and not keys:
         raise WarehouseError(f"The warehouse of this project is {to} already.")
-    options = _options(to, url_variable, folder)
     settings = replace(found.settings, engine=EngineSettings(to, options))  # type: ignore[arg-type]  # checked next
     target = open_engine(settings, found.root)
     try:
@@ -75,6 +80,22 @@ def _options(to: str, url_variable: str | None, folder: str) -> dict[str, object
     if to == "postgres":
         return {"url": {"env": url_variable or "C360_WAREHOUSE_URL"}}
     return {"folder": folder} | ({"url": {"env": url_variable}} if to == "spark" and url_variable else {})
+
+
+def _chosen(keys: list[str]) -> dict[str, object]:
+    """Return keys that were typed, their values read as YAML. Errors: BadParameter."""
+    from customer360.project.yamlfile import YamlError, parse_yaml
+
+    found: dict[str, object] = {}
+    for each in keys:
+        key, equals, value = each.partition("=")
+        if not equals or not key.isidentifier():
+            raise typer.BadParameter("Write --set KEY=VALUE, such as --set data=s3://acme-lake/customers.")
+        try:
+            found[key] = parse_yaml(f"value: {value}")["value"]
+        except YamlError as error:
+            raise typer.BadParameter(f"The value of {key} cannot be read: {error.what}") from error
+    return found
 
 
 def _say(done: Migration) -> None:

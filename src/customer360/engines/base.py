@@ -177,6 +177,15 @@ class Drafts(Protocol):
         ...
 
 
+@runtime_checkable
+class Stores(Protocol):
+    """A warehouse whose data files may lie with somebody else, who may not answer."""
+
+    def storage(self) -> str | None:
+        """Look whether that place answers and say what is to know about it; None on this machine. WarehouseError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Lent:
     """What changed in a database that others read: (role, table) pairs, and the roles for which nothing could."""

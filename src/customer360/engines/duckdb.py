@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from customer360.engines.base import Capabilities, Publication, Session, Snapshot
-from customer360.engines.lake import LAKE, Lake, lake_of, literal, metadata
+from customer360.engines.lake import LAKE, Lake, in_bucket, lake_of, literal, metadata
 from customer360.engines.readers import Readers
 from customer360.engines.restore import restore
 from customer360.engines.retention import COMPACTION, Cleaned
@@ -21,7 +21,17 @@ from customer360.errors import ProjectError, SnapshotMissing, UnknownName, Wareh
 from customer360.names import Relation
 from customer360.project.spec import Settings
 
-OPTIONS = ("folder", "memory_limit", "threads", "untrusted_memory_limit", "catalogue", "data", "wait_seconds")
+OPTIONS = (
+    "folder",
+    "memory_limit",
+    "threads",
+    "untrusted_memory_limit",
+    "catalogue",
+    "data",
+    "endpoint",
+    "region",
+    "wait_seconds",
+)
 """Keys under ``engine:`` of c360.yaml beside ``name``; docs/explanation/warehouse.md says what they do."""
 
 UNTRUSTED_MEMORY_LIMIT = "1GB"
@@ -69,6 +79,12 @@ class DuckLakeEngine:
         for key in options:
             if key not in OPTIONS:
                 raise UnknownName("option of the duckdb engine", key, OPTIONS, place=settings.place)
+        if in_bucket(options) and "catalogue" not in options:
+            raise ProjectError(
+                "Data files in object storage need a catalogue that is not a file of this machine.",
+                place=settings.place,
+                next_step="Write under engine: `catalogue: {env: C360_CATALOGUE_URL}`, a PostgreSQL database.",
+            )
         return cls(
             _of_team(options, root, settings) if "catalogue" in options else lake_of(options, root),
             keep_snapshots=settings.keep_snapshots,
@@ -179,6 +195,10 @@ class DuckLakeEngine:
         stored = {Relation(row["schema_name"], row["table_name"]): row["bytes"] for row in rows}
         return {relation: stored.get(relation, 0) for relation in relations}
 
+    def storage(self) -> str | None:
+        """Look whether the place of the data files answers, and say what is to know about it; None for a folder."""
+        return self._lake.store.about()
+
     def close(self) -> None:
         """Give back every connection of this process; the engine can be used again."""
         self._readers.close()
@@ -202,21 +222,24 @@ class DuckLakeEngine:
 
 def _of_team(options: Mapping[str, Any], root: Path, settings: Settings) -> Lake:
     """Return the lake whose catalogue a PostgreSQL server keeps. Errors: ProjectError, SettingMissing."""
+    from customer360.engines.bucket import Bucket
     from customer360.engines.postgres_server import Server
     from customer360.engines.team import TeamLake
 
     local = lake_of(options, root)
-    if local.files is None:
+    if "data" not in options:
         raise ProjectError(
-            "A catalogue in PostgreSQL needs a folder for the data files that every machine of the team sees.",
+            "A catalogue in PostgreSQL needs a place for the data files that every machine of the team sees.",
             place=settings.place,
-            next_step="Write it under engine: `data: /mnt/customers`, the same path on all machines.",
+            next_step="Write it under engine: `data: /mnt/customers`, the same path on all machines, or"
+            " `data: s3://bucket/prefix`.",
         )
     server = Server.named(
         {"url": options["catalogue"]}, place=settings.place, variable="C360_CATALOGUE_URL", key="catalogue"
     )
     given = {part.name: getattr(local, part.name) for part in fields(local)}
-    return TeamLake(**given, server=server)
+    bucket = Bucket.named(options, place=settings.place) if in_bucket(options) else None
+    return TeamLake(**given, server=server, bucket=bucket)
 
 
 def _ignore(moment: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
@@ -50,10 +49,28 @@ KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
         "Close whatever has opened catalog.sqlite for writing and run again.",
     ),
     (
-        r"(?:Cannot open file|Could not open|No files found).*\.parquet",
+        r"HTTP Error.*NoSuchBucket",
+        WarehouseError,
+        "The object storage of the warehouse has no such bucket.",
+        "Correct data and endpoint under engine: in c360.yaml; the bucket must be there.",
+    ),
+    (
+        r"(?:Cannot open file|Could not open|No files found).*\.parquet|\.parquet'.*\(HTTP 404",
         WarehouseError,
         "A data file of the warehouse is gone: its snapshot was cleaned up while it was read, or it was deleted.",
         "Run again; if it persists, `c360 rollback` to a kept snapshot or `c360 run --full`.",
+    ),
+    (
+        r"HTTP Error: HTTP .*\(HTTP (?P<status>40\d)",
+        WarehouseError,
+        "The object storage of the warehouse refuses what is asked (HTTP {status}).",
+        "Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and at what they may do in the bucket.",
+    ),
+    (
+        r"IO Error: .* error for HTTP \w+ to|HTTP Error: HTTP .*\(HTTP 5\d\d",
+        WarehouseError,
+        "The object storage of the warehouse does not answer.",
+        "Run again when it does; nothing was published and readers keep the old state.",
     ),
     (
         r"Out of Memory Error|could not allocate|max_temp_directory_size",
@@ -83,7 +100,7 @@ KNOWN: tuple[tuple[str, type[WarehouseError], str, str], ...] = (
 
 
 @contextmanager
-def translated(place: Path | None = None) -> Iterator[None]:
+def translated(place: str | None = None) -> Iterator[None]:
     """Raise errors of ours for what DuckDB and the file system raise in the block."""
     try:
         yield
@@ -91,13 +108,13 @@ def translated(place: Path | None = None) -> Iterator[None]:
         raise translation(error, place) from error
 
 
-def translation(error: Exception, place: Path | None = None) -> WarehouseError:
+def translation(error: Exception, place: str | None = None) -> WarehouseError:
     """Return the error of ours that says what an error of DuckDB, or of its Arrow stream, means."""
     text = str(error)
     for pattern, kind, what, next_step in KNOWN:
         found = re.search(pattern, text, re.DOTALL)
         if found:
-            return kind(what.format(**found.groupdict()), place=str(place) if place else None, next_step=next_step)
+            return kind(what.format(**found.groupdict()), place=place or None, next_step=next_step)
     sentence, remedy = explained(text)
     return StatementFailed(sentence, next_step=remedy)
 

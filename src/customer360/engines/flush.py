@@ -36,9 +36,8 @@ class FlushAhead:
     A failed fsync is told once only: a later one of the same file may pass, so ``finish`` raises what went wrong here.
     """
 
-    def __init__(self, data: Path, *, newer_than: Path, tell: Callable[[str], None]) -> None:
-        self._data = data
-        self._newer_than = newer_than
+    def __init__(self, flush: Callable[[], None], *, tell: Callable[[str], None]) -> None:
+        self._flush = flush
         self._tell = tell
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="flush")
         self._runs: list[Future[None]] = []
@@ -48,7 +47,7 @@ class FlushAhead:
         """Pass a moment on; after a file was written, begin a flush when the last one is long enough ago."""
         if moment == "file written" and stopwatch() - self._last > EVERY:
             if not self._runs or self._runs[-1].done():
-                self._runs.append(self._thread.submit(flush_to_disk, self._data, newer_than=self._newer_than))
+                self._runs.append(self._thread.submit(self._flush))
             self._last = stopwatch()
         self._tell(moment)
 

@@ -16,6 +16,7 @@ from customer360.engines.claims import Claimed, claim, claimed
 from customer360.engines.extensions import load_extension
 from customer360.engines.failures import translated, translation
 from customer360.engines.lock import Held, hold
+from customer360.engines.storage import Folder, Storage
 from customer360.engines.vacuum import vacuum
 from customer360.errors import WarehouseError, WarehouseMissing
 from customer360.names import quoted
@@ -59,9 +60,14 @@ class Lake:
         return self.folder / "writer.lock"
 
     @property
-    def unfinished(self) -> Path:
-        """A mark that stands while somebody writes; found by the next writer, it means the last one died."""
-        return self.folder / "unfinished"
+    def store(self) -> Storage:
+        """What keeps the data files. Its mark stands while somebody writes; left over, it means that writer died."""
+        return Folder(self.data, self.folder / "unfinished")
+
+    @property
+    def place(self) -> str:
+        """What errors say about where the lake is."""
+        return str(self.folder)
 
     @property
     def readers(self) -> Path:
@@ -107,7 +113,7 @@ class Lake:
         second.
         """
         sql = f"SELECT 1 FROM {metadata(alias)}.ducklake_snapshot WHERE snapshot_id = {int(snapshot)}"
-        return connection.execute(sql).fetchone() is not None
+        return bool(connection.execute(sql).fetchall())
 
     def vacuum(self) -> None:
         """Rewrite the catalogue without its free pages; what was deleted is gone from it then."""
@@ -128,10 +134,11 @@ class Lake:
             config["memory_limit"] = str(memory_limit or self.memory_limit)
         if self.threads:
             config["threads"] = self.threads
-        with translated(self.folder):
+        with translated(self.place):
             connection = duckdb.connect(config=config)
             load_extension(connection, "ducklake")
             load_extension(connection, self.catalogue_extension)
+            self.store.let_in(connection)
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
         return connection
 
@@ -152,7 +159,7 @@ class Lake:
         """
         address, of_catalogue = self.address()
         options = [
-            f"DATA_PATH {literal(self.data)}",
+            f"DATA_PATH {literal(self.store.root)}",
             "OVERRIDE_DATA_PATH true",
             *of_catalogue,
             "DATA_INLINING_ROW_LIMIT 0",
@@ -174,12 +181,12 @@ class Lake:
 
     def refusal(self, error: duckdb.Error) -> WarehouseError:
         """Return the error of ours for a lake that could not be attached."""
-        return translation(error, self.folder)
+        return translation(error, self.place)
 
     def choose_encoding(self, connection: duckdb.DuckDBPyConnection, alias: str = LAKE) -> None:
         """Write Parquet's second version: it takes half the time to write and to read of the first, and less disk."""
         ours = self.encoding
-        with translated(self.folder):
+        with translated(self.place):
             chosen = dict(connection.execute(f"SELECT option_name, value FROM {quoted(alias)}.options()").fetchall())
             for option, value in ours.items():
                 if option not in chosen or (ours != ENCODING and chosen[option] != value):
@@ -224,9 +231,12 @@ def newest_snapshot(connection: duckdb.DuckDBPyConnection, alias: str = LAKE) ->
 
 
 def identity(connection: duckdb.DuckDBPyConnection) -> str:
-    """Return what tells this lake from another one built in its place (inode numbers come again)."""
-    row = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchone()
-    return str(row[0]) if row else ""
+    """Return what tells this lake from another one built in its place (inode numbers come again).
+
+    All rows are fetched: while one could follow, DuckDB keeps its transaction in the catalogue open.
+    """
+    rows = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchall()
+    return str(rows[0][0]) if rows else ""
 
 
 def literal(value: object) -> str:
@@ -249,9 +259,14 @@ def file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str | None
     return best[1]
 
 
+def in_bucket(options: Mapping[str, Any]) -> bool:
+    """Say whether an engine's data files shall lie in object storage."""
+    return "://" in str(options.get("data", ""))
+
+
 def lake_of(options: Mapping[str, Any], root: Path) -> Lake:
     """Read the lake's place and limits from the engine's options in c360.yaml."""
-    threads, data = options.get("threads"), options.get("data")
+    threads, data = options.get("threads"), None if in_bucket(options) else options.get("data")
     return Lake(
         folder=(root / str(options.get("folder", "warehouse"))).resolve(),
         memory_limit=str(options["memory_limit"]) if "memory_limit" in options else None,

@@ -52,7 +52,7 @@ class Readers:
         with ExitStack() as session:
             snapshot = None
             while snapshot is None:  # again when the snapshot expired, or the lake was replaced, in these few ms
-                with translated(self._lake.folder), ExitStack() as attempt:
+                with translated(self._lake.place), ExitStack() as attempt:
                     instance = self._current()
                     connection = instance.base.cursor()
                     attempt.callback(connection.close)

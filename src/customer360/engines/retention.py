@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
@@ -113,15 +112,13 @@ def delete_scheduled_files(
     """
     until = lake.claimed().since or datetime.max.replace(tzinfo=UTC)
     scheduled = connection.execute(
-        f"SELECT data_file_id, path, path_is_relative FROM {metadata()}.ducklake_files_scheduled_for_deletion "
+        f"SELECT data_file_id, path FROM {metadata()}.ducklake_files_scheduled_for_deletion "
         "WHERE epoch_us(schedule_start::TIMESTAMPTZ) < $1",
         [int(until.timestamp() * 1e6)],
     ).fetchall()
     size = 0
-    for _, path, is_relative in scheduled:
-        file = lake.data / path if is_relative else Path(path)
-        size += file.stat().st_size if file.exists() else 0
-        file.unlink(missing_ok=True)
+    for bytes_ in lake.store.delete(path for _, path in scheduled):
+        size += bytes_
         tell("file deleted")
     if scheduled:
         numbers = [row[0] for row in scheduled]
@@ -138,15 +135,13 @@ def delete_orphans(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Cleaned
     Only ever under the writer lock: another process's open transaction has just such files.
     """
     orphans = [
-        Path(row[0])
+        str(row[0])
         for row in connection.execute(
             f"CALL ducklake_delete_orphaned_files({literal(LAKE)}, cleanup_all => true, dry_run => true)"
         ).fetchall()
     ]
-    size = 0
-    for file in orphans:
-        size += file.stat().st_size
-        file.unlink(missing_ok=True)
+    size = sum(lake.store.delete(orphans))
+    lake.store.tidy()
     for leftover in sorted(lake.spill.rglob("*"), reverse=True):
         leftover.rmdir() if leftover.is_dir() else leftover.unlink(missing_ok=True)
     return Cleaned(files=len(orphans), bytes=size)

@@ -15,10 +15,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from customer360.engines import duckdb
-from customer360.engines.lake import Lake, lake_of
+from customer360.engines.lake import Lake, in_bucket, lake_of
 from customer360.engines.spark_publication import SparkPublication
 from customer360.engines.spark_server import Address, Spark
-from customer360.errors import UnknownName
+from customer360.errors import ProjectError, UnknownName
 
 if TYPE_CHECKING:
     from customer360.engines.base import Publication
@@ -51,6 +51,12 @@ class SparkEngine(duckdb.DuckLakeEngine):
         for key in options:
             if key not in OPTIONS:
                 raise UnknownName("option of the spark engine", key, OPTIONS, place=settings.place)
+        if in_bucket(options):
+            raise ProjectError(
+                "Spark's lake keeps its data files in a folder, not in object storage.",
+                place=settings.place,
+                next_step="Name a folder that Spark's workers see: `data: /mnt/customers`, under engine.",
+            )
         return cls(
             replace(lake_of(options, root), encoding=ENCODING),
             spark or Spark(Address.named(options, place=settings.place)),

@@ -1,4 +1,4 @@
-"""Keep a lake's catalogue in PostgreSQL, for a team: builders on several machines, the data files in a shared folder.
+"""Keep a lake's catalogue in PostgreSQL, for a team: builders on several machines, the data files shared.
 
 The server settles what files of a local disk settle otherwise: who writes (an advisory lock, so one wins and the others
 hear who it is), and which snapshots are read (a shared lock per session).
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from customer360.clock import stopwatch
@@ -24,15 +23,20 @@ from customer360.engines.lake import LAKE, Lake, nothing_built
 from customer360.engines.lock import Held, Holder
 from customer360.engines.postgres_locks import WRITER, busy, writer_of
 from customer360.engines.postgres_server import Server, translated
+from customer360.engines.storage import Folder, Storage, make
 from customer360.errors import WarehouseError, WarehouseLost
 
 if TYPE_CHECKING:
     import duckdb
 
+    from customer360.engines.bucket import Bucket
+
 log = logging.getLogger(__name__)
 
 LOCK_CLASS = zlib.crc32(b"customer360 lake") - 2**31
 POLL_SECONDS = 0.2
+PATIENCE = "30s"
+"""How long the catalogue's clean-up waits for whoever just looks into one of its tables."""
 CLOCKS = timedelta(minutes=5)
 """How far the clocks of builders and of the server may lie apart before a file could be deleted under a reader."""
 
@@ -42,12 +46,19 @@ class TeamLake(Lake):
     """A lake whose catalogue is a database of a PostgreSQL server; ``folder`` holds what is this machine's alone."""
 
     server: Server = field(kw_only=True, hash=False, compare=False)
+    bucket: Bucket | None = field(default=None, kw_only=True, hash=False, compare=False)
+    """Where the data files lie when not in a folder."""
     catalogue_extension: ClassVar[str] = "postgres"
 
     @property
-    def unfinished(self) -> Path:
-        """The mark of unfinished work, which builders on other machines have to see: beside the data files."""
-        return self.data / "unfinished"
+    def store(self) -> Storage:
+        """What keeps the data files and, beside them, the mark that builders on other machines have to see."""
+        return self.bucket or Folder(self.data, self.data / "unfinished")
+
+    @property
+    def place(self) -> str:
+        """What errors say about where the lake is."""
+        return self.bucket.root if self.bucket else super().place
 
     @property
     def is_there(self) -> bool:
@@ -63,16 +74,9 @@ class TeamLake(Lake):
         return 0, 0
 
     def prepare(self) -> None:
-        """Make both folders; WarehouseError where that is not possible."""
-        for folder in (self.folder, self.data):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise WarehouseError(
-                    f"The folder of the warehouse cannot be made: {error.strerror}.",
-                    place=str(folder),
-                    next_step="Mount it here, or choose another: folder and data, under engine: in c360.yaml.",
-                ) from error
+        """Make this machine's folder and the place of the data files ready. Errors: WarehouseError."""
+        make(self.folder)
+        self.store.prepare()
 
     def address(self) -> tuple[str, tuple[str, ...]]:
         """Return what DuckLake attaches; it holds a password, so it must not be shown."""
@@ -145,8 +149,12 @@ class TeamLake(Lake):
                 "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
                 " WHERE schemaname = 'public' AND tablename LIKE 'ducklake\\_%'"
             ).fetchall()
-            for (name,) in rows:
-                connection.execute(f"VACUUM (FULL) {name}".encode())
+            connection.execute(f"SET lock_timeout = '{PATIENCE}'".encode())
+            try:
+                for (name,) in rows:
+                    connection.execute(f"VACUUM (FULL) {name}".encode())
+            finally:
+                connection.execute("RESET lock_timeout")
 
 
 def _lock(connection: Any, wait: float) -> None:

@@ -239,7 +239,7 @@ class UntrustedReaders(Readers):
         base = self._lake.instance(memory_limit=self._memory_limit)
         self._lake.attach(base, read_only=True, snapshot=snapshot)
         with translated():
-            base.execute(f"SET allowed_directories = [{literal(self._lake.data)}]")
+            base.execute(f"SET allowed_directories = [{literal(self._lake.store.root)}]")
             base.execute("SET enable_external_access = false")
             base.execute("SET lock_configuration = true")
         return base

@@ -18,7 +18,7 @@ import duckdb
 
 from customer360.engines import retention
 from customer360.engines.failures import translated, translation
-from customer360.engines.flush import FlushAhead, flush_to_disk
+from customer360.engines.flush import FlushAhead
 from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
 from customer360.engines.lock import Held
 from customer360.engines.retention import Cleaned
@@ -49,11 +49,11 @@ class Writer:
         with self._alone(note, wait) as (connection, held):
             if earlier is not None:
                 self._lake.attach(connection, "earlier", read_only=True, snapshot=earlier)
-            with translated(self._lake.folder):
+            with translated(self._lake.place):
                 connection.execute("BEGIN")
                 before = newest_snapshot(connection)
             self._tell("transaction open")
-            with FlushAhead(self._lake.data, newer_than=self._lake.unfinished, tell=self._tell) as ahead:
+            with FlushAhead(self._lake.store.flush, tell=self._tell) as ahead:
                 publication = self._make(connection, snapshot=before, tell=ahead.tell)
                 try:
                     yield publication
@@ -70,7 +70,7 @@ class Writer:
 
     def maintain(self, *, purge: bool, wait: float) -> Cleaned:
         """Merge, rewrite, expire, delete. ``purge``: keep the newest state only and leave nothing older on disk."""
-        with self._alone("maintenance", wait) as (connection, _), translated(self._lake.folder):
+        with self._alone("maintenance", wait) as (connection, _), translated(self._lake.place):
             if purge:
                 self._refuse_while_read()
             retention.rewrite_deleted_rows(connection, threshold=0.0 if purge else 0.5)
@@ -82,6 +82,7 @@ class Writer:
             deleted = retention.delete_scheduled_files(connection, self._lake, tell=self._tell)
             orphans = retention.delete_orphans(connection, self._lake)
             if purge:
+                deleted += Cleaned(0, *self._lake.store.forget())
                 self.discard()
                 self._lake.vacuum()
         return Cleaned(snapshots=expired) + deleted + orphans
@@ -91,7 +92,7 @@ class Writer:
         if reading.snapshots:
             raise WarehouseError(
                 f"Older states cannot be purged while {len(reading.snapshots)} of them are being read.",
-                place=str(self._lake.folder),
+                place=self._lake.place,
                 next_step="Stop the programs that read the warehouse (c360 serve) and run again.",
             )
 
@@ -109,19 +110,20 @@ class Writer:
         looks for leftovers. A connection that saw an error is not used again: DuckLake's can be wedged after one.
         """
         self._lake.prepare()
+        store = self._lake.store
         with self._lake.hold(note, wait=wait) as held:
             self._tell("lock taken")
-            died = self._lake.unfinished.exists()
+            died = store.is_marked()
             try:
-                with translated(self._lake.folder):
-                    self._lake.unfinished.touch()
+                with translated(self._lake.place):
+                    store.mark()
                     connection = self._opened()
                     if died:
                         retention.delete_orphans(connection, self._lake)
                 if died:
                     self._tell("leftovers deleted")
                 yield connection, held
-                self._lake.unfinished.unlink(missing_ok=True)
+                store.unmark()
             except BaseException:  # whatever it was, a connection that saw it is not used again
                 self.discard()
                 raise
@@ -145,13 +147,13 @@ class Writer:
         self._tell("before commit")
         try:
             ahead.finish()
-            flush_to_disk(self._lake.data, newer_than=self._lake.unfinished)
+            self._lake.store.flush()
             held.confirm()
             author = f"{held.by.command} (process {held.by.pid} on {held.by.host})"
             connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, $1, $2)", [author, note])
             connection.execute("COMMIT")
         except (duckdb.Error, OSError) as error:
-            cause = translation(error, self._lake.folder)
+            cause = translation(error, self._lake.place)
             if isinstance(cause, WarehouseLost):
                 raise CommitFailed(
                     "The server of the catalogue was lost while it committed, so it is not known whether this was"
@@ -171,7 +173,8 @@ class Writer:
         """
         try:
             retention.retain(connection, self._lake, keep=self._keep, tell=self._tell)
-        except (duckdb.Error, OSError) as error:
-            log.warning("Published, but old snapshots could not be cleaned up: %s", translation(error))
+        except (duckdb.Error, OSError, WarehouseError) as error:
+            known = error if isinstance(error, WarehouseError) else translation(error)
+            log.warning("Published, but old snapshots could not be cleaned up: %s", known)
             self._tell("clean-up failed")
             self.discard()
