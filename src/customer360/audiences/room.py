@@ -26,6 +26,7 @@ from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
+from customer360.semantic.labels import labels_of
 from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricQuery
 from customer360.semantic.segment import (
@@ -122,7 +123,9 @@ class Audiences:
             (counts,) = seen.session.query(sizes.sql).to_pylist()
             found = ids(seen.session.query(members.sql))
             seen.answered(members.sql, len(found))
-        words = [*(worded(part) for part in segment.parts()), *(f"consent: {worded(part)}" for part in segment.must)]
+        labels = labels_of(model)
+        words = [worded(part, labels) for part in segment.parts()]
+        words += [f"consent: {worded(part, labels)}" for part in segment.must]
         steps = tuple((word, counts[f"after_{number}"]) for number, word in enumerate(words, start=1))
         grouping = self._grouping(name, hold_out)
         held = sum(map(grouping.is_held_out, found))

@@ -13,6 +13,7 @@ import typer
 
 from customer360.cli.options import HERE, AsOfOption, Format, OutOption, ProjectOption, SnapshotOption, opened
 from customer360.cli.output import note, write_table
+from customer360.cli.query import ModelOption
 from customer360.errors import C360Error
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def ask(
     format_: Annotated[
         AnswerFormat, typer.Option("--format", "-f", help="text: sentence and table; json: everything.")
     ] = AnswerFormat.text,
+    model: ModelOption = None,
     as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     out: OutOption = None,
@@ -63,6 +65,7 @@ def ask(
       c360 ask "average order value by segment last month"
       c360 ask "what share of revenue comes from VIP customers?" --explain
       c360 ask "only VIP" --session monday
+      c360 ask "expected revenue by month" --model shopflow_insights
       c360 ask benchmark questions/benchmark/development.yaml
     """
     from customer360.cli import asking
@@ -78,13 +81,15 @@ def ask(
     if not words:
         if not sys.stdin.isatty():
             raise C360Error("There is no question.", next_step='Ask one: c360 ask "revenue by month"')
-        asking.converse(workspace, as_of=as_of, at_snapshot=at_snapshot)
+        asking.converse(workspace, model=model, as_of=as_of, at_snapshot=at_snapshot)
         return
     before = asking.remembered(workspace.project.root, session)
-    reply = workspace.ask(" ".join(words), as_of=as_of, at_snapshot=at_snapshot, context=before)
+    reply = workspace.ask(" ".join(words), model=model, as_of=as_of, at_snapshot=at_snapshot, context=before)
     asking.remember(workspace.project.root, session, reply)
     _write(reply, format_, out, explain=explain)
     if reply.status != "answered":
+        if model is None and (others := list(workspace.project.semantics)[1:]):
+            note(f"Only the first semantic model was asked; `--model` asks another: {', '.join(others)}.")
         raise typer.Exit(1)
 
 

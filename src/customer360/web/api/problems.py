@@ -65,7 +65,7 @@ def problem_of(error: errors.C360Error, status: HTTPStatus | None = None) -> Pro
         title=status.phrase,
         status=status,
         detail=error.what,
-        next_step=error.next_step,
+        next_step=errors.step_of(error),
         place=str(error.place) if error.place is not None else None,
     )
 

@@ -12,7 +12,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from customer360.audiences.room import Audiences, audiences_of
-from customer360.errors import C360Error, NotPermitted
+from customer360.errors import C360Error, NotPermitted, QueryError
+from customer360.semantic.labels import labels_of, things
 from customer360.semantic.segment_query import parse_segment
 from customer360.web.pages import conditions
 from customer360.web.pages.forms import form_of
@@ -66,7 +67,7 @@ def _add_builder(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             "offers": offered(),
             "operators": conditions.OPERATORS,
             "periods": conditions.PERIODS,
-            "labels": conditions.labels_of(rooms.semantic_model()),
+            **_of_model(rooms),
             "size": size,
             "refused": refused,
             "channels": [name for name in rooms.project.settings.consent if "/" not in name],
@@ -90,6 +91,12 @@ def _add_builder(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             facts = {"name": form.get("name", ""), "wrong": error, "typed": form}
             return await run_sync(lambda: builder(request, chosen, HTTPStatus.UNPROCESSABLE_ENTITY, **facts))
         return RedirectResponse(f"{PAGE}/{quote(made)}", HTTPStatus.SEE_OTHER)
+
+
+def _of_model(rooms: Rooms) -> dict[str, Any]:
+    """Return which semantic model conditions are about, where a project has several."""
+    first, *others = map(things, rooms.project.semantics)
+    return {"of_model": first if others else None, "other_models": others}
 
 
 def _size(rooms: Rooms, room: Audiences, chosen: conditions.Chosen) -> tuple[Preview | None, C360Error | None]:
@@ -135,6 +142,14 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         await run_sync(lambda: audiences_of(rooms).refresh(name))
         return RedirectResponse(f"{PAGE}/{quote(name)}", HTTPStatus.SEE_OTHER)
 
+    @routes.post("/{name}/exports")
+    async def send(request: Request, name: str) -> Response:
+        form = await form_of(request)
+        if form.get("confirm") != "yes":
+            raise QueryError("Nothing was sent: it was not confirmed.", next_step="Tick the box.")
+        await run_sync(lambda: audiences_of(rooms).export(name, form.get("destination", "")))
+        return RedirectResponse(f"{PAGE}/{quote(name)}", HTTPStatus.SEE_OTHER)
+
     @routes.post("/{name}/deletion")
     async def delete(request: Request, name: str) -> Response:
         await form_of(request)
@@ -159,7 +174,7 @@ def _facts(rooms: Rooms, room: Audiences, status: Status, metric: str) -> dict[s
         "audience": audience,
         "size": size,
         "refused": refused,
-        "labels": conditions.labels_of(rooms.semantic_model()),
+        "labels": labels_of(rooms.semantic_model()),
         "refreshes": () if status.refused else room.book.refreshes(audience.name)[:LOGGED],
         "exports": () if status.refused else room.book.exports(audience.name)[:LOGGED],
         "lift": lift,
