@@ -29,12 +29,7 @@ from customer360.semantic.answer import answer
 from customer360.semantic.labels import labels_of
 from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricQuery
-from customer360.semantic.segment import (
-    columns_table,
-    members_table,
-    sizes_table,
-    subject_of,
-)
+from customer360.semantic.segment import columns_table, members_table, sizes_table, subject_of
 from customer360.semantic.segment_query import Segment
 
 if TYPE_CHECKING:
@@ -98,7 +93,7 @@ class Audiences:
             try:
                 self._check_sizes(audience)
             except NotPermitted as error:
-                found.append(Status(audience, None, None, None, error.what))
+                found.append(Status(audience, None, None, None, error.what, error.port))
                 continue
             last = self.book.last_refresh(audience.name)
             sent = next(iter(self.book.exports(audience.name)), None)

@@ -18,6 +18,7 @@ from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.ask.reply import Reply
+    from customer360.workspace import Workspace
 
 
 class AnswerFormat(StrEnum):
@@ -71,13 +72,13 @@ def ask(
     from customer360.cli import asking
 
     words = question or []
+    workspace = opened(project, to_answer=True)
     if words[:1] == ["benchmark"] and len(words) > 1:
-        asking.benchmark(opened(project, to_answer=True), [Path(name) for name in words[1:]], json_=_is_json(format_))
+        asking.benchmark(workspace, [Path(name) for name in words[1:]], json_=_is_json(format_))
         return
     if words[:1] == ["review"]:
-        asking.review(opened(project, to_answer=True).project.root, words[1:])
+        asking.review(workspace.project.root, words[1:])
         return
-    workspace = opened(project, to_answer=True)
     if not words:
         if not sys.stdin.isatty():
             raise C360Error("There is no question.", next_step='Ask one: c360 ask "revenue by month"')
@@ -88,9 +89,16 @@ def ask(
     asking.remember(workspace.project.root, session, reply)
     _write(reply, format_, out, explain=explain)
     if reply.status != "answered":
-        if model is None and (others := list(workspace.project.semantics)[1:]):
-            note(f"Only the first semantic model was asked; `--model` asks another: {', '.join(others)}.")
+        if model is None:
+            _say_others(workspace)
         raise typer.Exit(1)
+
+
+def _say_others(workspace: Workspace) -> None:
+    """Name the semantic models that were not asked."""
+    others = list(workspace.project.semantics)[1:]
+    if others:
+        note(f"Only the first semantic model was asked; `--model` asks another: {', '.join(others)}.")
 
 
 def _is_json(format_: AnswerFormat) -> bool:

@@ -184,12 +184,13 @@ def changes(
       c360 products changes v1.4.0 --format json
     """
     from customer360.catalog.changes import releases
+    from customer360.dashboards.made import made_by_people
 
     now = opened(project)
     with tempfile.TemporaryDirectory() as folder:
         before = _at_commit(now.project.root, since, Path(folder))
-        model = before.semantic_model() if before.project.semantics else None
-        found = releases(before.project, now.project, model)
+        models = [before.semantic_model(name) for name in before.project.semantics]
+        found = releases(before.project, now.project, *models, own=made_by_people(now.project.root))
     rows = [
         {
             "port": each.port,

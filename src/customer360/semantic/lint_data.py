@@ -203,7 +203,7 @@ class _Proof:
         keys = [column(physical_column(self._model, source, name), "s") for name in relationship.source_columns]
         ones = [column(physical_column(self._model, target, name), "t") for name in relationship.target_columns]
         on = exp.and_(*(a.eq(b) for a, b in zip(keys, ones, strict=True)))
-        known = [exp.not_(key.copy().is_(exp.null())) for key in keys]
+        known: list[exp.Expr] = [exp.not_(key.copy().is_(exp.null())) for key in keys]
         known += [exp.cast(key.copy(), "TEXT").neq(exp.Literal.string(str(UNKNOWN_KEY))) for key in keys[:1]]
         query = exp.select("1").from_(self._table(source, "s"))
         query = query.join(exp.Join(this=self._table(target, "t"), on=on, side="LEFT"))

@@ -51,7 +51,7 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     """Return the page. The questions before this one travel in the address, so that a page can be sent to others."""
     routes = APIRouter(include_in_schema=False)
     asked = Asked(rooms.project.root)
-    offered = cache(lambda: examples(rooms))
+    offered = cache(lambda model: examples(rooms, model))
 
     @routes.get("/ask")
     def ask(
@@ -59,20 +59,16 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     ) -> Response:
         question, who = Question(q.strip(), tuple(c or ()), r, m), owner_of(request)
         reply = question.answered(rooms) if question.text else None
-        if reply is not None:
-            with suppress(OSError, C360Error):  # a folder that cannot be written costs the history, not the answer
-                asked.remember(who, question.text, reply.status)
         facts = _answer(rooms, boards, question, reply, who) if reply is not None else {}
-        past = [each for each in asked.last(who, limit=HISTORY + 1) if each.text != question.text][:HISTORY]
         shown: dict[str, Any] = {
             "question": question,
             "reply": reply,
-            "history": past,
-            "examples": offered() if not question.model else (),
+            "history": _history(asked, who, question, reply),
+            "examples": offered(m),
             "models": question.elsewhere(rooms),
             "said": said,
+            "may_review": may_review(visitor_of(request)),
         }
-        shown["may_review"] = may_review(visitor_of(request))
         return pages.respond(request, "ask.html", **shown, **facts)
 
     @routes.get("/ask.csv")
@@ -93,6 +89,14 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     return routes
 
 
+def _history(asked: Asked, who: str, question: Question, reply: Reply | None) -> list[Any]:
+    """Remember a question that was answered or refused, and return those that somebody asked before it."""
+    if reply is not None:
+        with suppress(OSError, C360Error):  # a folder that cannot be written costs the history, not the answer
+            asked.remember(who, question.text, reply.status)
+    return [each for each in asked.last(who, limit=HISTORY + 1) if each.text != question.text][:HISTORY]
+
+
 def _figures(reply: Reply) -> pa.Table:
     """Return the table of an answer. Errors: NotPermitted, QueryError for an answer without one."""
     if reply.reason == "not_permitted":
@@ -102,13 +106,14 @@ def _figures(reply: Reply) -> pa.Table:
     return reply.table
 
 
-def examples(rooms: Rooms) -> tuple[str, ...]:
-    """Return questions that this project can answer: its verified ones, else some that its metrics suggest."""
-    verified = tuple(each.question for each in plain_questions(rooms.project.root))
+def examples(rooms: Rooms, model: str = "") -> tuple[str, ...]:
+    """Return questions that a model can answer: verified ones of the first, else some that its metrics suggest."""
+    is_first = model in ("", next(iter(rooms.project.semantics), ""))
+    verified = tuple(each.question for each in plain_questions(rooms.project.root)) if is_first else ()
     if verified or not rooms.project.semantics:
         step = max(1, len(verified) // EXAMPLES)
         return tuple(map(_as_asked, verified[::step][:EXAMPLES]))
-    timed = [each.label.lower() for each in describe(rooms.semantic_model()) if each.time_field]
+    timed = [each.label.lower() for each in describe(rooms.semantic_model(model or None)) if each.time_field]
     return tuple(f"{label} by month" for label in timed[:EXAMPLES])
 
 

@@ -11,6 +11,7 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from customer360.audiences.permit import Permit
 from customer360.audiences.room import Audiences, audiences_of
 from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.labels import labels_of, things
@@ -134,7 +135,14 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         status = next(each for each in room.list() if each.audience.name == name)
         facts = _facts(rooms, room, status, metric)
         is_mine = name in room.own.all() and owner_of(request) in audience.owners
-        return pages.respond(request, "audience.html", is_mine=is_mine, is_own=name in room.own.all(), **facts)
+        return pages.respond(
+            request,
+            "audience.html",
+            is_mine=is_mine,
+            is_own=name in room.own.all(),
+            keeps=Permit(rooms.governance, rooms.project).keeps(audience),
+            **facts,
+        )
 
     @routes.post("/{name}/refresh")
     async def refresh(request: Request, name: str) -> Response:
