@@ -184,11 +184,10 @@ class Audiences:
         NotPermitted, SettingMissing.
         """
         audience = self.named(name)
+        (self._permit.check_keeper if dry_run else self._permit.check_sender)(audience)
         target = self._destination(audience, destination)
         if dry_run:
-            self._permit.check_keeper(audience)
             return None, self._delivery(audience, target)[0]
-        self._permit.check_sender(audience)
         with self.book.sending(name, destination):
             delivery, query, last = self._delivery(audience, target)
             outcome, detail = "stopped", None
