@@ -73,11 +73,8 @@ def ask(
 
     words = question or []
     workspace = opened(project, to_answer=True)
-    if words[:1] == ["benchmark"] and len(words) > 1:
-        asking.benchmark(workspace, [Path(name) for name in words[1:]], json_=_is_json(format_))
-        return
-    if words[:1] == ["review"]:
-        asking.review(workspace.project.root, words[1:])
+    if words[:1] == ["review"] or (words[:1] == ["benchmark"] and len(words) > 1):
+        _work(workspace, words, format_)
         return
     if not words:
         if not sys.stdin.isatty():
@@ -92,6 +89,16 @@ def ask(
         if model is None:
             _say_others(workspace)
         raise typer.Exit(1)
+
+
+def _work(workspace: Workspace, words: list[str], format_: AnswerFormat) -> None:
+    """Do what `benchmark` or `review` ask for."""
+    from customer360.cli import asking
+
+    if words[0] == "review":
+        asking.review(workspace.project.root, words[1:])
+    else:
+        asking.benchmark(workspace, [Path(name) for name in words[1:]], json_=_is_json(format_))
 
 
 def _say_others(workspace: Workspace) -> None:

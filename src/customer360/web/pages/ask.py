@@ -20,8 +20,8 @@ from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.answer import Answer
 from customer360.semantic.describe import describe
 from customer360.web.pages.asking import Question
-from customer360.web.pages.own_boards import owner_of
-from customer360.web.pages.queryform import chart_for, entered, offers, query_from
+from customer360.web.pages.own_boards import owner_of, title_of
+from customer360.web.pages.queryform import entered, offers, query_from
 from customer360.web.visitors import may_review, visitor_of
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _answer(rooms: Rooms, boards: Boards, question: Question, reply: Reply, who:
         "link": question.read_as(reply, query) if query is not None else None,
         "offers": offers(model) if query is not None else None,
         "entered": entered(query) if query is not None else None,
-        "chart": chart_for(query, model) if query is not None else None,
+        "pin_title": title_of(model, query) if query is not None else None,
         "mine": boards.own.of(who),
         "palettes": {mode: dict(palette) for mode, palette in PALETTES.items()},
     }

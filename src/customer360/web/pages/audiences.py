@@ -47,6 +47,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 
     _add_builder(routes, rooms, pages)
     _add_one(routes, rooms, pages)
+    _add_acts(routes, rooms)
     return routes
 
 
@@ -144,6 +145,14 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             **facts,
         )
 
+    @routes.get("/{name}/yaml")
+    def text(name: str) -> Response:
+        disposition = f'attachment; filename="{name.removeprefix("own_")}.yaml"'
+        content = audiences_of(rooms).own.text(name)
+        return PlainTextResponse(content, media_type="application/yaml", headers={"Content-Disposition": disposition})
+
+
+def _add_acts(routes: APIRouter, rooms: Rooms) -> None:
     @routes.post("/{name}/refresh")
     async def refresh(request: Request, name: str) -> Response:
         await form_of(request)
@@ -164,12 +173,6 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         owner = owner_of(request)
         await run_sync(lambda: audiences_of(rooms).own.delete(name, by=owner))
         return RedirectResponse(PAGE, HTTPStatus.SEE_OTHER)
-
-    @routes.get("/{name}/yaml")
-    def text(name: str) -> Response:
-        disposition = f'attachment; filename="{name.removeprefix("own_")}.yaml"'
-        content = audiences_of(rooms).own.text(name)
-        return PlainTextResponse(content, media_type="application/yaml", headers={"Content-Disposition": disposition})
 
 
 def _facts(rooms: Rooms, room: Audiences, status: Status, metric: str) -> dict[str, Any]:

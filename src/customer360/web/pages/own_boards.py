@@ -265,14 +265,15 @@ def tile_for(
 
 
 def title_of(model: SemanticModel, query: MetricQuery) -> str:
-    """Return what a query shows, in words: *Revenue by segment and month*."""
+    """Return what a query shows, in words: *Revenue by segment and month, last 12 months*."""
     metrics = [model.metrics[name].title if name in model.metrics else name for name in query.metrics]
     fields = fields_of(model, (each.name for each in query.dimensions))
     labels = (
         each.grain or (fields[each.name].title if each.name in fields else each.name) for each in query.dimensions
     )
     by = " and ".join(label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}" for label in labels)
-    return (", ".join(metrics) + (f" by {by}" if by else ""))[:120]
+    period = f", {query.time.relative}" if query.time and query.time.relative else ""
+    return (", ".join(metrics) + (f" by {by}" if by else "") + period)[:120]
 
 
 def _with_settings(own: OwnBoard, form: Form) -> dict[str, Any]:

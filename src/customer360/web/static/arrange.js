@@ -76,4 +76,6 @@ function focusAgain() {
   (buttons.find((each) => each.value === action) ?? buttons[0])?.focus();
 }
 
-focusAgain();
+// Only once the browser has gone to the tile in the address: that takes the focus away.
+if (document.readyState === "complete") focusAgain();
+else addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(focusAgain)));
