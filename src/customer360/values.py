@@ -62,6 +62,8 @@ def known_values(house: House, name: str, model: str | None = None) -> tuple[str
         with read_as(house.governance, session, "metrics", None, found) as seen:
             edition = house.asker(model).edition(seen.session, day, seen.principal)
             values = edition.values.near.get(field.qualified, ())
+            if not found.datasets[field.dataset].is_query:
+                seen.read.add(Relation.parse(found.datasets[field.dataset].source))
             seen.answered(f"values of {field.qualified}", len(values))
     return () if len(values) > MOST else tuple(values)
 

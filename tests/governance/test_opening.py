@@ -92,6 +92,27 @@ def test_a_closed_tile_leads_to_the_request_and_back(people: Workspace, ida: Tes
     assert "or have asked for it already" in ida.get(whole).text
 
 
+def test_requests_for_one_dashboard_are_decided_at_once(people: Workspace) -> None:
+    access, accounts = people.governance.access, people.governance.accounts
+    for port, purpose in (("crm.customer", "look"), ("sales.sale", "look"), ("sales.by_country", "other")):
+        if next(p for p in people.governance.ports.values() if p.id == port).access == "restricted":
+            access.request(accounts.named("ida"), port, purpose=purpose)
+    accounts.set_password("ada", PASSWORD, by="test")
+    with TestClient(create_app(people), base_url="http://127.0.0.1") as client:
+        page = client.post("/sign-in", data={"name": "ada", "password": PASSWORD, "next": "/access"}).text
+        assert page.count("and the other one for the same") == 2
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert csrf
+        first = access.requests(status="open")[-1].id
+        sent = {"csrf": csrf[1], "decision": "approve", "also": "yes"}
+        assert (
+            client.post(f"/access/requests/{first}", data={**sent, "row_filter": "country = 'US'"}).status_code == 409
+        )
+        assert access.grants() == ()
+        client.post(f"/access/requests/{first}", data=sent)
+    assert sorted(each.port for each in access.grants()) == ["crm.customer", "sales.sale"]
+
+
 def test_who_is_signed_out_is_shown_no_menu(people: Workspace) -> None:
     with TestClient(create_app(people), base_url="http://127.0.0.1") as client:
         page = client.get("/sign-in").text

@@ -21,6 +21,9 @@ from customer360.web.viewing import COOKIE, SWITCH
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from customer360.governance.records import Request as Asked
     from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
@@ -48,7 +51,7 @@ def router(rooms: Rooms, boards: Boards, pages: Pages) -> APIRouter:
     @routes.post("/access/requests/{number}")
     async def decide(request: Request, number: int) -> Response:
         form = await form_of(request)
-        return await _done(lambda: _decide(rooms, visitor_of(request), number, form))
+        return await _done(lambda: _decide_all(rooms, visitor_of(request), number, form))
 
     _add_views(routes, rooms)
 
@@ -117,6 +120,23 @@ def _needed(rooms: Rooms, boards: Boards, visitor: Visitor, dashboard: str) -> l
     return [port.id for port in lacking(governance, tables, held) if port.id not in asked]
 
 
+def _alike(waiting: Sequence[Asked], request: Asked) -> list[Asked]:
+    """Return the other requests that wait of the same account for the same purpose: those of one dashboard, say."""
+    same = (request.account, request.purpose, request.personal)
+    return [e for e in waiting if e.id != request.id and (e.account, e.purpose, e.personal) == same]
+
+
+def _decide_all(rooms: Rooms, visitor: Visitor, number: int, form: dict[str, str]) -> None:
+    """Decide a request, and with ``also`` those like it; rows are narrowed for the one alone."""
+    access = rooms.governance.access
+    if form.get("also") == "yes":
+        if form.get("row_filter"):
+            raise AccessRefused("A condition on rows is about one table.", next_step="Decide that request by itself.")
+        for other in _alike(access.to_decide(visitor.actor), access.request_of(number)):
+            _decide(rooms, visitor, other.id, form)
+    _decide(rooms, visitor, number, form)
+
+
 def _decide(rooms: Rooms, visitor: Visitor, number: int, form: dict[str, str]) -> None:
     access, decision, note = rooms.governance.access, form.get("decision"), form.get("note", "")
     if decision == "approve":
@@ -182,7 +202,8 @@ def _facts(rooms: Rooms, boards: Boards, request: Request) -> dict[str, Any]:
         ),
         **_wanted(rooms, boards, request),
         "mine": rooms.governance.access.requests(account=who.name),
-        "waiting": rooms.governance.access.to_decide(who),
+        "waiting": (waiting := rooms.governance.access.to_decide(who)),
+        "alike": {each.id: len(_alike(waiting, each)) for each in waiting},
         "notices": rooms.governance.notices.of(who.name, limit=20),
         "may_look": visitor.account is not None and may_look(rooms.governance, who),
         "grants": [
