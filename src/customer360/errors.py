@@ -202,7 +202,22 @@ class InputMalformed(ScienceError):
 
 
 class QueryError(C360Error):
-    """A metric query that cannot be answered as asked; says what is possible."""
+    """A metric query that cannot be answered as asked; says what is possible.
+
+    ``typed`` is the next step in the names that queries are written in, for those who write them: command line, API,
+    assistants; pages show ``next_step``, which calls things by their labels.
+    """
+
+    def __init__(
+        self, what: str, *, place: Place | str | None = None, next_step: str | None = None, typed: str | None = None
+    ) -> None:
+        self.typed = typed
+        super().__init__(what, place=place, next_step=next_step)
+
+    def __str__(self) -> str:
+        if not self.typed:
+            return super().__str__()
+        return str(C360Error(self.what, place=self.place, next_step=self.typed))
 
 
 class CustomerMissing(QueryError):
@@ -210,7 +225,18 @@ class CustomerMissing(QueryError):
 
 
 class NotPermitted(C360Error):
-    """The principal may not see this; never shown as an empty answer."""
+    """The principal may not see this; never shown as an empty answer. ``port`` is what may be asked for."""
+
+    def __init__(
+        self, what: str, *, place: Place | str | None = None, next_step: str | None = None, port: str | None = None
+    ) -> None:
+        self.port = port
+        super().__init__(what, place=place, next_step=next_step)
+
+
+def step_of(error: C360Error) -> str | None:
+    """Return an error's next step for those who write names: of a query error in the names of queries."""
+    return (error.typed if isinstance(error, QueryError) else None) or error.next_step
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

@@ -23,6 +23,9 @@ EXPORTS = "exports"
 DASHBOARD_FILES = f"{EXPORTS}/dashboards"
 """Folder of a project that dashboards are written to as files, one folder each."""
 
+UNKNOWN_KEY, UNKNOWN = -1, "Unknown"
+"""Key and name of the member that each dimension has for what nobody knows: no row of a fact is dropped for it."""
+
 IDENTIFIER = re.compile(r"^[a-z][a-z0-9_]{0,62}$")
 """What a schema, table, column, source or metric of a project may be called."""
 

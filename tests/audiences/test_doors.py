@@ -171,7 +171,7 @@ def test_on_the_command_line(shop: Workspace) -> None:
         assert done.exit_code == 0, (words, done.output, done.exception)
         return done.output
 
-    assert "sales >= 2 in last 90 days" in said("preview", "offer")
+    assert "Sales at least 2 in last 90 days" in said("preview", "offer")
     assert "joined" in said("refresh", "offer")
     assert "is fresh" in said("refresh", "offer")
     said("refresh", "survey")

@@ -176,10 +176,10 @@ def test_an_audience_asks_for_consent_unless_it_says_otherwise(room: Audiences, 
     consenting = [id_ for id_ in fitting if tables.customers[id_]["consent_email"]]
     assert [left for _, left in offer.steps][1:] == [len(fitting), len(consenting)]
     assert offer.members == len(consenting) < len(fitting)
-    assert offer.steps[0][0] == "sales >= 2 in last 90 days"
+    assert offer.steps[0][0] == "Sales at least 2 in last 90 days"
     survey = room.preview("survey")  # consent to a purpose goes before consent to the channel
     assert survey.steps[-1] == (
-        "consent: customer.consent_surveys = true",
+        "consent: Consent surveys is true",
         sum(row["country"] == "US" and row["consent_surveys"] for row in tables.customers.values()),
     )
     abandoned = room.preview("abandoned")
@@ -199,7 +199,7 @@ def test_a_relative_time_follows_the_as_of_date(room: Audiences) -> None:
         ({"metric": "revenu", "op": ">", "value": 1}, "Did you mean 'revenue'"),
         ({"event": "crt"}, "Did you mean 'cart'"),
         ({"event": "customer"}, "no date, so its rows are no events"),
-        ({"field": "sale.channel", "op": "=", "value": "Store"}, "no many-to-one way to sale"),
+        ({"field": "sale.channel", "op": "=", "value": "Store"}, "do not each belong to one row of sale"),
         ({"field": "country", "op": ">>", "value": "US"}, "The audience's `members"),
     ],
 )

@@ -107,7 +107,9 @@ def test_an_audience_is_saved_worked_out_compared_and_deleted(client: TestClient
     assert last.members == room.preview("own_my_vips").members > 0
     assert last.held_out == sum(each.held_out for each in room.book.members("own_my_vips"))
     page = client.get("/audiences/own_my_vips").text
-    assert "Segment is VIP" in page or "segment is VIP" in page
+    steps = re.findall(r"<li><span>([^<]+)</span>", page.partition('class="narrowing"')[2])
+    assert steps[:2] == ["Everybody", "Segment is VIP"]
+    assert not [each for each in steps if re.search(r"\w\.\w|_", each)], "names of the model are said by their labels"
     listed = client.get("/audiences").text
     overlap = room.overlap("own_my_vips", "offer")
     assert f'<td class="number">{overlap.both}' in listed.replace(",", "")
@@ -153,7 +155,9 @@ def test_only_who_saved_an_audience_changes_it(client: TestClient, shop: Workspa
 
 
 def test_the_page_says_why_nothing_can_be_measured_yet(client: TestClient, shop: Workspace) -> None:
-    assert "Nobody has worked out yet" in client.get("/audiences/offer").text
+    page = client.get("/audiences/offer").text
+    assert "Nobody has worked out yet" in page
+    assert page.count('action="/audiences/offer/refresh"') == 3, "a button wherever it says so"
     audiences_of(shop).refresh("offer")
     assert "No day of sales has passed" in client.get("/audiences/offer").text
 
@@ -182,3 +186,22 @@ def test_a_channel_of_a_saved_audience_alone_can_be_suppressed(client: TestClien
     room.suppress(someone, channel="courier", reason="asked")
     assert len(room.book.suppressed("courier")) == 1
     del client
+
+
+def test_a_condition_offers_the_known_values_and_none_of_masked_columns(client: TestClient, tables: Tables) -> None:
+    known = client.get("/values", params={"of": "customer.segment"}).json()
+    assert known == sorted({row["segment"] for row in tables.customers.values() if row["segment"]})
+    assert client.get("/values", params={"of": "customer.consent_email"}).json() == ["true", "false"]
+    assert client.get("/values", params={"of": "customer.sgment"}).status_code == 404
+
+
+def test_sending_from_the_page_is_confirmed_first(client: TestClient, shop: Workspace) -> None:
+    room = audiences_of(shop)
+    room.refresh("offer")
+    target = next(name for name, each in room.named("offer").destinations.items() if each.kind == "csv")
+    form = {"destination": target}
+    refused = client.post("/audiences/offer/exports", data=form)
+    assert refused.status_code == 422
+    assert room.book.exports("offer") == ()
+    client.post("/audiences/offer/exports", data={**form, "confirm": "yes"})
+    assert [(each.destination, each.outcome) for each in room.book.exports("offer")] == [(target, "sent")]

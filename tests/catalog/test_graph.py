@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from tests.templates.projects import template_project
 
+from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.graph import FOLDED_FROM, Layout, LineageGraph
 from customer360.errors import UnknownName
 from customer360.models.lineage import Edge, column_lineage
@@ -61,6 +65,17 @@ def test_what_each_dashboard_and_audience_is_made_of(graph: LineageGraph) -> Non
         assert named == {a for a, b in graph.links if b == f"dashboard:{board.name}"}
     assert ("metric:order_count", "audience:retention_offer") in graph.links
     assert ("customer_360.customer_360", "audience:retention_offer") in graph.links
+
+
+def test_questions_stand_on_the_metrics_they_ask_for(edges: tuple[Edge, ...]) -> None:
+    shipped = replace(PROJECT, root=Path(str(resources.files("customer360").joinpath("templates", "shopflow"))))
+    graph = LineageGraph(shipped, edges, SemanticModel.from_document(PROJECT.semantics["shopflow"]))
+    asked = plain_questions(shipped.root)
+    assert len(asked) > 30
+    for each in asked:
+        assert {f"metric:{name}" for name in each.query["metrics"]} == {
+            a for a, b in graph.links if b == f"question:{each.id}"
+        }
 
 
 @pytest.mark.parametrize("of", ["gold.gold_sales_fact", "metric:average_order_value", "raw_shop.orders"])

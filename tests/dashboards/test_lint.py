@@ -84,7 +84,7 @@ def test_every_grain_of_a_metric_query_may_stand_in_a_widget(tmp_path: Path, dim
         (
             {"dimension": "order_id, grain: month"},
             (
-                "The widget 'one' cannot be answered: orders.order_id is no date, so it has no month. [DASHBOARD-QUERY]"
+                "The widget 'one' cannot be answered: Order id is no date, so it has no month. [DASHBOARD-QUERY]"
                 " In dashboards/overview.yaml:8. Leave the grain out."
             ),
         ),

@@ -11,6 +11,8 @@ from starlette.testclient import TestClient
 from tests.governance.conftest import OPERATOR
 
 from customer360.catalog.changes import Release, releases
+from customer360.dashboards.made import made_by_people
+from customer360.dashboards.own import OwnBoards
 from customer360.errors import UnknownName
 from customer360.semantic.model import SemanticModel
 from customer360.web.app import create_app
@@ -126,6 +128,38 @@ def changed(shop: Workspace, tmp_path: Path) -> Any:
         return releases(shop.project, open_project(folder).project, SemanticModel.from_document(document))
 
     return change
+
+
+def test_what_people_made_and_what_they_ask_breaks_too(shop: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "asked"
+    shutil.copytree(shop.project.root, folder, ignore=shutil.ignore_patterns("warehouse", "state"))
+    (folder / "questions").mkdir()
+    (folder / "questions" / "verified.yaml").write_text(
+        "questions:\n  - {ask: which address comes first, query: {metrics: [first_mail]}}\n"
+        "  - {ask: how much was sold, query: {metrics: [revenue]}}\n"
+    )
+    before = open_project(folder)
+    tile = {"name": "first", "title": "First", "chart": "kpi", "query": {"metrics": ["first_mail"]}}
+    boards = OwnBoards(folder)
+    mine = boards.create("ida", {"title": "Mails", "widgets": [tile]})
+    boards.create("olga", {"title": "Sales", "widgets": [{**tile, "query": {"metrics": ["revenue"]}}]})
+    contract = folder / "products/crm/customer.odcs.yaml"
+    contract.write_text(contract.read_text().replace(EMAIL, ""))
+    made = made_by_people(folder)
+    (release,) = releases(before.project, open_project(folder).project, before.semantic_model(), own=made)
+    assert release.changes[0].breaks == (
+        "sales.working",
+        "metric first_mail",
+        "own dashboard 'Mails' of ida",
+        "question 'Which address comes first?'",
+    )
+    graph = before.catalogue.graph.joined_by(made_by_people(folder, owner="ida"))
+    assert {b for a, b in graph.links if a == "metric:first_mail"} == {
+        f"dashboard:{mine.name}",
+        "question:which_address_comes_first",
+    }
+    assert not [each for each in graph.nodes.values() if each.label == "Sales"], "of others only who mends data is told"
+    assert not [each for each in before.catalogue.graph.nodes if each.startswith("dashboard:own_")]
 
 
 EMAIL = "      - {name: email, logicalType: string, physicalType: VARCHAR, classification: confidential, tags: [pii], customProperties: [{property: c360Mask, value: hash}]}\n"

@@ -37,7 +37,7 @@ OPEN = {
 DATA_DOORS = {
     "/api/v1/ask", "/api/v1/customers", "/api/v1/customers/{customer_id}", "/customers", "/customers/{customer_id}",
     "/identity", "/identity/decisions", "/identity/decisions/{number}/undo", "/api/v1/identity/figures",
-    "/api/v1/audiences", "/api/v1/audiences/preview", "/api/v1/audiences/{name}/preview",
+    "/values", "/api/v1/audiences", "/api/v1/audiences/preview", "/api/v1/audiences/{name}/preview",
     "/api/v1/audiences/{name}/refresh", "/api/v1/audiences/{name}/exports", "/api/v1/audiences/{name}/diff",
     "/api/v1/audiences/{name}/overlap", "/api/v1/audiences/{name}/lift",
     "/api/v1/metrics/query", "/api/v1/dashboards/{name}", "/api/v1/dashboards/{name}/{widget}", "/api/v1/sql", "/", "/ask",
@@ -54,7 +54,7 @@ SIGNED_IN = {
     "/runs", "/runs/rollback", "/dashboards", "/dashboards/{name}/deletion", "/dashboards/{name}/yaml",
     "/audiences/{name}/deletion", "/audiences/{name}/yaml", "/ask/opinions", "/ask/asked",
     "/ask/opinions/{number}/closing", "/ask/history/deletion", "/ask/words",
-    "/lineage", "/lineage/products/{schema}", "/metrics", "/glossary", "/quality", "/admin",
+    "/lineage", "/lineage/products/{schema}", "/audiences/{name}/exports", "/metrics", "/glossary", "/quality", "/admin",
     "/api/v1/catalogue/glossary", "/api/v1/catalogue/{port}/usage",
     "/api/v1/access/notices", "/api/v1/access/notices/seen", "/api/v1/access/sights", "/access/notices", "/access/view-as",
     "/access/requests/{number}", "/access/grants/{number}/revocation", "/api/v1/privacy/erasures",

@@ -22,6 +22,32 @@ def test_the_shop_has_no_errors() -> None:
     assert rules(lint(shop_model()), "error") == set()
 
 
+def test_a_word_that_is_asked_back_on_purpose_is_no_finding_while_it_means_two_things() -> None:
+    def double(model: dict[str, Any]) -> None:
+        element(model, "metrics", "units").update(ai_context={"synonyms": ["Turnover"]})
+        set_c360(model, asked_back=["turnover"])
+
+    assert "OSSIE-SYNONYM" not in rules(lint(changed(double)))
+    stale = lint(changed(lambda model: set_c360(model, asked_back=["turnover"])))
+    assert [each.what for each in stale if each.rule == "OSSIE-SYNONYM"] == [
+        "'turnover' is asked back (`asked_back`), and it does not mean two things."
+    ]
+
+
+def test_the_unknown_member_is_neither_an_orphan_nor_a_strange_value() -> None:
+    unknown = (1000, 1000, "nobody", "Unknown", "EU", None, None, "2023-01-01", None, True)
+    rows = {"customer": [*ROWS["customer"], unknown], "sales": [_nobody(each) for each in ROWS["sales"]]}
+    found = lint(shop_model(), shop_session(rows), as_of=AS_OF)
+    assert not [each.what for each in found if "segment that is not among" in each.what]
+    assert not [each.what for each in found if each.rule == "OSSIE-ORPHAN" and "sales_customer'" in each.what]
+
+
+def _nobody(sale: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a sale whose customer nobody knows, where the tiny shop has a customer that does not exist."""
+    known = {row[0] for row in ROWS["customer"]}
+    return sale if sale[2] in known or sale[2] is None else (*sale[:2], -1, *sale[3:])
+
+
 def test_on_its_data_the_shop_shows_its_orphans_and_a_missing_value_only() -> None:
     found = lint(shop_model(), shop_session(), as_of=AS_OF)
     assert rules(found, "error") == set()

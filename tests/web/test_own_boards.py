@@ -122,18 +122,19 @@ def test_a_dashboard_is_made_changed_and_deleted_without_scripts(client: TestCli
     assert "This dashboard is empty." in client.get(address).text
     change(client, address, do="tile", metric0="revenue", by0="category")
     change(client, address, do="tile", metric0="revenue", by0="time", grain0="quarter", title="By quarter")
-    assert tiles(client, address) == ["revenue", "by_quarter"]
+    first = "revenue_by_category"
+    assert tiles(client, address) == [first, "by_quarter"]
     page = client.get(f"/api/v1{address}").json()
-    assert [(w["name"], w["chart"]) for w in page["widgets"]] == [("revenue", "bar"), ("by_quarter", "line")]
-    change(client, address, do="on", tile="revenue")
-    assert tiles(client, address) == ["by_quarter", "revenue"]
+    assert [(w["name"], w["chart"]) for w in page["widgets"]] == [(first, "bar"), ("by_quarter", "line")]
+    change(client, address, do="on", tile=first)
+    assert tiles(client, address) == ["by_quarter", first]
     change(client, address, do="undo")
-    assert tiles(client, address) == ["revenue", "by_quarter"]
-    change(client, address, do="tile", tile="revenue", metric0="revenue", by0="channel", chart="pie", title="Channels")
-    changed = client.get(f"/api/v1{address}/revenue").json()
+    assert tiles(client, address) == [first, "by_quarter"]
+    change(client, address, do="tile", tile=first, metric0="revenue", by0="channel", chart="pie", title="Channels")
+    changed = client.get(f"/api/v1{address}/{first}").json()
     assert (changed["title"], changed["chart"]) == ("Channels", "pie")
     change(client, address, do="remove", tile="by_quarter")
-    assert tiles(client, address) == ["revenue"]
+    assert tiles(client, address) == [first]
     assert address in client.get("/dashboards").text
     assert client.post(f"{address}/deletion", data={"confirm": "yes"}).status_code == 200
     assert client.get(address).status_code == 404
@@ -142,7 +143,8 @@ def test_a_dashboard_is_made_changed_and_deleted_without_scripts(client: TestCli
 def test_its_figures_are_those_of_the_metric_query(client: TestClient, shop: Workspace) -> None:
     address = made(client)
     change(client, address, do="tile", metric0="revenue", by0="category", top="2", field="channel", value="Online")
-    shown = client.get(f"/api/v1{address}/revenue").json()["rows"]
+    tile = f"{address}/revenue_by_category"
+    shown = client.get(f"/api/v1{tile}").json()["rows"]
     hand = shop.sql(
         "SELECT category, CAST(sum(net) AS DOUBLE) AS revenue FROM gold.sales WHERE channel = 'Online'"
         " GROUP BY 1 ORDER BY 2 DESC LIMIT 2"
@@ -150,7 +152,7 @@ def test_its_figures_are_those_of_the_metric_query(client: TestClient, shop: Wor
     assert [(row["category"], row["revenue"]) for row in shown] == [
         (r["category"], pytest.approx(r["revenue"])) for r in hand
     ]
-    assert client.get(f"{address}/revenue.csv").text.count("\r\n") == len(hand) + 1
+    assert client.get(f"{tile}.csv").text.count("\r\n") == len(hand) + 1
 
 
 @pytest.mark.parametrize(
@@ -161,6 +163,10 @@ def test_its_figures_are_those_of_the_metric_query(client: TestClient, shop: Wor
         ({"metric0": "revenue", "top": "many"}, "no number of rows"),
         ({"metric0": "revenue", "field": "category"}, "The condition has no value."),
         ({"metric0": "revenue", "chart": "<script>"}, "no chart kind"),
+        (
+            {"metric0": "lifetime_value", "by0": "sales.channel"},
+            "value cannot be split or filtered by Channel: it counts",
+        ),
     ],
 )
 def test_a_wrong_tile_is_refused_with_what_was_entered(client: TestClient, fields: dict[str, str], says: str) -> None:

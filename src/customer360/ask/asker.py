@@ -129,7 +129,8 @@ class Asker:
         try:
             return self._answer(asked)
         except NotPermitted as error:
-            return _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
+            barred = _refusal(asked, "not_permitted", error.what, error.next_step, Interpretation("impossible"))
+            return replace(barred, port=error.port)
 
     def _settled(self, asked: _Asked, query: MetricQuery) -> Reply:
         """Answer a reading that a person picked or edited; it may name anything, so it is checked first."""
@@ -281,7 +282,8 @@ class Asker:
                 dialect=self._engine.dialect,
             )
         except NotPermitted as error:
-            return _refusal(asked, "not_permitted", error.what, error.next_step, found, reading)
+            barred = _refusal(asked, "not_permitted", error.what, error.next_step, found, reading)
+            return replace(barred, port=error.port)
         except QueryError as error:
             return _refusal(asked, "impossible", error.what, error.next_step, found, reading)
         return self._told(asked, reading, found, made)

@@ -59,6 +59,8 @@ class Reply:
     status: Status
     text: str
     reason: Reason | None = None
+    port: str | None = None
+    """What may be asked for where the reason is not_permitted."""
     reading: str | None = None
     chips: tuple[Chip, ...] = ()
     notes: tuple[str, ...] = ()

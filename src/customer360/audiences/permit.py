@@ -55,6 +55,14 @@ class Permit:
                 f"You may not refresh or send the audience '{audience.name}'.", next_step=f"Its owners do: {owners}."
             )
 
+    def keeps(self, audience: Audience) -> bool:
+        """Say whether they may refresh an audience."""
+        try:
+            self.check_keeper(audience)
+        except NotPermitted:
+            return False
+        return True
+
     def check_sizes(self, audience: Audience, model: SemanticModel, subject: str) -> None:
         """Raise NotPermitted unless they may know how many are in an audience.
 

@@ -36,6 +36,8 @@ class Status:
     is_fresh: bool | None
     last_export: Export | None
     refused: str | None = None
+    port: str | None = None
+    """What may be asked for where it is refused."""
 
 
 @dataclass(frozen=True)

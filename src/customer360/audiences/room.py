@@ -26,14 +26,10 @@ from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
 from customer360.models.as_of import resolve_as_of
 from customer360.semantic.answer import answer
+from customer360.semantic.labels import labels_of
 from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricQuery
-from customer360.semantic.segment import (
-    columns_table,
-    members_table,
-    sizes_table,
-    subject_of,
-)
+from customer360.semantic.segment import columns_table, members_table, sizes_table, subject_of
 from customer360.semantic.segment_query import Segment
 
 if TYPE_CHECKING:
@@ -97,7 +93,7 @@ class Audiences:
             try:
                 self._check_sizes(audience)
             except NotPermitted as error:
-                found.append(Status(audience, None, None, None, error.what))
+                found.append(Status(audience, None, None, None, error.what, error.port))
                 continue
             last = self.book.last_refresh(audience.name)
             sent = next(iter(self.book.exports(audience.name)), None)
@@ -122,7 +118,9 @@ class Audiences:
             (counts,) = seen.session.query(sizes.sql).to_pylist()
             found = ids(seen.session.query(members.sql))
             seen.answered(members.sql, len(found))
-        words = [*(worded(part) for part in segment.parts()), *(f"consent: {worded(part)}" for part in segment.must)]
+        labels = labels_of(model)
+        words = [worded(part, labels) for part in segment.parts()]
+        words += [f"consent: {worded(part, labels)}" for part in segment.must]
         steps = tuple((word, counts[f"after_{number}"]) for number, word in enumerate(words, start=1))
         grouping = self._grouping(name, hold_out)
         held = sum(map(grouping.is_held_out, found))
@@ -186,11 +184,10 @@ class Audiences:
         NotPermitted, SettingMissing.
         """
         audience = self.named(name)
+        (self._permit.check_keeper if dry_run else self._permit.check_sender)(audience)
         target = self._destination(audience, destination)
         if dry_run:
-            self._permit.check_keeper(audience)
             return None, self._delivery(audience, target)[0]
-        self._permit.check_sender(audience)
         with self.book.sending(name, destination):
             delivery, query, last = self._delivery(audience, target)
             outcome, detail = "stopped", None

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.footing import Footing, footing
-from customer360.catalog.graph import LineageGraph
+from customer360.catalog.graph import LineageGraph, metrics_of
 from customer360.catalog.promises import Promise, promises
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
@@ -21,7 +21,7 @@ from customer360.names import RAW_PREFIX
 from customer360.semantic.describe import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from customer360.engines.base import Engine, Session
     from customer360.names import Relation
@@ -210,7 +210,7 @@ class Catalogue:
 
     def _questions(self, metrics: frozenset[str]) -> tuple[str, ...]:
         """Return the verified questions that ask for one of these metrics, as they are asked."""
-        found = (each for each in plain_questions(self._project.root) if metrics.intersection(_asked(each.query)))
+        found = (each for each in plain_questions(self._project.root) if metrics & metrics_of(each.query))
         return tuple(each.question for each in islice(found, MOST_QUESTIONS))
 
     def _kind(self, port: Port) -> str:
@@ -247,11 +247,6 @@ class Catalogue:
             self._kind(port),
             kept.get(port.id, ()),
         )
-
-
-def _asked(query: Mapping[str, Any]) -> Iterator[str]:
-    for each in query.get("metrics", ()):
-        yield each if isinstance(each, str) else str(each.get("name"))
 
 
 def _built(session: Session | None) -> dict[str, Built]:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
+from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.cards import Catalogue
+from customer360.catalog.footing import footing
+from customer360.catalog.graph import Own, metrics_of
 from customer360.governance.ports import Port, ports_of
 from customer360.semantic.describe import describe
 
 if TYPE_CHECKING:
-    from customer360.project.spec import Contract, ContractColumn, Project
+    from customer360.project.audiences import Audience
+    from customer360.project.spec import Contract, ContractColumn, Dashboard, Project
+    from customer360.semantic.extensions import VerifiedQuestion
     from customer360.semantic.model import SemanticModel
 
+NOTHING = Own()
 Size = Literal["major", "minor", "patch"]
 _STRICT = ("unrestricted", "restricted", "private")
 _WIDER = {
@@ -32,7 +39,7 @@ _WIDER = {
 
 @dataclass(frozen=True)
 class Change:
-    """One difference of a port. ``breaks`` names the tables, metrics, dashboards and audiences that use it."""
+    """One difference of a port. ``breaks`` names the tables, metrics, dashboards, questions and audiences on it."""
 
     port: str
     size: Size
@@ -61,10 +68,13 @@ class Release:
         return new[:2] > old[:2] if self.needs == "minor" else new > old
 
 
-def releases(before: Project, after: Project, model: SemanticModel | None = None) -> tuple[Release, ...]:
-    """Return every port that changed, those that break somebody first. ``model`` is that of the state before."""
+def releases(before: Project, after: Project, *models: SemanticModel, own: Own = NOTHING) -> tuple[Release, ...]:
+    """Return every port that changed, those that break somebody first. ``models`` are those of the state before.
+
+    ``own`` is what people made on the pages: it breaks as well.
+    """
     old, new = ports_of(before), ports_of(after)
-    users = _Users(before, model)
+    users = _Users(before, models, own)
     found = []
     for relation in sorted({*old, *new}):
         one, other = old.get(relation), new.get(relation)
@@ -83,12 +93,14 @@ def _any(changes: Iterable[Change], size: Size) -> bool:
 class _Users:
     """Who uses a table, or a column of it, in the state before."""
 
-    def __init__(self, project: Project, model: SemanticModel | None) -> None:
-        self._catalogue = Catalogue(project, model)
-        self._model = model
+    def __init__(self, project: Project, models: tuple[SemanticModel, ...], own: Own) -> None:
+        self._catalogue = Catalogue(project, *models)
+        self._project = project
+        self._models = models
+        self._own = own
 
     def of(self, port: Port, column: str | None = None) -> tuple[str, ...]:
-        """Return tables, then metrics, dashboards and audiences."""
+        """Return tables, then metrics, dashboards, questions and audiences."""
         tables = {
             str(edge.to)
             for edge in self._catalogue.edges
@@ -100,24 +112,45 @@ class _Users:
             *sorted(tables),
             *(f"metric {name}" for name in sorted(metrics)),
             *(f"dashboard {name}" for name in boards),
+            *(f"own dashboard '{each.title}' of {who}" for who, each in self._own.boards if _shows(each, metrics)),
+            *(f"question '{each.question}'" for each in self._questions if metrics & metrics_of(each.query)),
             *(f"audience {name}" for name in self._catalogue.audiences_on(port.id, frozenset(metrics), column)),
+            *(f"own audience '{each.label}'" for each in self._stand_on(port, metrics, column)),
         )
+
+    @cached_property
+    def _questions(self) -> tuple[VerifiedQuestion, ...]:
+        return plain_questions(self._project.root)
+
+    def _stand_on(self, port: Port, metrics: set[str], column: str | None) -> Iterator[Audience]:
+        for each in self._own.audiences if self._models else ():
+            if footing(each, self._project.settings, self._models[0]).stands_on(port.id, frozenset(metrics), column):
+                yield each
 
     def _metrics(self, port: Port, column: str | None) -> set[str]:
         card = self._catalogue.card(port.id)
-        if column is None or self._model is None:
+        if column is None:
             return set(card.metrics)
-        fields = {
-            field.name
-            for dataset in self._model.datasets.values()
-            if dataset.source == port.id
-            for field in dataset.fields.values()
-            for tree in [self._model.field_trees[dataset.name, field.name]]
-            if any(each.name == column for each in tree.find_all(exp.Column))
-        }
-        formulas = {metric.name: metric.expression for metric in describe(self._model)}
-        words = {column, *fields}
-        return {name for name in card.metrics if words.intersection(re.findall(r"\w+", formulas[name]))}
+        used = {name for model in self._models for name in _metrics_on(model, port, column)}
+        return used.intersection(card.metrics)
+
+
+def _metrics_on(model: SemanticModel, port: Port, column: str) -> set[str]:
+    """Return the metrics of a model that name a column of a port, or a field made of it."""
+    fields = {
+        field.name
+        for dataset in model.datasets.values()
+        if dataset.source == port.id
+        for field in dataset.fields.values()
+        for tree in [model.field_trees[dataset.name, field.name]]
+        if any(each.name == column for each in tree.find_all(exp.Column))
+    }
+    words = {column, *fields}
+    return {each.name for each in describe(model) if words.intersection(re.findall(r"\w+", each.expression))}
+
+
+def _shows(board: Dashboard, metrics: set[str]) -> bool:
+    return any(metrics & metrics_of(widget.query) for widget in board.widgets)
 
 
 def _changes(one: Port | None, other: Port | None, users: _Users) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""Draw what feeds what as a graph: source tables, tables, metrics, dashboards, audiences; whole, around one, by column.
+"""Draw what feeds what as a graph: tables, metrics, dashboards, questions, audiences; whole, around one, by column.
 
 It knows names only, never rows. Positions are worked out here, so that a page needs nothing but the shapes.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.footing import footing
 from customer360.engines.sessions import named_tables
 from customer360.errors import UnknownName
@@ -19,10 +21,12 @@ from customer360.names import RAW_PREFIX, Relation
 from customer360.semantic.describe import describe
 
 if TYPE_CHECKING:
-    from customer360.project.spec import Project
+    from customer360.project.audiences import Audience
+    from customer360.project.spec import Dashboard, Project
+    from customer360.semantic.extensions import VerifiedQuestion
     from customer360.semantic.model import SemanticModel
 
-Kind = Literal["source", "table", "metric", "dashboard", "audience", "product", "column"]
+Kind = Literal["source", "table", "metric", "dashboard", "question", "audience", "product", "column"]
 FURTHEST = 3
 FOLDED_FROM = 4
 """Columns of one table above which they are drawn as one."""
@@ -46,6 +50,14 @@ class Layout:
     focus: str | None = None
 
 
+@dataclass(frozen=True)
+class Own:
+    """What people made on the pages, beside the project's files: dashboards with their owners, and audiences."""
+
+    boards: tuple[tuple[str, Dashboard], ...] = ()
+    audiences: tuple[Audience, ...] = ()
+
+
 class LineageGraph:
     """What feeds what in one project."""
 
@@ -64,7 +76,23 @@ class LineageGraph:
         boards, audiences = self._project.dashboards.values(), self._project.audiences.values()
         found += [Node(f"dashboard:{each.name}", "dashboard", each.title) for each in boards]
         found += [Node(f"audience:{each.name}", "audience", each.label) for each in audiences]
+        found += [Node(f"question:{each.id}", "question", each.question) for each in self._questions]
         return {node.id: node for node in found}
+
+    @cached_property
+    def _questions(self) -> tuple[VerifiedQuestion, ...]:
+        return plain_questions(self._project.root)
+
+    def joined_by(self, own: Own) -> LineageGraph:
+        """Return the graph with what people made on the pages."""
+        other = copy(self)
+        nodes = [Node(f"dashboard:{each.name}", "dashboard", each.title) for _, each in own.boards]
+        nodes += [Node(f"audience:{each.name}", "audience", each.label) for each in own.audiences]
+        known = {**self.nodes, **{node.id: node for node in nodes}}
+        links = {pair for _, board in own.boards for pair in _of_board(board)} | set(self._of_audiences(own.audiences))
+        kept = frozenset(pair for pair in links if pair[0] in known and pair[1] in known)
+        other.__dict__.update(nodes=known, links=self.links | kept)
+        return other
 
     @cached_property
     def links(self) -> frozenset[tuple[str, str]]:
@@ -72,9 +100,10 @@ class LineageGraph:
         found = {(str(edge.source), str(edge.to)) for edge in self._edges if edge.source and edge.source != edge.to}
         found.update(self._of_metrics())
         for board in self._project.dashboards.values():
-            named = {name for widget in board.widgets for name in widget.query.get("metrics", ())}
-            found.update((f"metric:{name}", f"dashboard:{board.name}") for name in named)
-        found.update(self._of_audiences())
+            found.update(_of_board(board))
+        found.update(self._of_audiences(self._project.audiences.values()))
+        for each in self._questions:
+            found.update((f"metric:{name}", f"question:{each.id}") for name in metrics_of(each.query))
         return frozenset(pair for pair in found if pair[0] in self.nodes and pair[1] in self.nodes)
 
     def _of_metrics(self) -> Iterable[tuple[str, str]]:
@@ -84,8 +113,8 @@ class LineageGraph:
                     for table in _tables_of(model.datasets[base].source):
                         yield table, f"metric:{metric.name}"
 
-    def _of_audiences(self) -> Iterable[tuple[str, str]]:
-        for audience in self._project.audiences.values() if self._models else ():
+    def _of_audiences(self, audiences: Iterable[Audience]) -> Iterable[tuple[str, str]]:
+        for audience in audiences if self._models else ():
             stands = footing(audience, self._project.settings, self._models[0])
             for name in stands.metrics:
                 yield f"metric:{name}", f"audience:{audience.name}"
@@ -95,7 +124,7 @@ class LineageGraph:
     def around(self, id_: str, *, steps: int = 1) -> Layout:
         """Return what feeds a node and what it feeds, so many steps away. Errors: UnknownName."""
         if id_ not in self.nodes:
-            raise UnknownName("table, metric or dashboard", id_, list(self.nodes))
+            raise UnknownName("table, metric, dashboard, question or audience", id_, list(self.nodes))
         before, after = _neighbours(self.links)
         back, forth = _levels(id_, before, steps), _levels(id_, after, steps)
         levels = [*reversed(back), [id_], *forth]
@@ -170,6 +199,16 @@ class LineageGraph:
     def _tables_behind(self, id_: str) -> set[str]:
         before, _ = _neighbours(self.links)
         return {table for metric in before.get(id_, ()) for table in before.get(metric, ())}
+
+
+def _of_board(board: Dashboard) -> set[tuple[str, str]]:
+    named = {name for widget in board.widgets for name in metrics_of(widget.query)}
+    return {(f"metric:{name}", f"dashboard:{board.name}") for name in named}
+
+
+def metrics_of(query: Mapping[str, Any]) -> set[str]:
+    """Return the metrics that a query names."""
+    return {str(each if isinstance(each, str) else each.get("name")) for each in query.get("metrics", ())}
 
 
 def _table(relation: Relation) -> Node:

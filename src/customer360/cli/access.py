@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from customer360.cli.opening import open_
 from customer360.cli.options import HERE, FormatOption, ProjectOption, opened
 from customer360.cli.output import note
 from customer360.cli.users import write_rows
@@ -45,6 +46,7 @@ def add_to(app: typer.Typer) -> None:
         ("approve", approve),
         ("deny", deny),
         ("grant", grant),
+        ("open", open_),
         ("grants", grants),
         ("renew", renew),
         ("revoke", revoke),

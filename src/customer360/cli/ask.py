@@ -13,10 +13,12 @@ import typer
 
 from customer360.cli.options import HERE, AsOfOption, Format, OutOption, ProjectOption, SnapshotOption, opened
 from customer360.cli.output import note, write_table
+from customer360.cli.query import ModelOption
 from customer360.errors import C360Error
 
 if TYPE_CHECKING:
     from customer360.ask.reply import Reply
+    from customer360.workspace import Workspace
 
 
 class AnswerFormat(StrEnum):
@@ -47,6 +49,7 @@ def ask(
     format_: Annotated[
         AnswerFormat, typer.Option("--format", "-f", help="text: sentence and table; json: everything.")
     ] = AnswerFormat.text,
+    model: ModelOption = None,
     as_of: AsOfOption = None,
     at_snapshot: SnapshotOption = None,
     out: OutOption = None,
@@ -63,29 +66,46 @@ def ask(
       c360 ask "average order value by segment last month"
       c360 ask "what share of revenue comes from VIP customers?" --explain
       c360 ask "only VIP" --session monday
+      c360 ask "expected revenue by month" --model shopflow_insights
       c360 ask benchmark questions/benchmark/development.yaml
     """
     from customer360.cli import asking
 
     words = question or []
-    if words[:1] == ["benchmark"] and len(words) > 1:
-        asking.benchmark(opened(project, to_answer=True), [Path(name) for name in words[1:]], json_=_is_json(format_))
-        return
-    if words[:1] == ["review"]:
-        asking.review(opened(project, to_answer=True).project.root, words[1:])
-        return
     workspace = opened(project, to_answer=True)
+    if words[:1] == ["review"] or (words[:1] == ["benchmark"] and len(words) > 1):
+        _work(workspace, words, format_)
+        return
     if not words:
         if not sys.stdin.isatty():
             raise C360Error("There is no question.", next_step='Ask one: c360 ask "revenue by month"')
-        asking.converse(workspace, as_of=as_of, at_snapshot=at_snapshot)
+        asking.converse(workspace, model=model, as_of=as_of, at_snapshot=at_snapshot)
         return
     before = asking.remembered(workspace.project.root, session)
-    reply = workspace.ask(" ".join(words), as_of=as_of, at_snapshot=at_snapshot, context=before)
+    reply = workspace.ask(" ".join(words), model=model, as_of=as_of, at_snapshot=at_snapshot, context=before)
     asking.remember(workspace.project.root, session, reply)
     _write(reply, format_, out, explain=explain)
     if reply.status != "answered":
+        if model is None:
+            _say_others(workspace)
         raise typer.Exit(1)
+
+
+def _work(workspace: Workspace, words: list[str], format_: AnswerFormat) -> None:
+    """Do what `benchmark` or `review` ask for."""
+    from customer360.cli import asking
+
+    if words[0] == "review":
+        asking.review(workspace.project.root, words[1:])
+    else:
+        asking.benchmark(workspace, [Path(name) for name in words[1:]], json_=_is_json(format_))
+
+
+def _say_others(workspace: Workspace) -> None:
+    """Name the semantic models that were not asked."""
+    others = list(workspace.project.semantics)[1:]
+    if others:
+        note(f"Only the first semantic model was asked; `--model` asks another: {', '.join(others)}.")
 
 
 def _is_json(format_: AnswerFormat) -> bool:

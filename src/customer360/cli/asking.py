@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from customer360.cli.output import note
 from customer360.errors import C360Error, UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from customer360.ask.benchmark import Score
@@ -54,10 +55,11 @@ def _conversations(root: Path) -> dict[str, list[str]]:
     return dict(found)
 
 
-def converse(workspace: Workspace, *, as_of: date | None, at_snapshot: int | None) -> None:
+def converse(workspace: Workspace, *, model: str | None, as_of: date | None, at_snapshot: int | None) -> None:
     """Ask and answer until the person ends it; a number picks one of the choices offered."""
     from customer360.cli.ask import write_answer, write_refusal
 
+    ask = partial(workspace.ask, model=model, as_of=as_of, at_snapshot=at_snapshot)
     note('Ask about figures, what they mean and where they come from; follow-ups such as "only VIP" work. End: Ctrl-D.')
     context: tuple[str, ...] = ()
     last: Reply | None = None
@@ -68,8 +70,8 @@ def converse(workspace: Workspace, *, as_of: date | None, at_snapshot: int | Non
         if not text:
             continue
         picked = _picked(text, last)
-        reply = _chosen(workspace, last, picked, as_of, at_snapshot) if last is not None and picked else None
-        reply = reply or workspace.ask(text, as_of=as_of, at_snapshot=at_snapshot, context=context)
+        reply = _chosen(workspace.project.root, ask, last, picked) if last is not None and picked else None
+        reply = reply or ask(text, context=context)
         write_answer(reply) if reply.status == "answered" else write_refusal(reply)
         if reply.reason == "unknown_concept" and reply.suggestions:
             for number, word in enumerate(reply.suggestions, 1):
@@ -89,23 +91,19 @@ def _picked(text: str, last: Reply | None) -> int | None:
     return int(text) if text.isdigit() and 1 <= int(text) <= offered else None
 
 
-def _chosen(
-    workspace: Workspace, last: Reply, picked: int, as_of: date | None, at_snapshot: int | None
-) -> Reply | None:
+def _chosen(root: Path, ask: Callable[..., Reply], last: Reply, picked: int) -> Reply | None:
     """Answer the choice that was picked; a picked word is proposed as a synonym and stands for the unknown one."""
     from customer360.ask.questionfiles import propose_synonym
 
     if last.choices:
         query = last.choices[picked - 1].query
-        return (
-            None if query is None else workspace.ask(last.question, settled=query, as_of=as_of, at_snapshot=at_snapshot)
-        )
+        return None if query is None else ask(last.question, settled=query)
     if len(last.not_understood) != 1:
         return None
     word, means = last.not_understood[0], last.suggestions[picked - 1]
-    propose_synonym(workspace.project.root, word.lower(), means)
+    propose_synonym(root, word.lower(), means)
     note(f"Noted: '{word}' may mean '{means}'; `c360 ask review` decides.")
-    return workspace.ask(last.question.replace(word, means), as_of=as_of, at_snapshot=at_snapshot, context=last.context)
+    return ask(last.question.replace(word, means), context=last.context)
 
 
 def benchmark(workspace: Workspace, files: Sequence[Path], *, json_: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -174,6 +175,7 @@ def changes(
 ) -> None:
     """Compare the ports with those of a commit: what changed, whom it breaks, which version it takes.
 
+    Git keeps the earlier state: the project lies in a git repository with at least one commit.
     Exits with 1 when a port changed more than its version says.
 
     \b
@@ -182,12 +184,13 @@ def changes(
       c360 products changes v1.4.0 --format json
     """
     from customer360.catalog.changes import releases
+    from customer360.dashboards.made import made_by_people
 
     now = opened(project)
     with tempfile.TemporaryDirectory() as folder:
         before = _at_commit(now.project.root, since, Path(folder))
-        model = before.semantic_model() if before.project.semantics else None
-        found = releases(before.project, now.project, model)
+        models = [before.semantic_model(name) for name in before.project.semantics]
+        found = releases(before.project, now.project, *models, own=made_by_people(now.project.root))
     rows = [
         {
             "port": each.port,
@@ -213,6 +216,8 @@ def _at_commit(root: Path, commit: str, folder: Path) -> Workspace:
     """Open the project as it stood in a commit. Errors: C360Error when git cannot tell."""
     from customer360.workspace import open_project
 
+    if shutil.which("git") is None:
+        raise C360Error("Git is not installed, and it keeps the state to compare with.", next_step="Install git.")
     archive = subprocess.run(  # noqa: S603 - no shell, and the commit cannot be read as an option
         ["git", "-C", str(root), "archive", "--format=tar", "--end-of-options", commit, "."],  # noqa: S607 - git is on the path
         capture_output=True,
@@ -220,6 +225,12 @@ def _at_commit(root: Path, commit: str, folder: Path) -> Workspace:
     )
     if archive.returncode:
         said = archive.stderr.decode("utf-8", "replace").strip().splitlines()
+        if any("not a git repository" in line.casefold() for line in said):
+            raise C360Error(
+                f"{root.name} is in no git repository, and git keeps the state to compare with.",
+                next_step="Begin with `git init && git add . && git commit -m 'First state'` in the project's folder; "
+                "after a change, `c360 products changes HEAD`.",
+            )
         raise C360Error(
             f"The project cannot be read as it was in '{commit}': {said[-1] if said else 'git failed'}.",
             next_step="Name a commit, branch or tag of the repository that holds this project.",

@@ -74,6 +74,7 @@ def create(
       c360 users create kai --role member --group marketing --set country=US
     """
     workspace = _administered(project)
+    is_first = not workspace.governance.accounts.any
     secret = None if no_password else _password(password_stdin)
     account = workspace.governance.accounts.create(
         name,
@@ -84,6 +85,9 @@ def create(
         by=actor(workspace, "access").name,
     )
     note(f"Created {account.name} ({', '.join(sorted(account.roles))}).")
+    if is_first:
+        note("From now on everybody signs in and reads what was granted.")
+        note("`c360 access open everyone` opens the dashboards to all of them.")
 
 
 def list_(project: ProjectOption = HERE, format_: FormatOption = None) -> None:

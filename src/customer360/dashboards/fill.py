@@ -97,7 +97,8 @@ class _Filling:
                 return replace(blank, state="no_data_source", message=str(widget.options["no_data_source"]))
             return self._answered(widget, chart, query, blank)
         except NotPermitted as error:
-            return replace(blank, state="not_permitted", message=error.what, next_step=error.next_step)
+            step, port = error.next_step, error.port
+            return replace(blank, state="not_permitted", message=error.what, next_step=step, port=port)
         except (QueryError, ProjectError) as error:
             return replace(blank, message=error.what, next_step=error.next_step)
 

@@ -85,6 +85,8 @@ class FilledWidget:
     sql: str | None = None
     picks: str | None = None
     """The filter of the page that a click on a mark sets; None where it sets none."""
+    port: str | None = None
+    """What may be asked for where ``state`` is not_permitted."""
 
     def chart_spec(self, mode: Mode = "light") -> Spec | None:
         """Return the complete Vega-Lite specification in one mode's colours, or None when nothing is drawn."""

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from customer360.dashboards.filters import TIME
-from customer360.errors import C360Error, Place, QueryError, suggestion
+from customer360.errors import C360Error, Place, QueryError, step_of, suggestion
 from customer360.project.yamlfile import Block, line_of
 from customer360.semantic.compile import compile_query
 from customer360.semantic.findings import Finding
@@ -56,7 +56,7 @@ def _of_dashboard(dashboard: Dashboard, model: SemanticModel, model_of: ModelOf 
 def _of_widget(widget: Widget, model: SemanticModel) -> Iterator[Finding]:
     def finding(error: C360Error, *path: str | int) -> Finding:
         what = f"The widget '{widget.name}' cannot be answered: {error.what}"
-        return Finding(RULE, "error", what, _place(widget, *path), error.next_step)
+        return Finding(RULE, "error", what, _place(widget, *path), step_of(error))
 
     try:
         query = parse_query(widget.query)

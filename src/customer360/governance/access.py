@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from customer360.governance.notices import Notices
 
 _BIGGEST = 2**62
+ASKING = ("member", "product_owner", "domain_owner", "privacy_officer", "admin")
+"""Roles that may ask for access."""
 
 
 class Access:
@@ -103,7 +105,7 @@ class Access:
 
     def _check_asker(self, account: Account, wanted: Port, purpose: str, *, personal: bool) -> None:
         """Raise AccessRefused for what an account cannot ask for."""
-        if not account.has("member", "product_owner", "domain_owner", "privacy_officer", "admin"):
+        if not account.has(*ASKING):
             raise AccessRefused("A viewer cannot ask for access.", next_step="The role member can; ask for it.")
         if wanted.access == "private":
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")

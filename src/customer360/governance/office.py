@@ -184,7 +184,8 @@ class Governance:
                 f"You may not read {relation}: it is private.",
                 next_step=f"Its owners have it: {', '.join(port.product.owners)}.",
             )
-        return NotPermitted(f"You may not read {relation}.", next_step="Ask for it on the page Access.")
+        step = "Ask for it on the page Access."
+        return NotPermitted(f"You may not read {relation}.", next_step=step, port=str(relation))
 
     def note_reading(
         self, principal: Principal, door: str, relations: frozenset[Relation], sql: str, rows: int

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
+from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName, step_of
 from customer360.mcp.shapes import Reply
 
 if TYPE_CHECKING:
@@ -34,4 +34,4 @@ class Desk:
 
 
 def _refusal(kind: type[R], error: C360Error, status: str) -> R:
-    return kind.model_validate({"status": status, "message": error.what, "next_step": error.next_step})
+    return kind.model_validate({"status": status, "message": error.what, "next_step": step_of(error)})

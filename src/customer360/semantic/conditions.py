@@ -85,19 +85,19 @@ class Conditions:
     def _check_operator(self, condition: Condition, field: Typed) -> None:
         op, kind = condition.op, field.datatype
         if op in ("is null", "is not null") and condition.value is not None:
-            raise QueryError(f"`{op}` on {field.qualified} takes no value.", next_step="Leave the value out.")
+            raise QueryError(f"`{op}` on {field.label} takes no value.", next_step="Leave the value out.")
         if op in ("contains", "starts with") and kind not in ("String", None):
             raise QueryError(
-                f"`{op}` works on texts; {field.qualified} is of type {kind}.", next_step="Use =, < or between."
+                f"`{op}` works on texts; {field.label} is of type {kind}.", next_step="Use =, < or between."
             )
         if op in _ORDERED and kind == "Boolean":
             raise QueryError(
-                f"`{op}` does not work on {field.qualified}, which is true or false.", next_step="Use = or !=."
+                f"`{op}` does not work on {field.label}, which is true or false.", next_step="Use = or !=."
             )
 
     def _membership(self, target: exp.Expr, field: Typed, values: Sequence[Any], *, negative: bool) -> exp.Expr:
         if not values:
-            raise QueryError(f"The list for {field.qualified} is empty.", next_step="Give at least one value.")
+            raise QueryError(f"The list for {field.label} is empty.", next_step="Give at least one value.")
         covers_time = any(span(value, field, self._as_of, self._calendar) for value in values if value is not None)
         if covers_time or None in values or NONE_MEMBER in values:
             member = _grouped(any_of, [self._equal(target, field, value) for value in values])

@@ -96,6 +96,8 @@ class ModelExtension(Extension):
     verified_questions: tuple[VerifiedQuestion, ...] = ()
     rollups: tuple[Rollup, ...] = ()
     profile: ProfileSource | None = None
+    asked_back: tuple[str, ...] = ()
+    """Words that mean two metrics or two dimensions on purpose: a question with one of them is asked back."""
 
 
 class GrainText(_Part):

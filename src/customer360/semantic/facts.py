@@ -167,7 +167,7 @@ class Fact:
         if period is None or (period.start is None and period.end is None):
             return
         tree, field = self.moment()
-        typed = Typed(field.qualified, field.datatype)
+        typed = Typed(field.qualified, field.datatype, title=field.title)
         tree = local_time(tree, typed, self.question.model.c360.timezone)
         if period.start is not None:
             yield exp.GTE(this=tree.copy(), expression=day_literal(period.start, typed))
@@ -218,9 +218,9 @@ class Fact:
     def _lookup(self, name: str) -> tuple[exp.Expr, Typed]:
         owner, field = self.question.axis(self.group.first) if is_axis_name(name) else self._located(name)
         if field.c360.role == "hidden":
-            raise QueryError(f"{field.qualified} is hidden.", next_step="Filter by another field.")
+            raise QueryError(f"{field.title} is hidden.", next_step="Filter by another field.")
         values = tuple(str(item.value) for item in field.c360.values)
-        return self.scope.column(owner, field.name), Typed(f"{owner}.{field.name}", field.datatype, values)
+        return self.scope.column(owner, field.name), Typed(f"{owner}.{field.name}", field.datatype, values, field.title)
 
     def _shared(self) -> dict[str, exp.Expr]:
         """Return the filters that every atom has, by text."""

@@ -225,8 +225,12 @@ def _shared_words(model: SemanticModel) -> Iterator[Finding]:
     """Report words that mean two metrics, or two dimensions: a question that uses them cannot be understood."""
     metrics = [(metric.name, metric.synonyms, metric.place) for metric in model.metrics.values()]
     fields = [(f.qualified, f.synonyms, f.place) for f in model.directory.all_fields() if f.is_dimension]
-    yield from _collisions(metrics, "metrics")
-    yield from _collisions(fields, "dimensions")
+    found = [*_collisions(metrics, "metrics"), *_collisions(fields, "dimensions")]
+    wanted = {word.casefold() for word in model.c360.asked_back}
+    yield from (finding for word, finding in found if word not in wanted)
+    for word in sorted(wanted - {word for word, _ in found}):
+        what = f"'{word}' is asked back (`asked_back`), and it does not mean two things."
+        yield Finding("OSSIE-SYNONYM", "warning", what, model.place, "Take it out.")
 
 
 _READ_AS = {"ANSI_SQL": "duckdb", "SNOWFLAKE": "snowflake", "DATABRICKS": "databricks", "BIGQUERY": "bigquery"}
@@ -255,7 +259,7 @@ def _verified_questions(model: SemanticModel, as_of: date) -> Iterator[Finding]:
             yield Finding("OSSIE-QUESTION", "error", what, model.place, error.next_step)
 
 
-def _collisions(named: Iterable[tuple[str, tuple[str, ...], Place]], kind: str) -> Iterator[Finding]:
+def _collisions(named: Iterable[tuple[str, tuple[str, ...], Place]], kind: str) -> Iterator[tuple[str, Finding]]:
     owners: dict[str, str] = {}
     for name, synonyms, place in named:
         own_words = {name.rpartition(".")[2].replace("_", " "), *synonyms} if kind == "metrics" else set(synonyms)
@@ -263,7 +267,8 @@ def _collisions(named: Iterable[tuple[str, tuple[str, ...], Place]], kind: str) 
             known = owners.setdefault(word.casefold(), name)
             if known != name and known.rpartition(".")[2] != name.rpartition(".")[2]:
                 what = f"'{word}' means two {kind}: {known} and {name}."
-                yield Finding("OSSIE-SYNONYM", "warning", what, place, "Leave it to one of them.")
+                step = "Leave it to one of them, or name it in the model's `asked_back`."
+                yield word.casefold(), Finding("OSSIE-SYNONYM", "warning", what, place, step)
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from customer360.engines.dialect import transpile
 from customer360.errors import WarehouseError, suggestion
+from customer360.names import UNKNOWN, UNKNOWN_KEY
 from customer360.semantic.findings import Finding
 from customer360.semantic.paths import is_one_to_one
 from customer360.semantic.scope import dataset_table, physical_column
@@ -155,7 +156,7 @@ class _Proof:
             if not allowed or field.datatype != "String":
                 continue
             tree = self._model.field_trees[dataset.name, field.name].copy()
-            listed = exp.In(this=tree, expressions=[exp.Literal.string(value) for value in allowed])
+            listed = exp.In(this=tree, expressions=[exp.Literal.string(value) for value in (*allowed, UNKNOWN)])
             strange = self._count(dataset, exp.not_(listed))
             if strange:
                 what = f"{strange:,} rows of {dataset.name} have a {field.name} that is not among its declared values."
@@ -202,7 +203,8 @@ class _Proof:
         keys = [column(physical_column(self._model, source, name), "s") for name in relationship.source_columns]
         ones = [column(physical_column(self._model, target, name), "t") for name in relationship.target_columns]
         on = exp.and_(*(a.eq(b) for a, b in zip(keys, ones, strict=True)))
-        known = [exp.not_(key.copy().is_(exp.null())) for key in keys]
+        known: list[exp.Expr] = [exp.not_(key.copy().is_(exp.null())) for key in keys]
+        known += [exp.cast(key.copy(), "TEXT").neq(exp.Literal.string(str(UNKNOWN_KEY))) for key in keys[:1]]
         query = exp.select("1").from_(self._table(source, "s"))
         query = query.join(exp.Join(this=self._table(target, "t"), on=on, side="LEFT"))
         orphans = self._rows_of(query.where(*known, ones[0].copy().is_(exp.null())))

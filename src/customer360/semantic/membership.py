@@ -49,7 +49,8 @@ def _members(setting: Setting, given: MemberCondition, *, is_inverse: bool, has_
     tree.set("order", None)
     key, figure = (column(part.alias_or_name, _FOUND) for part in tree.expressions[:2])
     value: exp.Expr = exp.Coalesce(this=figure, expressions=[exp.Literal.number(0)]) if has_zero else figure
-    typed = Typed(given.metric, setting.model.metrics[given.metric].datatype or "Decimal")
+    metric = setting.model.metrics[given.metric]
+    typed = Typed(given.metric, metric.datatype or "Decimal", title=metric.title)
     conditions = Conditions(lambda _name: (value, typed), setting.as_of, calendar_of(setting.model))
     fulfilled = conditions.build(Condition(field=given.metric, op=given.op, value=given.value))
     kept = exp.not_(exp.Coalesce(this=fulfilled, expressions=[exp.false()])) if is_inverse else fulfilled

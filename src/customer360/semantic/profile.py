@@ -53,7 +53,9 @@ def profile_sql(
         raise NotPermitted(f"You may not look customers up by {by.qualified}: it is masked for you.")
     scope = Scope(Setting(model, as_of, who, dialect), dataset.name)
     outputs = [named(scope.column(dataset.name, field.name), identifier(field.name)) for field in _shown(dataset)]
-    matches = scope.column(dataset.name, by.name, raw=True).eq(literal(key, Typed(by.qualified, by.datatype)))
+    matches = scope.column(dataset.name, by.name, raw=True).eq(
+        literal(key, Typed(by.qualified, by.datatype, title=by.title))
+    )
     scd2 = dataset.c360.scd2
     current = [reference(dataset.name, scd2.is_current)] if scd2 and scd2.is_current else []
     query = restricted(scope.select().select(*outputs, copy=False), [matches, *current]).limit(2)

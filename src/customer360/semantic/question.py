@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer360.errors import MOST_NAMED, C360Error, QueryError, UnknownName
 from customer360.semantic.elements import CUTTABLE
+from customer360.semantic.labels import dimension_label
 from customer360.semantic.paths import connect
 
 if TYPE_CHECKING:
@@ -87,12 +88,21 @@ class Question:
         """Return owner and field of an atom's own time axis. Raises QueryError when it has none."""
         field = self.model.directory.field(*atom.time_field) if atom.time_field else None
         if atom.time_field is None or field is None:
-            would_do = [f.qualified for f in self.model.directory.all_fields() if self._could_be_axis(atom, f)]
-            offer = f"Name one in the query ({', '.join(would_do[:MOST_NAMED])}), or give" if would_do else "Give"
+            would_do = [f for f in self.model.directory.all_fields() if self._could_be_axis(atom, f)][:MOST_NAMED]
+            names = ", ".join(f.qualified for f in would_do)
+            labels = ", ".join(dimension_label(self.model, f) for f in would_do)
             raise QueryError(
-                f"{atom.label} has no time axis of its own.", next_step=f"{offer} dataset {atom.base} a time_field."
+                f"{self.title_of(atom)} has no time of its own.",
+                next_step=f"Choose another date: {labels}." if would_do else "Ask for it without time.",
+                typed=f"{f'Name one in the query ({names}), or give' if would_do else 'Give'} dataset {atom.base} a "
+                "time_field.",
             )
         return atom.time_field[0], field
+
+    def title_of(self, atom: Atom) -> str:
+        """Return what people call the metric that an atom is of; of a part of several, the part's own text."""
+        found = (each.metric.title for each in self.formulas if atom.key in {a.key for a in each.atoms.values()})
+        return next(found, atom.label)
 
     def _could_be_axis(self, atom: Atom, field: SemanticField) -> bool:
         is_day = field.is_dimension and field.is_time and field.datatype in CUTTABLE

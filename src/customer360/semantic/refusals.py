@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer360.errors import QueryError
+from customer360.semantic.labels import dimension_label, things
 from customer360.semantic.paths import connect
 
 if TYPE_CHECKING:
@@ -19,26 +20,36 @@ def unreachable(
     model: SemanticModel, formula: Formula, atom: Atom, name: str, owner: str, *, history: History | None = None
 ) -> QueryError:
     """Return the refusal of a dimension or filter that a metric's rows do not belong to."""
-    offers = []
+    metric, dimension = formula.metric.title, _called(model, owner, name)
     if history is not None and _leads(model, atom.base, owner):
         when = "as it was then" if history == "as_was" else "as it is today"
         return QueryError(
-            f"Metric '{formula.metric.name}' cannot be split or filtered by {name} {when}: no relationship from "
-            f"{atom.base} says so.",
+            f"{metric} cannot be split or filtered by {dimension} {when}: no relationship of {things(atom.base)} says "
+            "so.",
             next_step="Ask without `history`.",
         )
-    others = metrics_reaching(model, owner, near=atom.base)
-    if others:
-        offers.append(f"{name} works with: {', '.join(others[:_SHOWN])}.")
-    possible = dimensions_of(model, formula)
-    if possible:
-        offers.append(f"{formula.metric.name} works with: {', '.join(possible[:_SHOWN])}.")
+    others = metrics_reaching(model, owner, near=atom.base)[:_SHOWN]
+    possible = dimensions_of(model, formula)[:_SHOWN]
     counted = model.datasets[atom.base].grain
     return QueryError(
-        f"Metric '{formula.metric.name}' cannot be split or filtered by {name}: it counts {atom.base} ({counted}), "
-        f"which has no many-to-one way to {owner}.",
-        next_step=" ".join(offers) or None,
+        f"{metric} cannot be split or filtered by {dimension}: it counts {things(atom.base)} ({counted}), which do not "
+        f"each belong to one row of {things(owner)}.",
+        next_step=_offered(
+            (dimension, [model.metrics[each].title for each in others]),
+            (metric, [_called(model, *each.rsplit(".", 1)) for each in possible]),
+        ),
+        typed=_offered((name, others), (formula.metric.name, possible)),
     )
+
+
+def _offered(*offers: tuple[str, list[str]]) -> str | None:
+    return " ".join(f"{name} works with: {', '.join(found)}." for name, found in offers if found) or None
+
+
+def _called(model: SemanticModel, owner: str, name: str) -> str:
+    """Return what people call a dimension of a dataset or role."""
+    field = model.directory.field(owner, name.rpartition(".")[2])
+    return dimension_label(model, field, owner) if field is not None else name
 
 
 def metrics_reaching(model: SemanticModel, owner: str, *, near: str) -> list[str]:

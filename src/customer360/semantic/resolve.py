@@ -139,9 +139,9 @@ def _group(model: SemanticModel, asked: Dimension, formulas: tuple[Formula, ...]
         return GroupBy(asked, TIME + suffix, TIME, TIME)
     owner, field = locate(model, asked.name, formulas)
     if not field.is_dimension:
-        raise QueryError(f"{field.qualified} is not a dimension.", next_step="Ask for a metric over it instead.")
+        raise QueryError(f"{field.title} is not a dimension.", next_step="Ask for a metric over it instead.")
     if asked.grain and not (field.is_time and field.datatype in CUTTABLE):
-        raise QueryError(f"{field.qualified} is no date, so it has no {asked.grain}.", next_step="Leave the grain out.")
+        raise QueryError(f"{field.title} is no date, so it has no {asked.grain}.", next_step="Leave the grain out.")
     return GroupBy(asked, asked.name.replace(".", "_") + suffix, owner, field.name, field)
 
 
@@ -153,7 +153,7 @@ def _timeline(
             return None
         owner, field = locate(model, asked.dimension, formulas)
         if not field.is_time:
-            raise QueryError(f"{field.qualified} is not a time dimension.", next_step="Give the range a date field.")
+            raise QueryError(f"{field.title} is no date.", next_step="Give the range a date field.")
         return owner, field.name
     cut = {(group.owner, group.name) for group in groups if group.asked.grain is not None}
     return next(iter(cut)) if len(cut) == 1 and (TIME, TIME) not in cut else None

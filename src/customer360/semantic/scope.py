@@ -11,6 +11,7 @@ from sqlglot import exp, parse_one
 from customer360.engines.dialect import with_date
 from customer360.errors import QueryError
 from customer360.semantic.identifiers import identifier, reference
+from customer360.semantic.labels import things
 from customer360.semantic.masks import masked
 from customer360.semantic.paths import Edge, History, Path, all_paths, bridge_of, connect, find_path
 from customer360.semantic.policies import policies_for
@@ -71,7 +72,7 @@ class Scope:
         """Return the path to a dataset or role. Raises QueryError when there is none."""
         found = connect(self._model.directory, start or self.base, owner, self.setting.history)
         if found is None:
-            raise QueryError(f"{self.base} has no many-to-one way to {owner}.")
+            raise QueryError(f"{things(self.base).capitalize()} do not each belong to one row of {things(owner)}.")
         return found
 
     def bridge_weight(self) -> exp.Expr | None:
@@ -96,9 +97,10 @@ class Scope:
         crossed = bridge_of(self._model.directory, path)
         if crossed is None:
             return
-        if self.bridge not in (None, crossed[0]):
+        if self.bridge is not None and self.bridge != crossed[0]:
             raise QueryError(
-                f"{self.base} would be linked across two bridges at once, {self.bridge} and {crossed[0]}.",
+                f"{things(self.base).capitalize()} would be linked across two bridges at once, {things(self.bridge)} "
+                f"and {things(crossed[0])}.",
                 next_step="Ask for one of them at a time.",
             )
         self.bridge, self._bridge_path = crossed

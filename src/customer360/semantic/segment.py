@@ -161,7 +161,7 @@ class SegmentBuilder:
         found: exp.Expr = column(SCORE, name)
         if nothing_is_zero(formula):
             found = exp.Coalesce(this=found, expressions=[exp.Literal.number(0)])
-        return self._name(found, asked.metric, formula.metric.datatype or "Decimal")
+        return self._name(found, formula.metric.title, formula.metric.datatype or "Decimal")
 
     def _event(self, asked: EventCondition) -> Filter:
         times, last = self._events(Following(event=asked.event, where=asked.where), asked.time)
@@ -184,7 +184,7 @@ class SegmentBuilder:
         rows = Scope(self._setting, asked.event)
         member = rows.column(self.subject.dataset, self.subject.name)
         owner, field = _time_of(self._setting, model.datasets[asked.event])
-        moment, typed = rows.column(owner, field.name), Typed(field.qualified, field.datatype)
+        moment, typed = rows.column(owner, field.name), Typed(field.qualified, field.datatype, title=field.title)
         moment = local_time(moment, typed, model.c360.timezone)
         predicates = list(_within(moment, typed, period_of(time, self._setting.as_of, self._calendar)))
         if asked.where is not None:
@@ -230,7 +230,7 @@ def _field_of(model: SemanticModel, scope: Scope, name: str) -> tuple[exp.Expr, 
     if field.c360.role == "hidden":
         raise QueryError(f"{field.qualified} is hidden.", next_step="Use another field.")
     values = tuple(str(item.value) for item in field.c360.values)
-    return scope.column(owner, field.name), Typed(f"{owner}.{field.name}", field.datatype, values)
+    return scope.column(owner, field.name), Typed(f"{owner}.{field.name}", field.datatype, values, field.title)
 
 
 def _time_of(setting: Setting, dataset: Dataset) -> tuple[str, SemanticField]:

@@ -39,6 +39,12 @@ class Typed:
     qualified: str
     datatype: str | None
     values: tuple[str, ...] = ()
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.qualified
 
 
 @dataclass(frozen=True)
@@ -53,20 +59,16 @@ class Span:
 def literal(value: Any, field: Typed) -> exp.Expr:
     """Return a value as a literal of the field's type. Raises QueryError saying what is expected."""
     if value is None:
-        raise QueryError(
-            f"A filter on {field.qualified} has no value.", next_step="Use `is null` to ask for empty ones."
-        )
+        raise QueryError(f"A filter on {field.label} has no value.", next_step="Use `is null` to ask for empty ones.")
     if isinstance(value, dict | list | tuple | set):
-        raise QueryError(
-            f"The filter on {field.qualified} needs one value, not several.", next_step="Use `in` for a list."
-        )
+        raise QueryError(f"The filter on {field.label} needs one value, not several.", next_step="Use `in` for a list.")
     convert = _CONVERTERS.get(field.datatype or "", _untyped)
     try:
         return convert(value)
     except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
         expected = _EXPECTED.get(field.datatype or "", "a text, a number, true or false")
         raise QueryError(
-            f"{value!r} does not fit {field.qualified}, which is of type {field.datatype}.",
+            f"{value!r} does not fit {field.label}, which is of type {field.datatype}.",
             next_step=f"Give {expected}.",
         ) from error
 
@@ -74,7 +76,7 @@ def literal(value: Any, field: Typed) -> exp.Expr:
 def check_listed(value: Any, field: Typed) -> None:
     """Refuse a value that is not among the field's declared ones, naming the nearest."""
     if field.values and str(value) not in field.values:
-        found = UnknownName(f"value of {field.qualified}", str(value), field.values)
+        found = UnknownName(f"value of {field.label}", str(value), field.values)
         raise QueryError(found.what, next_step=found.next_step)
 
 

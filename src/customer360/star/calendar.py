@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from customer360.errors import C360Error
+from customer360.names import UNKNOWN_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-UNKNOWN_KEY = -1
 SATURDAY = 6
 MONTHS = 12
 SCHEMA = pa.schema(

@@ -39,6 +39,7 @@ from customer360.web.pages import (
     reference,
     runs,
     sign_in,
+    values,
 )
 from customer360.web.pages import ask as ask_page
 from customer360.web.pages import audiences as audiences_page
@@ -111,6 +112,7 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
     ):
         app.include_router(routes, prefix=API)
     app.include_router(downloads.router(boards))
+    app.include_router(values.router(workspace))
     app.include_router(own_boards.router(workspace, boards, pages))
     app.include_router(dashboard.router(workspace, boards, pages))
     app.include_router(asked.router(workspace, boards, pages))
@@ -121,7 +123,7 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
     app.include_router(runs.router(workspace, pages))
     app.include_router(preferences.router())
     app.include_router(sign_in.router(workspace, pages))
-    app.include_router(access.router(workspace, pages))
+    app.include_router(access.router(workspace, boards, pages))
     app.include_router(portal.router(workspace, boards, pages))
     app.include_router(admin.router(workspace, pages))
     app.include_router(catalogue.router(workspace, pages))

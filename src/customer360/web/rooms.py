@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from customer360.answering import Desk
+    from customer360.ask.asker import Asker
     from customer360.ask.reply import Reply
     from customer360.catalog.cards import Card, Catalogue
     from customer360.engines.base import Engine, Snapshot
@@ -63,6 +64,7 @@ class Rooms(Protocol):
         self,
         text: str,
         *,
+        model: str | None = None,
         principal: Principal | None = None,
         context: Sequence[str] = (),
         settled: MetricQuery | None = None,
@@ -75,6 +77,10 @@ class Rooms(Protocol):
 
     def semantic_model(self, name: str | None = None) -> SemanticModel:
         """Return the model that metrics come from, the first without a name. Errors: ProjectError, UnknownName."""
+        ...
+
+    def asker(self, model: str | None = None) -> Asker:
+        """Return the question space of a semantic model, the first without a name. Errors: UnknownName."""
         ...
 
     def sql(self, text: str, *, principal: Principal | None = None) -> pa.Table:

@@ -23,6 +23,7 @@ class QuestionIn(BaseModel):
     context: list[str] = Field(
         default_factory=list, max_length=24, description="The questions before it: `context` of the reply before."
     )
+    model: str | None = Field(default=None, max_length=63, description="A semantic model; the first when left out.")
     query: dict[str, Any] | None = Field(
         default=None, description="The reading that was picked or edited: `query` of a choice, `without` of a chip."
     )
@@ -69,7 +70,7 @@ def router(rooms: Rooms) -> APIRouter:
     def ask(question: QuestionIn) -> AnswerOut:
         """Answer a question, ask back when it can be read in several ways, or say why there is no answer."""
         settled = parse_query(question.query) if question.query is not None else None
-        reply = rooms.ask(question.text, context=question.context, settled=settled)
+        reply = rooms.ask(question.text, model=question.model, context=question.context, settled=settled)
         return AnswerOut.model_validate(reply.document())
 
     return routes

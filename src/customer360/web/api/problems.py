@@ -48,6 +48,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["No metric is named 'revenu'."])
     next_step: str | None = Field(default=None, examples=["Did you mean 'revenue'?"])
     place: str | None = None
+    port: str | None = Field(default=None, description="What may be asked for.", examples=["gold.gold_sales_fact"])
     errors: list[dict[str, Any]] | None = None
 
 
@@ -65,8 +66,9 @@ def problem_of(error: errors.C360Error, status: HTTPStatus | None = None) -> Pro
         title=status.phrase,
         status=status,
         detail=error.what,
-        next_step=error.next_step,
+        next_step=errors.step_of(error),
         place=str(error.place) if error.place is not None else None,
+        port=error.port if isinstance(error, errors.NotPermitted) else None,
     )
 
 

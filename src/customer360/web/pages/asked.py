@@ -17,7 +17,7 @@ from customer360.errors import NotPermitted, QueryError
 from customer360.semantic.query import parse_query
 from customer360.web.pages.asking import Question
 from customer360.web.pages.forms import back, form_of
-from customer360.web.pages.own_boards import owner_of, tile_for
+from customer360.web.pages.own_boards import other_model, owner_of, tile_for
 from customer360.web.pages.queryform import chart_for
 from customer360.web.visitors import may_review, visitor_of
 
@@ -119,12 +119,13 @@ def _asked_again(opinion: Opinion) -> str:
 
 def _pinned(rooms: Rooms, boards: Boards, form: dict[str, str], owner: str) -> OwnBoard:
     """Add an answer to one of somebody's dashboards, or to a new one. Errors: QueryError, NotPermitted."""
-    question = Question(form.get("q", ""), reading=form.get("r", ""))
+    question = Question(form.get("q", ""), reading=form.get("r", ""), model=form.get("m", ""))
     query = question.settled
     if query is None:
         raise QueryError("There is no answer to pin.", next_step="Ask a question that is answered by figures.")
-    chart = form.get("chart") or chart_for(query, rooms.semantic_model())
-    tile: dict[str, Any] = tile_for(rooms, form.get("title") or question.text, chart, query)
+    other = other_model(rooms, question.model)
+    chart = form.get("chart") or chart_for(query, rooms.semantic_model(other))
+    tile: dict[str, Any] = tile_for(rooms, form.get("title") or question.text, chart, query, model=other)
     name = form.get("board", "")
     own = boards.own.named(name) if name else None
     if own is None:

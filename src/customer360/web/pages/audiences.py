@@ -11,8 +11,10 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from customer360.audiences.permit import Permit
 from customer360.audiences.room import Audiences, audiences_of
-from customer360.errors import C360Error, NotPermitted
+from customer360.errors import C360Error, NotPermitted, QueryError
+from customer360.semantic.labels import labels_of, things
 from customer360.semantic.segment_query import parse_segment
 from customer360.web.pages import conditions
 from customer360.web.pages.forms import form_of
@@ -45,6 +47,7 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 
     _add_builder(routes, rooms, pages)
     _add_one(routes, rooms, pages)
+    _add_acts(routes, rooms)
     return routes
 
 
@@ -66,7 +69,7 @@ def _add_builder(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             "offers": offered(),
             "operators": conditions.OPERATORS,
             "periods": conditions.PERIODS,
-            "labels": conditions.labels_of(rooms.semantic_model()),
+            **_of_model(rooms),
             "size": size,
             "refused": refused,
             "channels": [name for name in rooms.project.settings.consent if "/" not in name],
@@ -90,6 +93,12 @@ def _add_builder(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
             facts = {"name": form.get("name", ""), "wrong": error, "typed": form}
             return await run_sync(lambda: builder(request, chosen, HTTPStatus.UNPROCESSABLE_ENTITY, **facts))
         return RedirectResponse(f"{PAGE}/{quote(made)}", HTTPStatus.SEE_OTHER)
+
+
+def _of_model(rooms: Rooms) -> dict[str, Any]:
+    """Return which semantic model conditions are about, where a project has several."""
+    first, *others = map(things, rooms.project.semantics)
+    return {"of_model": first if others else None, "other_models": others}
 
 
 def _size(rooms: Rooms, room: Audiences, chosen: conditions.Chosen) -> tuple[Preview | None, C360Error | None]:
@@ -127,12 +136,35 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         status = next(each for each in room.list() if each.audience.name == name)
         facts = _facts(rooms, room, status, metric)
         is_mine = name in room.own.all() and owner_of(request) in audience.owners
-        return pages.respond(request, "audience.html", is_mine=is_mine, is_own=name in room.own.all(), **facts)
+        return pages.respond(
+            request,
+            "audience.html",
+            is_mine=is_mine,
+            is_own=name in room.own.all(),
+            keeps=Permit(rooms.governance, rooms.project).keeps(audience),
+            **facts,
+        )
 
+    @routes.get("/{name}/yaml")
+    def text(name: str) -> Response:
+        disposition = f'attachment; filename="{name.removeprefix("own_")}.yaml"'
+        content = audiences_of(rooms).own.text(name)
+        return PlainTextResponse(content, media_type="application/yaml", headers={"Content-Disposition": disposition})
+
+
+def _add_acts(routes: APIRouter, rooms: Rooms) -> None:
     @routes.post("/{name}/refresh")
     async def refresh(request: Request, name: str) -> Response:
         await form_of(request)
         await run_sync(lambda: audiences_of(rooms).refresh(name))
+        return RedirectResponse(f"{PAGE}/{quote(name)}", HTTPStatus.SEE_OTHER)
+
+    @routes.post("/{name}/exports")
+    async def send(request: Request, name: str) -> Response:
+        form = await form_of(request)
+        if form.get("confirm") != "yes":
+            raise QueryError("Nothing was sent: it was not confirmed.", next_step="Tick the box.")
+        await run_sync(lambda: audiences_of(rooms).export(name, form.get("destination", "")))
         return RedirectResponse(f"{PAGE}/{quote(name)}", HTTPStatus.SEE_OTHER)
 
     @routes.post("/{name}/deletion")
@@ -141,12 +173,6 @@ def _add_one(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         owner = owner_of(request)
         await run_sync(lambda: audiences_of(rooms).own.delete(name, by=owner))
         return RedirectResponse(PAGE, HTTPStatus.SEE_OTHER)
-
-    @routes.get("/{name}/yaml")
-    def text(name: str) -> Response:
-        disposition = f'attachment; filename="{name.removeprefix("own_")}.yaml"'
-        content = audiences_of(rooms).own.text(name)
-        return PlainTextResponse(content, media_type="application/yaml", headers={"Content-Disposition": disposition})
 
 
 def _facts(rooms: Rooms, room: Audiences, status: Status, metric: str) -> dict[str, Any]:
@@ -159,7 +185,7 @@ def _facts(rooms: Rooms, room: Audiences, status: Status, metric: str) -> dict[s
         "audience": audience,
         "size": size,
         "refused": refused,
-        "labels": conditions.labels_of(rooms.semantic_model()),
+        "labels": labels_of(rooms.semantic_model()),
         "refreshes": () if status.refused else room.book.refreshes(audience.name)[:LOGGED],
         "exports": () if status.refused else room.book.exports(audience.name)[:LOGGED],
         "lift": lift,

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from customer360.dashboards.made import made_by_people
 from customer360.governance.rules import shown_filter
 from customer360.governance.usage import DAYS, seen_by, usage
 from customer360.names import quoted
-from customer360.web.visitors import visitor_of
+from customer360.web.visitors import may_review, visitor_of
 
 if TYPE_CHECKING:
     from customer360.catalog.cards import Card
@@ -42,10 +43,21 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         uses = seen_by(usage(rooms.governance.state, port), visitor_of(request).actor, known)
         sample = _sample(rooms, card) if may_read and "rows" in request.query_params else None
         rows = shown_filter(card.port.row_filter, card.port, visitor_of(request).actor)
-        facts = {"card": card, "may_read": may_read, "uses": uses, "days": DAYS, "sample": sample, "rows": rows}
-        return pages.respond(request, "port.html", 200, **facts)
+        made = _made(rooms, request, card)
+        facts: dict[str, Any] = {"may_read": may_read, "uses": uses, "days": DAYS, "sample": sample, "made": made}
+        return pages.respond(request, "port.html", card=card, rows=rows, **facts)
 
     return routes
+
+
+def _made(rooms: Rooms, request: Request, card: Card) -> list[tuple[str, str]]:
+    """Return what people made on the pages that stands on a port: all for who mends data, else one's own."""
+    whose = None if may_review(visitor_of(request)) else visitor_of(request).principal.user
+    graph = rooms.catalogue.graph.joined_by(made_by_people(rooms.project.root, owner=whose))
+    on = {card.id, *(f"metric:{name}" for name in card.metrics)}
+    found = sorted({other for one, other in graph.links if one in on and ":own_" in other})
+    addresses = {"dashboard": "/dashboards/", "audience": "/audiences/"}
+    return [(graph.nodes[each].label, addresses[graph.nodes[each].kind] + each.partition(":")[2]) for each in found]
 
 
 def _sample(rooms: Rooms, card: Card) -> list[dict[str, Any]]:

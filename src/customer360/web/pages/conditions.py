@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from customer360.dashboards.locales import later
 from customer360.errors import QueryError
 from customer360.semantic.describe import describe, describe_dimensions
+from customer360.semantic.labels import labels_of, things
 from customer360.semantic.measure import nothing_is_zero
 from customer360.semantic.query import Condition, MetricCondition
 from customer360.semantic.segment import check_part
@@ -36,11 +36,6 @@ PERIODS = (
     later("last month"), later("this year"),
 )  # fmt: skip
 _SOME_DAY = date(2000, 1, 1)
-_NAMES = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
-_SIGNS = (
-    (">=", "at least"), ("<=", "at most"), ("!=", "is not"), ("=", "is"), (">", "above"), ("<", "below"),
-    ("in", "in"),
-)  # fmt: skip
 _GROUPS = {"all": "all", "any": "any"}
 
 
@@ -81,7 +76,7 @@ def offers_for(model: SemanticModel, subject: str | None) -> dict[str, list[Offe
     for field in describe_dimensions(model):
         part = Condition(field=field.name, op="is not null")
         if check_part(model, subject, part, as_of=_SOME_DAY) is None:
-            heading = field.name.rpartition(".")[0].replace("_", " ").capitalize()
+            heading = things(field.name.rpartition(".")[0]).capitalize()
             found[heading].append(Offer(f"field:{field.name}", field.label))
     for metric in describe(model):
         part_ = MetricCondition(metric=metric.name, op=">=", value=1)
@@ -89,7 +84,7 @@ def offers_for(model: SemanticModel, subject: str | None) -> dict[str, list[Offe
             found["Figures of each customer"].append(Offer(f"metric:{metric.name}", metric.label))
     for name in model.datasets:
         if check_part(model, subject, EventCondition(event=name), as_of=_SOME_DAY) is None:
-            found["How often something happened"].append(Offer(f"event:{name}", name.replace("_", " ").capitalize()))
+            found["How often something happened"].append(Offer(f"event:{name}", things(name).capitalize()))
     return dict(found)
 
 
@@ -112,7 +107,8 @@ def chosen_of(form: Mapping[str, str]) -> Chosen:
 def members_of(chosen: Chosen, model: SemanticModel) -> dict[str, Any]:
     """Return the condition that the rows make. Errors: QueryError."""
     kinds = {each.name: each.datatype for each in describe_dimensions(model)}
-    parts = [_part(row, kinds) for row in chosen.rows if row.what]
+    labels = labels_of(model)
+    parts = [_part(row, kinds, labels) for row in chosen.rows if row.what]
     if not parts:
         raise QueryError("No condition is chosen.", next_step="Choose what the customers have in common.")
     return {chosen.group: parts}
@@ -129,23 +125,7 @@ def rows_of(members: Mapping[str, Any]) -> Chosen | None:
     return Chosen(group, (*(row for row in rows if row), *(Row(),) * (ROWS - len(rows))))
 
 
-def labels_of(model: SemanticModel) -> dict[str, str]:
-    """Return what people call the names that stand in conditions."""
-    named = {each.name: each.label for each in describe_dimensions(model)} | {
-        each.name: each.label for each in describe(model)
-    }
-    return named | {name: name.replace("_", " ") for name in model.datasets if name not in named}
-
-
-def said(words: str, labels: Mapping[str, str]) -> str:
-    """Return a condition with what people call its names, and its signs as words."""
-    text = _NAMES.sub(lambda found: labels.get(found[0], found[0]), words)
-    for sign, word in _SIGNS:
-        text = text.replace(f" {sign} ", f" {word} ")
-    return text[:1].upper() + text[1:]
-
-
-def _part(row: Row, kinds: Mapping[str, str | None]) -> dict[str, Any]:
+def _part(row: Row, kinds: Mapping[str, str | None], labels: Mapping[str, str]) -> dict[str, Any]:
     kind, _, name = row.what.partition(":")
     if kind not in ("field", "metric", "event") or row.op not in OPERATORS:
         raise QueryError("A condition is about an attribute, a figure or an event.")
@@ -161,7 +141,9 @@ def _part(row: Row, kinds: Mapping[str, str | None]) -> dict[str, Any]:
         return {"metric": name, "op": row.op, "value": field_value(row.value.strip() or "0", "decimal"), **time}
     values = [field_value(part.strip(), kinds.get(name)) for part in row.value.split(",") if part.strip()]
     if not values:
-        raise QueryError(f"The condition on '{name}' has no value.", next_step="Write one; several with commas.")
+        raise QueryError(
+            f"The condition on {labels.get(name, name)} has no value.", next_step="Write one; several with commas."
+        )
     is_list = len(values) > 1 and row.op in ("=", "!=")
     op = {"=": "in", "!=": "not in"}[row.op] if is_list else row.op
     return {"field": name, "op": op, "value": values if is_list else values[0]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,20 +15,21 @@ from customer360.dashboards import editing
 from customer360.dashboards.charts import CHARTS
 from customer360.dashboards.files import KINDS
 from customer360.dashboards.filters import NO_FILTERS, TIME
-from customer360.dashboards.lint import lint_dashboards
 from customer360.dashboards.own import BoardChanged, OwnBoard
 from customer360.dashboards.theme import PALETTES
-from customer360.errors import C360Error, NotPermitted, Place, QueryError
-from customer360.project.spec import Dashboard, Widget
+from customer360.errors import C360Error, NotPermitted, QueryError
+from customer360.semantic.compile import compile_query
+from customer360.semantic.labels import things
 from customer360.semantic.query import parse_query
 from customer360.web.pages.dashboard import TABLE_ROWS
 from customer360.web.pages.forms import form_of
-from customer360.web.pages.queryform import Entered, chart_for, entered, given, offers, query_from
+from customer360.web.pages.queryform import Entered, chart_for, entered, fields_of, given, offers, query_from
 from customer360.web.visitors import visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from customer360.project.spec import Widget
     from customer360.semantic.model import SemanticModel
     from customer360.semantic.query import MetricQuery
     from customer360.web.boards import Boards
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from customer360.web.rooms import Rooms
 
 AUTOMATIC = ""
-_NOWHERE = Place("the form")
+_SOME_DAY = date(2000, 1, 1)
+"""Stands in for the as-of date where a query is only compiled."""
 MOST_FILTERS = 4
 EVERY = ("build", "day", "week", "month")
 _DIGITS = 3
@@ -104,15 +107,16 @@ def _add_editor(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) -
     def again(request: Request, own: OwnBoard, form: Form, error: C360Error) -> Response:
         tile = form.get("tile") or None
         facts: dict[str, Any] = {"title": form.get("title", ""), "chart": form.get("chart", AUTOMATIC)}
-        model = editing.tile_of(own.document, tile).get("model") if tile else None
+        model = editing.tile_of(own.document, tile).get("model") if tile else form.get("model") or None
         facts |= {"entered": given(form), "tile": tile, "refused": error, "model": model}
         return page(request, own, HTTPStatus.UNPROCESSABLE_ENTITY, **facts)
 
     @routes.get("/dashboards/{name}/edit")
-    def edit(request: Request, name: str, tile: str | None = None) -> Response:
+    def edit(request: Request, name: str, tile: str | None = None, model: str | None = None) -> Response:
         own = boards.own.named(name)
         if tile is None:
-            return page(request, own, entered=Entered(), tile=None, title="", chart=AUTOMATIC, refused=None)
+            blank: dict[str, Any] = {"entered": Entered(), "tile": None, "title": "", "chart": AUTOMATIC}
+            return page(request, own, model=model or None, refused=None, **blank)
         return page(request, own, tile=tile, refused=None, **_as_entered(editing.tile_of(own.document, tile)))
 
     @routes.post("/dashboards/{name}/edit")
@@ -174,6 +178,8 @@ def _facts(rooms: Rooms, boards: Boards, own: OwnBoard, model: str | None) -> di
         "own": own,
         "board": boards.filled(own.name, NO_FILTERS, edition=edition),
         "offers": offers(rooms.semantic_model(model)),
+        "of_model": model or next(iter(rooms.project.semantics), ""),
+        "models": [(each, things(each).capitalize()) for each in rooms.project.semantics],
         "board_offers": offers(rooms.semantic_model()),
         "kinds": list(CHARTS),
         "filters": list(own.document.get("filters", ())),
@@ -221,13 +227,21 @@ def _number(form: Form, name: str) -> int:
 def _with_tile(rooms: Rooms, own: OwnBoard, form: Form) -> dict[str, Any]:
     name = form.get("tile")
     before = editing.tile_of(own.document, name) if name else None
-    other = before.get("model") if before else None
+    other = before.get("model") if before else other_model(rooms, form.get("model"))
     model = rooms.semantic_model(other)
     query = query_from(form, model, parse_query(before["query"]) if before else None)
     chart = form.get("chart") or chart_for(query, model)
     options = dict(before.get("options", {})) if before and before["chart"] == chart else {}
     tile = tile_for(rooms, form.get("title", ""), chart, query, options, model=other)
     return editing.replaced(own.document, name, tile) if name else editing.added(own.document, tile)
+
+
+def other_model(rooms: Rooms, name: str | None) -> str | None:
+    """Return the semantic model of a name, None for the first. Errors: UnknownName."""
+    if not name or name == next(iter(rooms.project.semantics), ""):
+        return None
+    rooms.semantic_model(name)  # a wrong name is refused with the right ones
+    return name
 
 
 def tile_for(
@@ -243,19 +257,23 @@ def tile_for(
     answers = rooms.semantic_model(model)
     if chart not in CHARTS:
         raise QueryError(f"There is no chart kind '{chart[:20]}'.", next_step=f"Choose one of {', '.join(CHARTS)}.")
-    shown = " ".join(title.split())[:120] or ", ".join(_title(answers, name) for name in query.metrics)
+    shown = " ".join(title.split())[:120] or title_of(answers, query)
     document = query.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     tile = {"title": shown, "chart": chart, "query": document, "options": dict(options or {})}
-    board = Dashboard("new", "new", _NOWHERE, (Widget("new", shown, chart, _NOWHERE, document),))
-    for finding in lint_dashboards([board], answers):
-        raise QueryError(
-            finding.what.removeprefix("The widget 'new' cannot be answered: "), next_step=finding.next_step
-        )
+    compile_query(answers, query, as_of=_SOME_DAY)  # says what cannot be answered
     return {**tile, "model": model} if model else tile
 
 
-def _title(model: SemanticModel, name: str) -> str:
-    return model.metrics[name].title if name in model.metrics else name
+def title_of(model: SemanticModel, query: MetricQuery) -> str:
+    """Return what a query shows, in words: *Revenue by segment and month, last 12 months*."""
+    metrics = [model.metrics[name].title if name in model.metrics else name for name in query.metrics]
+    fields = fields_of(model, (each.name for each in query.dimensions))
+    labels = (
+        each.grain or (fields[each.name].title if each.name in fields else each.name) for each in query.dimensions
+    )
+    by = " and ".join(label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}" for label in labels)
+    period = f", {query.time.relative}" if query.time and query.time.relative else ""
+    return (", ".join(metrics) + (f" by {by}" if by else "") + period)[:120]
 
 
 def _with_settings(own: OwnBoard, form: Form) -> dict[str, Any]:

@@ -11,17 +11,19 @@ from starlette.responses import Response
 from customer360.catalog.graph import FURTHEST
 from customer360.catalog.quality import checks, tallied
 from customer360.dashboards.locales import later
+from customer360.dashboards.made import made_by_people
 from customer360.dashboards.theme import PALETTES
 from customer360.errors import Place, UnknownName
 from customer360.names import RAW_PREFIX
 from customer360.project.spec import Dashboard, Widget
 from customer360.semantic.describe import describe, describe_dimensions, fits
 from customer360.web.pages.drawing import drawn
+from customer360.web.visitors import may_review, visitor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from customer360.catalog.graph import Layout, Node
+    from customer360.catalog.graph import Layout, LineageGraph, Node
     from customer360.semantic.describe import MetricDescription
     from customer360.web.boards import Boards
     from customer360.web.pages.templating import Pages
@@ -83,8 +85,13 @@ def _metrics(rooms: Rooms) -> list[tuple[str, MetricDescription]]:
 
 
 def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
+    def graph_for(request: Request) -> LineageGraph:
+        """Return the graph with what people made: all of it for who mends data, else one's own."""
+        whose = None if may_review(visitor_of(request)) else visitor_of(request).principal.user
+        return rooms.catalogue.graph.joined_by(made_by_people(rooms.project.root, owner=whose))
+
     def page(request: Request, layout: Layout, href: Callable[[Node], str] = _address, **facts: Any) -> Response:
-        names = sorted(rooms.catalogue.graph.nodes.values(), key=lambda node: (node.kind, node.label))
+        names = sorted(graph_for(request).nodes.values(), key=lambda node: (node.kind, node.label))
         blank = {"of": "", "column": "", "schema": "", "steps": 1, "node": None}
         shown = {"drawing": drawn(layout, href), "names": names, "layout": layout, "href": _column_address}
         return pages.respond(request, "lineage.html", 200, furthest=FURTHEST, **shown, **{**blank, **facts})
@@ -96,11 +103,11 @@ def _add_lineage(routes: APIRouter, rooms: Rooms, pages: Pages) -> None:
         column: Name = "",
         steps: Annotated[int, Query(ge=1, le=FURTHEST)] = 1,
     ) -> Response:
-        graph = rooms.catalogue.graph
+        graph = graph_for(request)
         if not of:
             return page(request, graph.overview())
         if of not in graph.nodes:
-            raise UnknownName("table, metric or dashboard", of, list(graph.nodes))
+            raise UnknownName("table, metric, dashboard, question or audience", of, list(graph.nodes))
         facts: dict[str, Any] = {"of": of, "node": graph.nodes[of], "steps": steps}
         if column:
             return page(request, graph.of_column(of, column), _column_address, column=column, **facts)

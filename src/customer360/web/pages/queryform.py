@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from customer360.dashboards.locales import later
 from customer360.errors import QueryError
 from customer360.semantic.describe import describe, describe_dimensions
+from customer360.semantic.labels import things
 from customer360.semantic.query import Condition, MetricQuery, Order, TimeRange, parse_query
 from customer360.semantic.question import is_axis_name
+from customer360.semantic.reach import reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from customer360.semantic.describe import DimensionDescription
+    from customer360.semantic.elements import SemanticField
     from customer360.semantic.model import SemanticModel
 
 METRICS, DIMENSIONS = 3, 2
@@ -40,18 +42,28 @@ _NUMBERS = ("int", "dec", "float", "double", "num", "real")
 
 @dataclass(frozen=True)
 class Offer:
-    """Something to choose: what is sent, and what people read."""
+    """Something to choose: what is sent, and what people read. A metric names the groups that it may be split by."""
 
     value: str
     label: str
+    reaches: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Dimensions of one dataset or role; metrics name it by ``number``."""
+
+    number: int
+    label: str
+    offers: tuple[Offer, ...]
 
 
 @dataclass(frozen=True)
 class Offers:
     """What a form offers, by the dataset that it comes from."""
 
-    metrics: tuple[tuple[str, tuple[Offer, ...]], ...]
-    dimensions: tuple[tuple[str, tuple[Offer, ...]], ...]
+    metrics: tuple[Group, ...]
+    dimensions: tuple[Group, ...]
     grains: tuple[str, ...] = GRAINS
     periods: tuple[str, ...] = PERIODS
     operators: tuple[tuple[str, str], ...] = tuple(OPERATORS.items())
@@ -73,18 +85,48 @@ class Entered:
     """What of the query the form has no field for, in words; it stays."""
 
 
+_MADE: dict[str, Offers] = {}
+"""Offers by the digest of their model; a project has a handful."""
+
+
 def offers(model: SemanticModel) -> Offers:
-    """Return what a query of a model may name."""
-    metrics = ((each.bases[0] if each.bases else "", Offer(each.name, each.label)) for each in describe(model))
-    dimensions = ((each.name.rpartition(".")[0], Offer(each.name, each.label)) for each in describe_dimensions(model))
-    return Offers(_grouped(metrics), _grouped(dimensions))
+    """Return what a query of a model may name, and which metric goes with which dimensions."""
+    if model.digest not in _MADE:
+        _MADE[model.digest] = _offers(model)
+    return _MADE[model.digest]
 
 
-def _grouped(found: Iterable[tuple[str, Offer]]) -> tuple[tuple[str, tuple[Offer, ...]], ...]:
+def _offers(model: SemanticModel) -> Offers:
+    reach = reach_of(model)
+    numbers = {owner: str(number) for number, owner in enumerate(reach.owners)}
+
+    def reaches(name: str) -> str:
+        return " ".join(
+            [*(["time"] if name in reach.timed else []), *(numbers[each] for each in sorted(reach.of[name]))]
+        )
+
+    metrics = ((e.bases[0] if e.bases else "", Offer(e.name, e.label, reaches(e.name))) for e in describe(model))
+    shown = describe_dimensions(model)
+    dimensions = [(each.name.rpartition(".")[0], Offer(each.name, each.label)) for each in shown]
+    for role in reach.owners[len(model.datasets) :]:
+        of = model.directory.dataset_of(role)
+        names = {f"{of.name}.": role} if of is not None else {}
+        dimensions += [
+            (role, Offer(f"{role}.{each.name.removeprefix(start)}", f"{each.label} ({things(role)})"))
+            for each in shown
+            for start in names
+            if each.name.startswith(start)
+        ]
+    return Offers(_grouped(metrics, {}), _grouped(dimensions, numbers))
+
+
+def _grouped(found: Iterable[tuple[str, Offer]], numbers: Mapping[str, str]) -> tuple[Group, ...]:
     groups: dict[str, list[Offer]] = defaultdict(list)
     for name, offer in found:
-        groups[name.replace("_", " ").capitalize()].append(offer)
-    return tuple((name, tuple(each)) for name, each in groups.items())
+        groups[name].append(offer)
+    return tuple(
+        Group(int(numbers.get(name, -1)), things(name).capitalize(), tuple(each)) for name, each in groups.items()
+    )
 
 
 def entered(query: MetricQuery) -> Entered:
@@ -120,7 +162,7 @@ def given(form: Mapping[str, str]) -> Entered:
 def query_from(form: Mapping[str, str], model: SemanticModel, base: MetricQuery | None = None) -> MetricQuery:
     """Return the query that a form makes; what it has no field for comes from ``base``. Errors: QueryError."""
     wanted = given(form)
-    known = {each.name: each for each in describe_dimensions(model)}
+    known = fields_of(model, (*wanted.dimensions, wanted.field))
     document: dict[str, Any] = base.model_dump(mode="json", exclude_defaults=True, by_alias=True) if base else {}
     rest = document.get("metrics", [])[METRICS:]
     document["metrics"] = [name for name in dict.fromkeys(wanted.metrics) if name] + list(rest)
@@ -131,6 +173,17 @@ def query_from(form: Mapping[str, str], model: SemanticModel, base: MetricQuery 
     _set_condition(document, wanted, known, base)
     _set_top(document, wanted.top, base)
     return parse_query(document)
+
+
+def fields_of(model: SemanticModel, names: Iterable[str]) -> dict[str, SemanticField]:
+    """Return the fields that names of a form mean, in roles too; what means none is left to the compiler."""
+    found = {}
+    for name in names:
+        owner, _, own = name.rpartition(".")
+        field = model.directory.field(owner, own) if owner else None
+        if field is not None:
+            found[name] = field
+    return found
 
 
 def chart_for(query: MetricQuery, model: SemanticModel) -> str:
@@ -145,7 +198,7 @@ def chart_for(query: MetricQuery, model: SemanticModel) -> str:
     return "bar" if len(times) == 1 else "heatmap"
 
 
-def _dimensions(wanted: Entered, known: Mapping[str, DimensionDescription]) -> Iterator[dict[str, str]]:
+def _dimensions(wanted: Entered, known: Mapping[str, SemanticField]) -> Iterator[dict[str, str]]:
     for name, grain in zip(wanted.dimensions, wanted.grains, strict=True):
         if name:
             is_time = is_axis_name(name) or (name in known and known[name].is_time)
@@ -164,7 +217,7 @@ def _set_time(document: dict[str, Any], period: str, base: MetricQuery | None) -
 
 
 def _set_condition(
-    document: dict[str, Any], wanted: Entered, known: Mapping[str, DimensionDescription], base: MetricQuery | None
+    document: dict[str, Any], wanted: Entered, known: Mapping[str, SemanticField], base: MetricQuery | None
 ) -> None:
     if base is not None and base.where is not None and not isinstance(base.where, Condition):
         return
@@ -214,7 +267,7 @@ def _float(text: str) -> float:
 
 
 def _is_time(name: str, model: SemanticModel) -> bool:
-    return is_axis_name(name) or any(each.name == name and each.is_time for each in describe_dimensions(model))
+    return is_axis_name(name) or any(each.is_time for each in fields_of(model, [name]).values())
 
 
 def _padded(values: Iterable[str], size: int) -> tuple[str, ...]:

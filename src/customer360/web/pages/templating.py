@@ -12,7 +12,6 @@ from customer360.customers import Customers
 from customer360.dashboards import formats
 from customer360.dashboards.theme import LIGHT
 from customer360.web.pages import showing
-from customer360.web.pages.conditions import said
 from customer360.web.pages.navigation import navigation
 from customer360.web.pages.texts import translate, translations
 from customer360.web.visitors import may_administer, visitor_of
@@ -43,7 +42,6 @@ class Pages:
         )
         self._environment.globals.update(asset=assets.url, version=__version__, theme_color=LIGHT["canvas"])
         self._environment.filters.update(showing.FILTERS, day=formats.day)
-        self._environment.filters["said"] = said
         language, found = translations(rooms.project.root, rooms.project.settings.locale)
         self._environment.globals.update(_=str, language=language)
         if found:
@@ -69,6 +67,7 @@ class Pages:
             theme=theme if theme in THEMES else None,
             account=visitor.account.name if visitor.account else None,
             signs_in=visitor.signs_in,
+            signed_out=visitor.signs_in and visitor.account is None,
             csrf=visitor.csrf,
             views=visitor.views,
             news=self._rooms.governance.notices.count_new(visitor.account.name) if visitor.account else 0,

@@ -55,3 +55,27 @@ for (const grip of grid.querySelectorAll("[data-grip]")) {
   grip.removeAttribute("hidden");
   grip.addEventListener("pointerdown", (event) => event.button === 0 && drag(grip, event));
 }
+
+// A move by its button loads the page again: the same button of the same tile has the focus then, to be pressed again.
+const PRESSED = "c360_pressed";
+
+for (const tools of grid.querySelectorAll("form.tools")) {
+  tools.addEventListener("submit", (event) => {
+    const place = cards().indexOf(tools.closest(".card"));
+    sessionStorage.setItem(PRESSED, JSON.stringify([tools.elements.tile.value, event.submitter?.value, place]));
+  });
+}
+
+function focusAgain() {
+  const [tile, action, place] = JSON.parse(sessionStorage.getItem(PRESSED) ?? "[]");
+  sessionStorage.removeItem(PRESSED);
+  if (!tile) return;
+  const all = [...grid.querySelectorAll("form.tools")];
+  const tools = all.find((each) => each.elements.tile.value === tile) ?? all[Math.min(place, all.length - 1)];
+  const buttons = [...(tools?.querySelectorAll("button:not(:disabled)") ?? [])];
+  (buttons.find((each) => each.value === action) ?? buttons[0])?.focus();
+}
+
+// Only once the browser has gone to the tile in the address: that takes the focus away.
+if (document.readyState === "complete") focusAgain();
+else addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(focusAgain)));
