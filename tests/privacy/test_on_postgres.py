@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,13 +13,15 @@ from tests.postgres_server import postgres
 from customer360.engines.base import Column
 from customer360.engines.postgres import PostgresEngine
 from customer360.engines.postgres_server import Server
-from customer360.governance.office import Governance
+from customer360.governance.office import Governance, operator
 from customer360.governance.records import Actor
 from customer360.names import Relation
 from customer360.privacy import consent
 from customer360.privacy.consent import Decision
 from customer360.privacy.desk import PrivacyDesk
+from customer360.privacy.failures import PrivacyError
 from customer360.privacy.loading import load
+from customer360.privacy.office import PrivacyOffice
 from customer360.project.reader import read_project
 from customer360.project.starter import create_project
 from customer360.raw.suppressed import Entry, Suppressed, digest
@@ -75,6 +78,13 @@ def test_loads_leave_erased_people_out_and_consent_is_known(tmp_path: Path, post
     with engine.read() as session:
         landed = session.query("SELECT customer_id FROM raw_shop.customers")["customer_id"].to_pylist()
     assert sorted(landed) == [f"CUST{n:06}" for n in range(2, 41)]
+
+    before = (engine.history(), sorted((root / "state").iterdir()))
+    office = PrivacyOffice(engine, project, Governance(project))
+    for refused in (office.find, partial(office.erase, mode="delete")):
+        with pytest.raises(PrivacyError, match=r"kind 'postgres' yet\. Move it first.*nothing was changed"):
+            refused("shop:r1", by=operator())
+    assert (engine.history(), sorted((root / "state").iterdir())) == before
 
     desk, officer = PrivacyDesk(engine, project, Governance(project)), Actor("pia", frozenset({"privacy_officer"}))
     desk.decide("2@X", purpose="*", channel="*", is_allowed=False, by=officer)

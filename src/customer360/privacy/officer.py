@@ -29,7 +29,7 @@ def check_engine(engine: Engine) -> None:
     if not engine.capabilities.leaves_no_trace:
         raise PrivacyError(
             f"People cannot be looked for and erased in a warehouse of the kind '{engine.name}' yet.",
-            next_step="Use the embedded warehouse (engine: {name: duckdb}); consent is taken down and holds in any.",
+            next_step="Move it first (`c360 migrate --to duckdb`); nothing was changed. Consent holds in any.",
         )
 
 
