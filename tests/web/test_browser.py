@@ -180,3 +180,48 @@ def test_the_menu_opens_by_keyboard_and_closes_with_escape(desk: Watched, addres
     page.keyboard.press("Tab")
     page.keyboard.press("Escape")
     assert not page.get_by_role("link", name="Data products").is_visible()
+
+
+def test_a_board_is_made_and_arranged_by_keyboard_and_the_focus_stays(desk: Watched, address: str) -> None:
+    page = desk.open(f"{address}/dashboards")
+    page.locator("#title").focus()
+    page.keyboard.type("By hand")
+    page.keyboard.press("Enter")
+    for dimension in ("Category", "Channel"):
+        page.wait_for_load_state("load")
+        page.locator("#tile-m0").focus()
+        page.keyboard.type("Revenue")
+        page.locator("#tile-d0").focus()
+        page.keyboard.type(dimension)
+        page.keyboard.press("Enter")
+        page.locator("#tile button.primary").press("Enter")
+    page.wait_for_load_state("load")
+    headings = page.locator(".grid h2")
+    assert headings.all_inner_texts() == ["Revenue by category", "Revenue by channel"], "a title says what it is by"
+    for move, order in (("back", ["Revenue by channel", "Revenue by category"]), ("on", None)):
+        page.get_by_label(f"Move Revenue by channel {move}", exact=True).press("Enter")
+        page.wait_for_load_state("load")
+        page.wait_for_selector('form.tools button:focus[aria-label^="Move Revenue by channel"]')
+        assert headings.all_inner_texts() == (order or ["Revenue by category", "Revenue by channel"])
+    assert desk.complaints == []
+
+
+def test_only_attributes_that_a_metric_can_be_split_by_are_offered(browser: Browser, address: str) -> None:
+    watch = watched(browser, 390, "dark")
+    page = watch.open(f"{address}/dashboards")
+    page.fill("#title", "On the phone")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("load")
+    page.select_option("#tile-d0", label="Category")
+    page.select_option("#tile-m0", label="Lifetime value")
+    assert page.locator("#tile-d0").input_value() == ""
+    assert page.locator("[data-impossible]").inner_text().endswith(": Category")
+    offered = page.locator("#tile-d0 optgroup:not([disabled])").evaluate_all("each => each.map(one => one.label)")
+    assert offered == ["Customer", "Customer state"]
+    page.select_option("#tile-f", label="Segment")
+    page.wait_for_selector("#tile-known option", state="attached")
+    assert "Champions" in page.locator("#tile-known option").evaluate_all("each => each.map(one => one.value)")
+    assert violations(page) == ""
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert watch.complaints == []
+    page.context.close()
