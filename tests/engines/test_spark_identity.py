@@ -27,7 +27,7 @@ from customer360.identity import outcome, steps
 from customer360.identity.tables import model_of
 from customer360.synthetic import people
 from customer360.synthetic.company import Company
-from customer360.workspace import Workspace
+from customer360.workspace import Workspace, open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +153,7 @@ def peopled(root: Path, engine: str) -> Workspace:
         duckdb.from_arrow(half).write_csv(str(root / f"{system}.csv"))
     with (root / "c360.yaml").open("a", encoding="utf-8") as file:
         file.write(engine)
-    return Workspace(root)
+    return open_project(root)
 
 
 def told(workspace: Workspace, table: str) -> list[tuple[Any, ...]]:
@@ -168,7 +168,6 @@ def test_two_workers_that_have_duckdb_only_make_the_same_tables(
     here = peopled(tmp_path / "here", "")
     here.run()
     text = "engine: {name: spark, identity: cluster, url: {env: C360_SPARK_URL}}\n"
-    there = peopled(tmp_path / "there", text)
     with started(tmp_path / "cluster") as cluster:
         cluster.worker(), cluster.worker()
         limits = {"spark.sql.shuffle.partitions": "4", "spark.executor.memory": "700m", "spark.driver.memory": "700m"}
@@ -176,6 +175,7 @@ def test_two_workers_that_have_duckdb_only_make_the_same_tables(
         monkeypatch.setenv("C360_SPARK_URL", f"sc://localhost:{port}")
         monkeypatch.setenv("PYSPARK_PYTHON", str(python_without(tmp_path / "none", "duckdb")))
         server = cluster.connect(port, limits)
+        there = peopled(tmp_path / "there", text)
         there.load()
         before = there.engine.history()
         with pytest.raises(BuildFailed, match=r"have no DuckDB in their Python\. Nothing was published"):
@@ -189,7 +189,7 @@ def test_two_workers_that_have_duckdb_only_make_the_same_tables(
         bare = python_without(tmp_path / "bare", "pandas", "splink", "customer360", "numba")
         monkeypatch.setenv("PYSPARK_PYTHON", str(bare))
         cluster.connect(again, limits)
-        workspace = Workspace(tmp_path / "there")
+        workspace = open_project(tmp_path / "there")
         workspace.build()
         for table in TABLES:
             assert told(workspace, table) == told(here, table), table
