@@ -22,6 +22,7 @@ PAGES = (
     "metrics",
     "beside_metricflow",
     "identity",
+    "identity_on_spark",
     "science",
     "erasure",
     "ask",

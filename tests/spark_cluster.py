@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,7 +47,12 @@ class Cluster:
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start one process of Spark, its words kept in a log."""
         log = (self.folder / f"{len(self.running)}.log").open("wb")
-        environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": str(self.folder)}
+        environment = {
+            "PYSPARK_PYTHON": sys.executable,
+            **os.environ,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_DIRS": str(self.folder),
+        }
         process = subprocess.Popen(words, stdout=log, stderr=log, env=environment, start_new_session=True)
         log.close()
         self.running.append(process)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import pyarrow as pa
@@ -183,6 +184,45 @@ class Stores(Protocol):
 
     def storage(self) -> str | None:
         """Look whether that place answers and say what is to know about it; None on this machine. WarehouseError."""
+        ...
+
+
+class Cluster(Protocol):
+    """Machines that make files of files for one publication.
+
+    Names stand for rows; nothing is computed before ``files``.
+    Its methods raise ExtensionMissing for machines that lack what they need, else as a session's do.
+    """
+
+    folder: Path
+    """Where both sides write and read; what lies there goes when the publication ends."""
+
+    def show(self, name: str, files: Sequence[Path]) -> None:
+        """Let a name stand for the rows of Parquet files."""
+        ...
+
+    def query(self, name: str, sql: str) -> None:
+        """Let a name stand for what a query of ours yields, over such names; the cluster runs it in its own SQL."""
+        ...
+
+    def in_parts(self, name: str, of: str, sql: str, columns: Mapping[str, str]) -> None:
+        """Let a name stand for what the DuckDB of each machine makes of the rows of another name that lie there.
+
+        ``sql`` reads them as ``part``, and treats each row by itself; ``columns`` are the types of what it yields.
+        """
+        ...
+
+    def files(self, name: str) -> tuple[Path, ...]:
+        """Compute the rows that a name stands for; return the Parquet files in ``folder`` that hold them."""
+        ...
+
+
+@runtime_checkable
+class Clustered(Protocol):
+    """A publication beside which a cluster computes."""
+
+    def cluster(self) -> Cluster | None:
+        """Return the cluster that methods may use; None where the project wants them to run here."""
         ...
 
 

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from customer360.engines.base import Publication
     from customer360.project.spec import Settings
 
-OPTIONS = (*duckdb.OPTIONS, "data", "url", "master", "memory", "settings")
+OPTIONS = (*duckdb.OPTIONS, "data", "url", "master", "memory", "settings", "identity")
 """Keys under ``engine:`` of c360.yaml beside ``name``; docs/how-to/spark.md says what they do."""
+IDENTITY = ("here", "cluster")
+"""Who chooses and compares the pairs of records: this process, or Spark's machines."""
 ENCODING = MappingProxyType({"parquet_version": "1", "parquet_compression": "snappy"})
 """How the lake writes what Spark will read: before 4.3 Spark cannot read all of Parquet's second version."""
 
@@ -35,13 +37,21 @@ class SparkEngine(duckdb.DuckLakeEngine):
 
     name = "spark"
 
-    def __init__(self, lake: Lake, spark: Spark, *, keep_snapshots: int = 10, untrusted_memory_limit: str) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        spark: Spark,
+        *,
+        keep_snapshots: int = 10,
+        untrusted_memory_limit: str,
+        identity_on_cluster: bool = False,
+    ) -> None:
         self._spark = spark
         super().__init__(
             lake,
             keep_snapshots=keep_snapshots,
             untrusted_memory_limit=untrusted_memory_limit,
-            publication=partial(SparkPublication, spark=spark, lake=lake),
+            publication=partial(SparkPublication, spark=spark, lake=lake, lends=identity_on_cluster),
         )
 
     @classmethod
@@ -57,11 +67,15 @@ class SparkEngine(duckdb.DuckLakeEngine):
                 place=settings.place,
                 next_step="Name a folder that Spark's workers see: `data: /mnt/customers`, under engine.",
             )
+        where = str(options.get("identity", "here"))
+        if where not in IDENTITY:
+            raise UnknownName("place for identity", where, IDENTITY, place=settings.place)
         return cls(
             replace(lake_of(options, root), encoding=ENCODING),
             spark or Spark(Address.named(options, place=settings.place)),
             keep_snapshots=settings.keep_snapshots,
             untrusted_memory_limit=str(options.get("untrusted_memory_limit", duckdb.UNTRUSTED_MEMORY_LIMIT)),
+            identity_on_cluster=where == "cluster",
         )
 
     @contextmanager

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from customer360.errors import StatementFailed, WarehouseError
+from customer360.errors import C360Error, ExtensionMissing, StatementFailed, WarehouseError
 
 _ROWS = {
     "CAST_INVALID_INPUT": ("A value cannot be cast to the type that is asked for.", "Use TRY_CAST, or mend the rows."),
@@ -29,6 +29,8 @@ _FILES = {
 }
 UNSEEN = "Spark and this machine do not see the same files of the warehouse."
 SHARE = "Mount the folder `data` (under engine: in c360.yaml) on every Spark machine under the same path, writable."
+NO_DUCKDB, OTHER_DUCKDB = "c360: no DuckDB.", "c360: another DuckDB:"
+"""What our functions say on Spark's machines."""
 _AWAY = (
     "UNAVAILABLE",
     "Connection refused",
@@ -56,12 +58,15 @@ def translated() -> Iterator[None]:
         raise translation(error) from error
 
 
-def translation(error: Exception) -> WarehouseError:
+def translation(error: Exception) -> C360Error:
     """Return the error of ours that says what an error of Spark means."""
     from pyspark.errors import AnalysisException, ParseException, PySparkException
 
     condition = (error.getCondition() or "") if isinstance(error, PySparkException) else ""
     kind = condition.partition(".")[0]
+    lacking = _lacking(str(error), kind)
+    if lacking is not None:
+        return lacking
     if kind in _ROWS:
         sentence, step = _ROWS[kind]
         return StatementFailed(sentence, next_step=step)
@@ -80,6 +85,29 @@ def translation(error: Exception) -> WarehouseError:
             next_step="Nothing was published. See whether it runs, and its log; then run again.",
         )
     return StatementFailed("Spark could not finish a statement.", next_step="Spark's own log says why.")
+
+
+def _lacking(text: str, kind: str) -> ExtensionMissing | None:
+    """Return what to say of machines whose Python cannot compute for us; None when it is not that."""
+    import platform
+
+    import duckdb
+
+    if kind == "PYTHON_VERSION_MISMATCH" or "PYTHON_VERSION_MISMATCH" in text:
+        found = "run another Python than this machine"
+    elif NO_DUCKDB in text:
+        found = "have no DuckDB in their Python"
+    elif OTHER_DUCKDB in text:
+        version = text.partition(OTHER_DUCKDB)[2].split()[0]
+        found = f"have DuckDB {version} in their Python, and this machine {duckdb.__version__}"
+    else:
+        return None
+    python = ".".join(platform.python_version_tuple()[:2])
+    return ExtensionMissing(
+        f"Spark's machines {found}. Nothing was published.",
+        next_step=f"Give them Python {python} with duckdb=={duckdb.__version__} and pyarrow (PYSPARK_PYTHON of the"
+        " Connect server names it), or take `identity: cluster` out of engine: in c360.yaml.",
+    )
 
 
 def _is_away(error: Exception) -> bool:

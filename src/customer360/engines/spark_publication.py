@@ -18,6 +18,7 @@ from customer360.engines.base import Column
 from customer360.engines.lake import LAKE, Lake, literal
 from customer360.engines.sessions import LakePublication, Listener
 from customer360.engines.spark_failures import SHARE, UNSEEN, translated
+from customer360.engines.spark_parts import SparkParts
 from customer360.engines.spark_server import Spark
 from customer360.engines.spark_sql import address, for_spark, stored_only
 from customer360.engines.spark_types import is_plain, taken_back, typed
@@ -34,11 +35,19 @@ class SparkPublication(LakePublication):
     """One open transaction on the lake. Models are computed by Spark; loads, merges, methods and checks by the lake."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, tell: Listener, spark: Spark, lake: Lake
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        snapshot: int,
+        tell: Listener,
+        spark: Spark,
+        lake: Lake,
+        lends: bool = False,
     ) -> None:
         super().__init__(connection, snapshot=snapshot, tell=tell)
         self._spark = spark
         self._lake = lake
+        self._lends = lends
         self._handover = lake.data / HANDOVER / uuid4().hex
         self._folders: list[Path] = []
         self._views: SparkViews | None = None
@@ -79,9 +88,15 @@ class SparkPublication(LakePublication):
             self._note(tree)
         return super().execute(sql, parameters)
 
+    def cluster(self) -> SparkParts | None:
+        """Return the cluster that methods may use; None where the project wants them to run here."""
+        if not self._lends:
+            return None
+        return SparkParts(self._spark.session(), self._handover / uuid4().hex, self._kept)
+
     def abandon(self) -> None:
         """Stop what Spark still does for this publication, and delete what it wrote."""
-        if self._views is not None:
+        if self._views is not None or self._lends:
             with suppress(WarehouseError), translated():
                 self._spark.session().interruptAll()
         for folder in self._folders:
@@ -117,6 +132,12 @@ class SparkPublication(LakePublication):
         """Let Spark write a query's rows into a folder; return its files with their rows."""
         session = self._spark.session()
         text = typed(for_spark(query, self._seen().name), columns)
+        with translated():
+            made = session.sql(text)
+        return self._kept(made, folder, keep_empty=keep_empty)
+
+    def _kept(self, made: Any, folder: Path, *, keep_empty: bool = True) -> dict[Path, int]:
+        """Let Spark write the rows of a frame into a folder; return its files with their rows."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         self._folders.append(folder)
         from pyspark.sql.connect.functions import count, lit
@@ -124,8 +145,9 @@ class SparkPublication(LakePublication):
 
         counted: Any = Observation("rows")
         with translated():
-            made = session.sql(text).observe(counted, count(lit(1)).alias("n"))
-            made.write.option("compression", "snappy").parquet(address(folder))
+            made.observe(counted, count(lit(1)).alias("n")).write.option("compression", "snappy").parquet(
+                address(folder)
+            )
             rows = int(counted.get["n"])
         return _files(folder, rows, keep_empty=keep_empty)
 

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import warnings
@@ -207,6 +208,7 @@ class OwnServer:
             _environment(
                 SPARK_CONNECT_AUTHENTICATE_TOKEN=token,
                 LC_ALL="C.UTF-8",  # else Java cannot name files with letters beyond ASCII
+                PYSPARK_PYTHON=os.environ.get("PYSPARK_PYTHON", sys.executable),
             ),
         ):
             try:

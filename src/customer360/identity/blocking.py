@@ -47,32 +47,45 @@ million records as they were to four digits, and took four of 1,934 pairs of FEB
 """
 
 
+HASHES = tuple(f"CASE WHEN ({key}) IS NOT NULL THEN hash({key}) END" for key in KEYS.values())
+"""SQL of what stands for each key's value, by number of the key."""
+WHOLE = f"{_BIRTH} AS birth, {_NAMES} AS names"
+"""SQL of what keys read beside the columns of ``rep``."""
+
+
+def largest(key: str, settings: Settings) -> int:
+    """Return how many records may agree on a key and still be compared."""
+    return min(settings.records_per_block, BROAD.get(key, settings.records_per_block))
+
+
+def look(connection: DuckDBPyConnection) -> None:
+    """Make ``looked_at``: the records (``rid``) that ``known_pair`` pairs with themselves."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE looked_at AS SELECT rid FROM rep"
+        " SEMI JOIN (SELECT record_a FROM known_pair WHERE record_a = record_b) ON record_a = fingerprint"
+    )
+
+
 def block(connection: DuckDBPyConnection, settings: Settings) -> None:
     """Make ``pair``: each pair once, lower number left.
 
     Records that were looked at before (``known_pair`` pairs them with themselves) are paired with others only.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE looked_at AS SELECT rid FROM rep"
-        " SEMI JOIN (SELECT record_a FROM known_pair WHERE record_a = record_b) ON record_a = fingerprint"
-    )
+    look(connection)
     some = connection.execute("SELECT count(*) FROM looked_at").fetchone() != (0,)
-    hashes = ", ".join(
-        f"CASE WHEN ({key}) IS NOT NULL THEN hash({key}) END AS k{number}" for number, key in enumerate(KEYS.values())
-    )
+    hashes = ", ".join(f"{key} AS k{number}" for number, key in enumerate(HASHES))
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT r.rid, l.rid IS NULL AS is_new, {hashes}"
-        f" FROM (SELECT *, {_BIRTH} AS birth, {_NAMES} AS names FROM rep) AS r LEFT JOIN looked_at AS l USING (rid)"
+        f" FROM (SELECT *, {WHOLE} FROM rep) AS r LEFT JOIN looked_at AS l USING (rid)"
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE key_of (k UTINYINT, h UBIGINT, rid INTEGER, is_new BOOLEAN)")
     for number, name in enumerate(KEYS):
-        most = min(settings.records_per_block, BROAD.get(name, settings.records_per_block))
         rows = f"SELECT k{number} AS h, rid, is_new FROM keyed WHERE k{number} IS NOT NULL"
         touched = f"SEMI JOIN (SELECT k{number} AS h FROM keyed WHERE is_new) USING (h)" if some else ""
         connection.execute(
             f"INSERT INTO key_of SELECT {number}, h, rid, is_new"
             f" FROM (SELECT *, count(*) OVER (PARTITION BY h) AS n FROM ({rows}) {touched})"
-            f" WHERE n BETWEEN 2 AND {most}"
+            f" WHERE n BETWEEN 2 AND {largest(name, settings)}"
         )
     connection.execute(
         "CREATE OR REPLACE TABLE pair AS SELECT DISTINCT a.rid AS l, b.rid AS r FROM key_of AS a"

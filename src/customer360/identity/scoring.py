@@ -55,6 +55,12 @@ def compare(connection: DuckDBPyConnection, model: Model) -> None:
         """
     )
     predict(connection, present_comparisons(connection), model, "rest", "new_compared")
+    connection.execute("DROP TABLE rest")
+    keep(connection)
+
+
+def keep(connection: DuckDBPyConnection) -> None:
+    """Make ``compared`` of ``new_compared``."""
     connection.execute(
         f"""
         CREATE OR REPLACE TABLE compared AS
@@ -64,7 +70,6 @@ def compare(connection: DuckDBPyConnection, model: Model) -> None:
         """
     )
     connection.execute("DROP TABLE new_compared")
-    connection.execute("DROP TABLE rest")
 
 
 def know(connection: DuckDBPyConnection, pairs: pa.Table | None, model: Model | None) -> None:
@@ -112,8 +117,7 @@ def predict(
     Splink yields levels only together with the compared values, so each part is cut down to numbers at once. The record
     with the smaller fingerprint is left: some measures of likeness are not quite symmetric.
     """
-    there = {c.name for c in present}
-    gammas = ", ".join(f"CAST({f'gamma_{c.name}' if c.name in there else '-1'} AS TINYINT)" for c in COMPARISONS)
+    found_columns = answered(present)
     typed = ", ".join(f"{name} TINYINT" for name in GAMMAS)
     connection.execute(f"CREATE OR REPLACE TABLE {into} (l INTEGER, r INTEGER, weight DOUBLE, {typed})")
     number = count(connection, pairs)
@@ -137,12 +141,19 @@ def predict(
                 api.register("blocked", table_name=f"blocked_{part}")
             )
             found = linker.inference.predict(warning_mode="never")
-            connection.execute(
-                f"INSERT INTO {into} SELECT unique_id_l, unique_id_r, match_weight, {gammas} FROM {found.physical_name}"
-            )
+            connection.execute(f"INSERT INTO {into} SELECT {found_columns} FROM {found.physical_name}")
             found.drop_table_from_database_and_remove_from_cache()
     connection.execute("DROP TABLE IF EXISTS blocked")
     connection.execute("DROP TABLE side")
+
+
+def answered(present: tuple[Comparison, ...]) -> str:
+    """Return SQL of what is kept of Splink's answer: both numbers, the weight, the level of every comparison."""
+    there = {c.name for c in present}
+    gammas = (
+        f"CAST({f'gamma_{c.name}' if c.name in there else '-1'} AS TINYINT) AS gamma_{c.name}" for c in COMPARISONS
+    )
+    return ", ".join(("unique_id_l AS l", "unique_id_r AS r", "match_weight AS weight", *gammas))
 
 
 def splink_linker(

@@ -24,6 +24,7 @@ from customer360.identity.resolution import in_memory, run
 from customer360.identity.roles import roles_of
 from customer360.identity.scoring import PAIRS_SCHEMA, compare, know, remembered
 from customer360.identity.settings import Settings
+from customer360.identity.spread import block_on, compare_on
 from customer360.identity.tables import (
     Tables,
     model_of,
@@ -38,6 +39,8 @@ from customer360.identity.training import train
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+    from customer360.engines.base import Cluster
 
 GROWTH = 2
 """The model is learned again when there are so many times as many records as it was learned from."""
@@ -77,11 +80,14 @@ def identity_records(inputs: Tables, parameters: Mapping[str, Any], *, as_of: da
         return record_table(normalised(connection).sort_by("record_id"))
 
 
-def identity_model(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+def identity_model(
+    inputs: Tables, parameters: Mapping[str, Any], *, as_of: date, cluster: Cluster | None = None
+) -> pa.Table:
     """Return what is known about the data: how telling each level of each comparison is, which names are common.
 
     Inputs ``records`` (identity.identity_record) and ``previous`` (the table itself): it stays as it is until there are
-    twice as many records. Parameters: ``settings``, ``model`` (a kept one, which then counts).
+    twice as many records. Parameters: ``settings``, ``model`` (a kept one, which then counts). A ``cluster`` chooses
+    the pairs that rules are counted on.
     """
     kept = parameters.get("model")
     if kept:
@@ -94,14 +100,17 @@ def identity_model(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
     with in_memory() as connection:
         _start(connection, inputs["records"], settings)
         know(connection, None, None)
-        block(connection, settings)
+        block_on(cluster, connection, settings) if cluster else block(connection, settings)
         return model_table(train(connection, settings))
 
 
-def identity_pairs(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
+def identity_pairs(
+    inputs: Tables, parameters: Mapping[str, Any], *, as_of: date, cluster: Cluster | None = None
+) -> pa.Table:
     """Return every pair of records that was compared: the level that each comparison found, and their weight in bits.
 
-    Inputs ``records``, ``model`` and ``previous`` (the table itself). Parameters: ``settings``, ``overrides``.
+    Inputs ``records``, ``model`` and ``previous`` (the table itself). Parameters: ``settings``, ``overrides``. A
+    ``cluster`` chooses and compares them, with the same outcome.
     """
     settings, model = _settings(parameters, as_of), model_of(inputs["model"])
     if model is None:
@@ -109,8 +118,11 @@ def identity_pairs(inputs: Tables, parameters: Mapping[str, Any], *, as_of: date
     with in_memory() as connection:
         _start(connection, inputs["records"], settings, Overrides.read(parameters.get("overrides")))
         know(connection, inputs.get("previous"), model)
-        block(connection, settings)
-        compare(connection, model)
+        if cluster:
+            compare_on(cluster, connection, model, settings)
+        else:
+            block(connection, settings)
+            compare(connection, model)
         return remembered(connection, model).sort_by([("record_a", "ascending"), ("record_b", "ascending")])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from customer360.errors import Place, UnknownName
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from customer360.engines.base import Cluster
     from customer360.names import Relation
 
 METHODS: dict[str, str] = {
@@ -49,6 +51,10 @@ METHODS: dict[str, str] = {
 """Method name in ``<table>.step.yaml`` -> ``module:function``. A new method is one line here and one file."""
 
 
+ON_CLUSTER = frozenset({"identity_model", "identity_pairs"})
+"""Methods that take a keyword ``cluster`` (engines.base.Cluster) and let it compute, with the same outcome."""
+
+
 IN_SQL: dict[str, str] = {
     "surrogate_keys": "customer360.star.keys:surrogate_keys_in_sql",
 }
@@ -60,6 +66,16 @@ class Method(Protocol):
 
     def __call__(self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:
         """Return the step's rows; the contract of the table says which columns."""
+        ...
+
+
+class MethodOnCluster(Protocol):
+    """What a step calls where there is a cluster: the same rows come back."""
+
+    def __call__(
+        self, inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date, cluster: Cluster
+    ) -> pa.Table:
+        """Return the step's rows."""
         ...
 
 
@@ -77,6 +93,12 @@ def method_in_sql(name: str) -> MethodInSql | None:
         return None
     module, _, function = IN_SQL[name].partition(":")
     return cast("MethodInSql", getattr(importlib.import_module(module), function))
+
+
+def method_on(cluster: Cluster, name: str, *, place: Place | None = None) -> Method:
+    """Return the function behind a method's name, given a cluster if it can use one; UnknownName when there is none."""
+    found = method(name, place=place)
+    return partial(cast("MethodOnCluster", found), cluster=cluster) if name in ON_CLUSTER else found
 
 
 def method(name: str, *, place: Place | None = None) -> Method:
