@@ -96,6 +96,8 @@ class ModelExtension(Extension):
     verified_questions: tuple[VerifiedQuestion, ...] = ()
     rollups: tuple[Rollup, ...] = ()
     profile: ProfileSource | None = None
+    same_words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What else a word in names of metrics and dimensions is called, in questions: cart is trolley, basket."""
 
 
 class GrainText(_Part):
