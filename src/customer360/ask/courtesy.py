@@ -50,7 +50,8 @@ _TEXTS = (
     "i wonder how|help me understand|help me see|walk me through|remind me|remind me of|bring up|put up|draw|"
     "draw up|draw me|visualise|visualize|print|output|work out|figure out|retrieve|extract|list me|compile|"
     "set out|lay out|prepare|produce a|tabulate|altogether did|in the end|as it stands|as things stand|"
-    "as we speak|will do|at all|they|them"
+    "as we speak|will do|at all|they|them|gave|i e|that is to say|if that is possible|when you have a minute|"
+    "if you have a minute|when you have time|no rush|cheers mate|morning|good day to you|happy to wait"
 )
 COURTESY = _TEXTS.split("|")
 """Words that cannot change a number. `new`, `net`, `first`, `average`, `only`, `target` are not among them."""

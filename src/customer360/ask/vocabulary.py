@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.inflect import plural, stems, verb_forms
 from customer360.ask.meaning import Field, MetricWord, Noun
 from customer360.ask.units import kind_of
+from customer360.ask.wordings import Wordings
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ _JOINTS = frozenset(
 """Words that join the parts of a name, so that it is no compound."""
 _PARTICIPLES = frozenset({"sold", "sent", "lost", "abandoned", "back", "given", "out", "up", "made", "months", "once"})
 _MEANS = frozenset({"average", "mean", "median", "total", "number", "net", "gross", "new"})
+_LINKS = (("per",), ("divided", "by"), ("as", "share", "of"), ("as", "percentage", "of"))
+"""Words between the two metrics of a ratio."""
 _FLAG_STARTS = ("is", "has", "was")
 
 
@@ -54,10 +58,10 @@ class Vocabulary:
         for metric in model.metrics.values():
             self._add_metric(metric)
         self._add_plurals()
-        self._add_ratios()
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        own = tuple(self._found)
         for text, name in self._turned:
             if stems(phrase(text)) not in self._found:
                 self._turn(text, name)
@@ -65,6 +69,11 @@ class Vocabulary:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
         self.entries = {key: tuple(_entries(key, names)) for key, names in self._found.items()}
+        self._named: dict[str, list[Stems]] = {}
+        """Phrases of each dimension."""
+        for key, names in self._found.items():
+            for name in (name for sort, name in names if sort == "NOUN"):
+                self._named.setdefault(name, []).append(key)
         kinds: dict[frozenset[str], Noun] = {}
         for _, noun in self.nouns():
             if all(self.is_key(field.name) for field in noun.fields):
@@ -73,11 +82,21 @@ class Vocabulary:
         self._kinds = tuple(kinds.items())
         """Tables whose rows are the same things, since one noun names the keys of all."""
         self.longest = max((len(key) for key in self.entries), default=1)
-        self.words = frozenset(word for key in self.entries for word in key)
+        wordings = Wordings(own, model.c360.same_words)
+        self._reworded = lru_cache(maxsize=16_384)(lambda words: self._found_by(words, wordings.names(words)))
+        self.words = wordings.words | {word for key in self.entries for word in key}
 
     def lookup(self, words: Stems) -> tuple[Entry, ...]:
-        """Return what a phrase (its stems) means."""
-        return self.entries.get(words, ())
+        """Return what a phrase (its stems) means; of one that is no name, what the names mean that say the same."""
+        return self.entries.get(words) or self._reworded(words)
+
+    def _found_by(self, words: Stems, names: tuple[Stems, ...]) -> tuple[Entry, ...]:
+        """Return what several names mean together: a phrase for two metrics is a doubt between them."""
+        if not names:
+            ratios = tuple(self._ratios(words))
+            return (Entry("METRIC", metrics=ratios),) if ratios else ()
+        found = {each: text for name in names for each, text in self._found[name].items()}
+        return tuple(_entries(names[0], found))
 
     def title(self, name: str) -> str:
         """Return how a metric or dimension is called in answers."""
@@ -137,19 +156,21 @@ class Vocabulary:
             if metric.c360.plural and stems(phrase(metric.c360.plural)) not in self._found:
                 self._note(metric.c360.plural, "METRIC", metric.name)
 
-    def _add_ratios(self) -> None:
-        """Add ``revenue per order`` for a ratio of revenue and orders."""
-        for metric in self.model.metrics.values():
-            parts = metric.c360.parts
-            if parts is None or parts.numerator is None or parts.denominator is None:
-                continue
-            above, below = (self.model.metrics.get(name) for name in (parts.numerator, parts.denominator))
-            if above is None or below is None:
-                continue
-            for over in _names(above):
-                for under in _names(below):
-                    for link in ("per", "divided by", "as share of", "as percentage of"):
-                        self._note(f"{over} {link} {under}", "METRIC", metric.name)
+    def _ratios(self, words: Stems) -> Iterator[str]:
+        """Yield the ratios that ``revenue per order`` names: of one metric's name to another's."""
+        for link in _LINKS:
+            for at in range(1, len(words) - len(link)):
+                if words[at : at + len(link)] != link:
+                    continue
+                above, below = (self._metrics(side) for side in (words[:at], words[at + len(link) :]))
+                for name, metric in self.model.metrics.items() if above and below else ():
+                    parts = metric.c360.parts
+                    if parts is not None and parts.numerator in above and parts.denominator in below:
+                        yield name
+
+    def _metrics(self, words: Stems) -> frozenset[str]:
+        entries = self.entries.get(words, ()) if len(words) <= _TWO else ()
+        return frozenset(name for entry in entries if entry.sort == "METRIC" for name in entry.metrics)
 
     def _add_field(self, field: SemanticField) -> None:
         if not field.is_dimension:
@@ -218,7 +239,7 @@ class Vocabulary:
 
     def names_of(self, field: str) -> tuple[Stems, ...]:
         """Return every phrase that names a dimension."""
-        return tuple(key for key, found in self._found.items() if ("NOUN", field) in found)
+        return tuple(self._named.get(field, ()))
 
     def own_names(self, field: str) -> tuple[Stems, ...]:
         """Return the phrases that are a dimension's own: its label and its name, without other words for it."""
@@ -279,12 +300,6 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
         fields = tuple(Field(name) for kind, name in names if kind == sort)
         if fields:
             yield Entry(sort, noun=Noun(fields, text))  # type: ignore[arg-type]
-
-
-def _names(metric: Metric) -> tuple[str, ...]:
-    """Return the names of a metric that are short enough to be said as a part of a ratio."""
-    texts = [metric.name.replace("_", " "), metric.title, *metric.synonyms, metric.c360.plural or ""]
-    return tuple(dict.fromkeys(text for text in texts if text and " per " not in text and len(text.split()) <= _TWO))
 
 
 def _without_copula(text: str) -> str:

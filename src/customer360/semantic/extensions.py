@@ -98,6 +98,8 @@ class ModelExtension(Extension):
     profile: ProfileSource | None = None
     asked_back: tuple[str, ...] = ()
     """Words that mean two metrics or two dimensions on purpose: a question with one of them is asked back."""
+    same_words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What else a word in names of metrics and dimensions is called, in questions: cart is trolley, basket."""
 
 
 class GrainText(_Part):
