@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.theme import Spec
 
 TOP = 10
-LABEL_PIXELS = 150
+LABEL_PIXELS = 190
 LABEL_CHARACTERS = 24
 FEW, THICKEST = 5, 24
 """So few bars are drawn no thicker than so many pixels."""

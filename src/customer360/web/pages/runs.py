@@ -16,6 +16,7 @@ from customer360.web.pages.forms import form_of
 from customer360.web.visitors import decider, visitor_of
 
 if TYPE_CHECKING:
+    from customer360.differences import Difference
     from customer360.web.pages.templating import Pages
     from customer360.web.rooms import Rooms
 
@@ -30,8 +31,9 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 
     @routes.get(PAGE)
     def show(request: Request) -> Response:
-        may = runs.may_roll_back(decider(visitor_of(request)))
-        return pages.respond(request, "runs.html", log=runs.log(), may_roll_back=may)
+        may, log = runs.may_roll_back(decider(visitor_of(request))), runs.log()
+        changed = _compared(runs, request)
+        return pages.respond(request, "runs.html", log=log, may_roll_back=may, changed=changed)
 
     @routes.post("/runs/rollback")
     async def roll_back(request: Request) -> Response:
@@ -43,3 +45,13 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
         return RedirectResponse(PAGE, HTTPStatus.SEE_OTHER)
 
     return routes
+
+
+def _compared(runs: Runs, request: Request) -> Difference | None:
+    """Return what changed between the states that the address names; None: it names none. Errors: QueryError."""
+    named = [request.query_params.get(name, "") for name in ("before", "after")]
+    if not any(named):
+        return None
+    if not all(_NUMBER.fullmatch(each) for each in named):
+        raise QueryError("Two states are compared by their numbers.", next_step="Choose both on the page /runs.")
+    return runs.difference(int(named[0]), int(named[1]))
