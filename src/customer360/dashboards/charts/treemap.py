@@ -27,7 +27,7 @@ RATIO = 2.2
 """Width of a usual card by its height: rectangles are nearly square there, and longer where the card is."""
 NARROW_RATIO = 1.2
 """The same on a phone, where the rectangles are laid out anew."""
-_WORD, _EDGE = 6.6, 14
+_WORD, _EDGE = 6.2, 14
 """Pixels of a letter of a name on a phone, about, and beside it."""
 _GAP = 1.5
 """Pixels between a rectangle and its place, on each side."""
