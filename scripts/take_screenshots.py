@@ -10,7 +10,6 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from customer360.customers import Customers
-from customer360.semantic.principal import OWNER
 from customer360.web.server import serve
 from customer360.workspace import open_project
 
@@ -37,13 +36,13 @@ PORT = 8399
 
 
 def main() -> None:
-    """Serve the project, an invented company's, with personal columns, and photograph its pages."""
+    """Serve the project, an invented company's, as a new user sees it, and photograph its pages."""
     workspace = open_project(sys.argv[1] if len(sys.argv) > 1 else "demo")
     ready = threading.Event()
     server = threading.Thread(
         target=serve,
         args=(workspace,),
-        kwargs={"port": PORT, "local": OWNER, "ready": lambda _: ready.set()},
+        kwargs={"port": PORT, "ready": lambda _: ready.set()},
         daemon=True,
     )
     server.start()

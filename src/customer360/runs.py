@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from customer360.differences import difference
 from customer360.errors import NotPermitted
 from customer360.models.state import BUILD_LOG, CHECK_LOG, LOAD_LOG
 
 if TYPE_CHECKING:
     from customer360.customers import House
+    from customer360.differences import Difference
     from customer360.engines.base import Session, Snapshot
     from customer360.governance.records import Actor
     from customer360.names import Relation
@@ -83,6 +85,10 @@ class Runs:
                 rows(_CHECKS, CHECK_LOG),
                 rows(_FAILED, CHECK_LOG),
             )
+
+    def difference(self, before: int, after: int) -> Difference:
+        """Return what changed from one published state to another. Errors: SnapshotMissing."""
+        return difference(self._house.engine, before, after)
 
     @staticmethod
     def may_roll_back(actor: Actor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -126,6 +127,27 @@ def test_bars_are_sorted_and_carry_their_figure() -> None:
     ]
     assert drawn.spec["encoding"]["y"]["sort"] == ["Grocery", "Meat", "(none)"]
     assert drawn.alt.endswith("Grocery leads with $730,123.00, then Meat.")
+
+
+def test_what_has_no_category_is_grey_and_last_however_large_it_is() -> None:
+    drawn = draw("bar", by_category({"Meat": 20.0, None: 900.0, "Grocery": 30.0}))
+    assert drawn.spec is not None
+    assert drawn.spec["encoding"]["y"]["sort"] == ["Grocery", "Meat", "(none)"]
+    assert drawn.alt.endswith("Grocery leads with $30.00, then Meat.")
+    grey = drawn.spec["layer"][0]["encoding"]["color"]["condition"]
+    assert (grey["test"]["oneOf"], grey["value"]) == (["(none)"], "@none")
+    assert "color" not in draw("bar", by_category({"Meat": 20.0})).spec["layer"][0]["encoding"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("kind", ["bar", "pie"])
+def test_members_keep_the_order_that_the_model_gives_them(kind: str) -> None:
+    ages = ("0 to 1 days", "2 to 6 days", "7 days and more")
+    found = by_category({ages[2]: 9.0, None: 7.0, ages[0]: 1.0, ages[1]: 4.0})
+    of = replace(found, columns=(replace(found.columns[0], members=ages), *found.columns[1:]))
+    drawn = draw(kind, of)
+    shown = parts(drawn) if kind == "pie" else drawn.spec["encoding"]["y"]["sort"]  # type: ignore[index]
+    names = [each["c"] for each in shown] if kind == "pie" else shown
+    assert names == [*ages, "(none)"]
 
 
 def test_bars_beyond_the_top_are_left_to_the_table() -> None:

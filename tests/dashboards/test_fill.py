@@ -122,6 +122,15 @@ def test_a_filter_without_rows_says_so(shop: Workspace) -> None:
     assert widget.message == "Nothing matches the filters of this page."
 
 
+def test_notes_that_stand_together_are_sentences(shop: Workspace) -> None:
+    spark = {"dimension": "time", "grain": "month", "says": "New customers a month"}
+    period = Filters(date(2024, 1, 1), date(2024, 3, 31))
+    found = [one(shop, "kpi", {"metrics": ["revenue"]}, sparkline=spark)]
+    found += fill(shop, filters=period).widgets
+    assert found[0].notes == ("New customers a month",)
+    assert all(note.endswith(".") for widget in found for note in widget.notes if len(widget.notes) > 1)
+
+
 def test_a_filter_that_cannot_reach_a_widget_is_named(shop: Workspace) -> None:
     board = fill(shop, filters=Filters(date(2024, 1, 1), date(2024, 3, 31), (("category", ("Meat",)),)))
     notes = {widget.name: widget.notes for widget in board.widgets}

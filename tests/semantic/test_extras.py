@@ -335,6 +335,27 @@ def test_names_are_sorted_by_the_field_that_orders_them() -> None:
     assert [row[0] for row in shop.ask("lines", by="order_date.weekday", having=having)] == days
 
 
+def test_values_are_sorted_as_the_model_lists_them_and_columns_tell_the_order() -> None:
+    tiers = ["VIP", "Regular", "New"]
+
+    def change(model: dict[str, Any]) -> None:
+        listed = [{"value": tier} for tier in tiers]
+        set_c360(element(element(model, "datasets", "customer"), "fields", "segment"), values=listed, ordered=True)
+
+    def known(rows: list[tuple[Any, ...]]) -> list[Any]:
+        return [row[0] for row in rows if row[0] in tiers]
+
+    shop = Shop(change)
+    found = known(shop.ask("lines", by="customer.segment"))
+    assert found == [tier for tier in tiers if tier in found]
+    assert found != sorted(found)
+    last = [{"by": "customer.segment", "descending": True}]
+    assert known(shop.ask("lines", by="customer.segment", order=last)) == found[::-1]
+    columns = shop.answer("lines", by="customer.segment").columns
+    assert columns[0].members == tuple(tiers)
+    assert not columns[0].is_sorted
+
+
 def test_a_removable_default_filter_can_be_lifted_and_another_cannot() -> None:
     def change(model: dict[str, Any]) -> None:
         rules = [{"name": "stores", "expression": "sales.channel = 'Store'", "removable": True}]

@@ -147,6 +147,20 @@ def test_a_fault_in_the_data_is_found(fault: str) -> None:
     assert any(finding.rule == rule and words in finding.what for finding in found)
 
 
+def test_a_name_of_several_rows_is_warned_of_where_it_should_be_unique() -> None:
+    def claim(model: dict[str, Any]) -> None:
+        set_c360(element(element(model, "datasets", "product"), "fields", "brand"), unique=True)
+
+    brands = {row[1]: row for row in ROWS["product"]}
+    found = lint(changed(claim), with_rows(product=list(brands.values())))
+    assert "OSSIE-NAME" not in {each.rule for each in found}
+    first = ROWS["product"][0]
+    doubled = [*brands.values(), (99, *first[1:])]
+    (said,) = [each for each in lint(changed(claim), with_rows(product=doubled)) if each.rule == "OSSIE-NAME"]
+    assert said.what.startswith("1 values of product.brand stand for several rows")
+    assert said.severity == "warning"
+
+
 def test_an_unknown_column_is_named_with_the_nearest() -> None:
     def misspell(model: dict[str, Any]) -> None:
         field = element(element(model, "datasets", "product"), "fields", "brand")

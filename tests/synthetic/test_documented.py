@@ -134,7 +134,7 @@ RANGES = {
     "shop.events.event_timestamp": ("2022-01-01", "2024-11-30 23:59:59"),
     "shop.inventory.date": ("2024-10-31", "2024-11-30"),
     "shop.inventory.stock_level": (0, 500),
-    "shop.inventory.reorder_level": (50, 100),
+    "shop.inventory.reorder_level": (1, 100),  # the document's 50 would be a year of sales: docs/seeds.md
     "shop.inventory.last_updated": ("2024-11-30", "2024-11-30"),
     "support.support_tickets.created_date": ("2022-01-01", "2024-11-30 23:59:59"),
     "support.support_tickets.resolution_hours": (1, 720),

@@ -34,6 +34,14 @@ BROKEN_BY = {
         SELECT product_id FROM shop.products JOIN (
             SELECT product_id, sum(stock_level) AS units FROM shop.inventory WHERE date = DATE '2024-11-30' GROUP BY 1
         ) USING (product_id) WHERE (stock_status = 'Out of Stock') <> (units = 0)""",
+    "a product's name is its own": """
+        SELECT product_name FROM (SELECT product_name FROM shop.products UNION ALL SELECT product_name
+            FROM cdp.product_catalog) GROUP BY 1 HAVING count(*) > 1""",
+    "stock status is low when the shelves together are below their reorder levels": """
+        SELECT product_id FROM shop.products JOIN (
+            SELECT product_id, sum(stock_level) AS units, sum(reorder_level) AS mark FROM shop.inventory
+            WHERE date = DATE '2024-11-30' GROUP BY 1
+        ) USING (product_id) WHERE stock_status = 'Low Stock' AND units >= mark""",
     "every product, warehouse and day of the last 31 is in the inventory": """
         SELECT product_id, warehouse_id, day FROM shop.products,
             (SELECT DISTINCT warehouse_id FROM shop.inventory),
@@ -222,6 +230,23 @@ PLANTED = {
             FROM truth.customers JOIN shop.customers USING (customer_id) WHERE total_orders > 0)""",
         (1.3, 10),
     ),
+    "stock lasts for weeks, not for years": (
+        """WITH stock AS (SELECT product_id, sum(stock_level) AS units FROM shop.inventory
+                WHERE date = DATE '2024-11-30' GROUP BY 1),
+            sold AS (SELECT product_id, sum(quantity) / 28 AS daily FROM shop.orders
+                WHERE order_date > DATE '2024-11-02' GROUP BY 1)
+        SELECT sum(units) / sum(daily) FROM stock LEFT JOIN sold USING (product_id)""",
+        (20, 90),
+    ),
+    "most products that sell have cover of 10 to 120 days": (
+        """WITH stock AS (SELECT product_id, sum(stock_level) AS units FROM shop.inventory
+                WHERE date = DATE '2024-11-30' GROUP BY 1),
+            sold AS (SELECT product_id, sum(quantity) / 28 AS daily FROM shop.orders
+                WHERE order_date > DATE '2024-11-02' GROUP BY 1)
+        SELECT avg((units / daily BETWEEN 10 AND 120)::INT) FROM stock JOIN sold USING (product_id)""",
+        (0.6, 1),
+    ),
+    "some shelves are empty": ("SELECT avg((stock_level = 0)::INT) FROM shop.inventory", (0.03, 0.25)),
     "carts with a planted shortage were left": (
         "SELECT count(*) FILTER (reason = 'low_stock') / count(*) FROM truth.abandoned_carts",
         (0.02, 0.25),

@@ -131,6 +131,19 @@ def test_a_page_fits_every_width_and_axe_finds_nothing(browser: Browser, address
     page.context.close()
 
 
+@pytest.mark.parametrize("path", ["/", "/dashboards/care"])
+def test_on_paper_nothing_is_wider_than_its_card(desk: Watched, address: str, path: str) -> None:
+    """A4 on its side less its margins is 1,032 pixels wide; charts were drawn for the screen, wide or narrow."""
+    wider = """[...document.querySelectorAll('.card')].filter(card => [...card.querySelectorAll('svg, canvas, table')]
+        .some(each => each.getBoundingClientRect().right > card.getBoundingClientRect().right + 1)).map(card => card.id)"""
+    desk.page.set_viewport_size({"width": 1440, "height": 900})
+    page = desk.open(address + path)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1032, "height": 700})
+    assert page.evaluate(wider) == []
+    page.emulate_media(media="screen")
+
+
 def test_axe_finds_nothing_on_any_other_page(desk: Watched, address: str, own: str) -> None:
     for number, path in enumerate(QUIETER_PAGES):
         desk.page.set_viewport_size({"width": 1440, "height": 900})

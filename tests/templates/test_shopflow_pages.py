@@ -252,6 +252,10 @@ def test_records_and_addresses_lead_to_their_customer(clear: TestClient, person:
 # ---- dashboards
 
 
+def test_every_dashboard_is_walked(house: Workspace) -> None:
+    assert set(BOARDS) == set(house.project.dashboards)
+
+
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_figure_of_a_dashboard_equals_its_metric_query(house: Workspace, board: str) -> None:
     filled = Boards(house).filled(board, NO_FILTERS)

@@ -6,6 +6,7 @@ import io
 import re
 import stat
 import xml.etree.ElementTree as ET
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,9 +18,11 @@ from typer.testing import CliRunner
 
 from customer360.cli import app
 from customer360.dashboards import editing
+from customer360.dashboards.cards import ROWS
 from customer360.dashboards.files import BoardFiles, contents
 from customer360.dashboards.filters import NO_FILTERS, Filters
-from customer360.dashboards.sheet import ROWS, sheet
+from customer360.dashboards.lettering import broken, width_of
+from customer360.dashboards.sheet import PAGE, WIDTH, pages, picture, sheet
 from customer360.errors import C360Error, Place, QueryError
 from customer360.names import DASHBOARD_FILES
 from customer360.project.outside import FileExport
@@ -81,6 +84,47 @@ def test_the_sheet_holds_every_title_and_figure_of_the_page(board: FilledDashboa
     assert "18 Nov 2024" in text
 
 
+def test_texts_are_broken_between_words_and_only_then_inside_them() -> None:
+    text = "an id such as P00000000000000000000042 and what follows it"
+    lines = broken(text, 120, 13)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(width_of(line, 13) <= 120 for line in lines)
+    assert lines[0] == "an id such as"
+
+
+def test_pages_are_a4_hold_every_card_once_and_say_what_they_belong_to(board: FilledDashboard) -> None:
+    drawn = [ET.fromstring(page) for page in pages(board, chosen="Books")]
+    assert len(drawn) > 1
+    titles = Counter(
+        each.text for page in drawn for each in page.iter(f"{SVG}text") if each.get("font-weight") == "600"
+    )
+    for widget in board.widgets:
+        assert titles[widget.title] == 1
+    for number, page in enumerate(drawn, 1):
+        assert float(page.get("width", 0)) / float(page.get("height", 0)) == pytest.approx(297 / 210, rel=1e-3)
+        said = " ".join(each.text or "" for each in page.iter(f"{SVG}text"))
+        assert f"Page {number} of {len(drawn)}" in said
+        assert all(words in said for words in (board.title, "Books", "Figures as of 18 Nov 2024"))
+        bottom = float(page.get("viewBox", "").split()[3])
+        for card in page.findall(f"{SVG}g"):
+            if (rect := card.find(f"{SVG}rect")) is not None:
+                left, top = map(float, re.findall(r"[\d.]+", card.get("transform", "")))
+                assert left + float(rect.get("width", 0)) <= WIDTH
+                assert top + float(rect.get("height", 0)) < bottom
+
+
+def test_a_pdf_has_these_pages_and_every_reference_leads_to_an_object(board: FilledDashboard) -> None:
+    file = picture(board, "pdf", chosen="Books")
+    places = [int(line[:10]) for line in re.findall(rb"\d{10} \d{5} n ", file[file.rindex(b"xref\n0 ") - 9 :])]
+    numbers = [int(found[1]) for place in places if (found := re.match(rb"(\d+) 0 obj\n", file[place : place + 20]))]
+    assert len(numbers) == len(places) == len(set(numbers))
+    said = re.sub(rb"stream\n.*?\nendstream", b"", file, flags=re.DOTALL)
+    assert {int(number) for number in re.findall(rb"\b(\d+) 0 R\b", said)} <= set(numbers)
+    boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", said)
+    assert len(boxes) == len(pages(board)) == int(re.findall(rb"/Count (\d+)", said)[0])
+    assert all((float(wide), float(high)) == pytest.approx(PAGE, abs=0.1) for wide, high in boxes)
+
+
 def test_charts_of_one_sheet_do_not_share_names_and_cards_do_not_overlap(board: FilledDashboard) -> None:
     root = ET.fromstring(sheet(board, mode="dark"))
     names = [each.get("id") for each in root.iter() if each.get("id")]
@@ -102,12 +146,16 @@ def test_charts_of_one_sheet_do_not_share_names_and_cards_do_not_overlap(board: 
 
 @pytest.mark.parametrize(("kind", "begins"), [("pdf", b"%PDF-"), ("png", b"\x89PNG"), ("svg", b"<svg")])
 def test_a_page_is_taken_away_with_its_filters(client: TestClient, kind: str, begins: bytes) -> None:
-    answer = client.get(f"/dashboards/executive.{kind}?category=Books")
+    answer = client.get(f"/dashboards/executive.{kind}?category=Books&theme=light")
     assert answer.status_code == 200
     assert answer.content.startswith(begins)
     assert answer.headers["content-disposition"] == f'attachment; filename="executive.{kind}"'
     if kind == "svg":
         assert "Books" in words(answer.text)
+    wrong = client.get(f"/dashboards/executive.{kind}?categry=Books")
+    assert wrong.status_code == 422
+    assert "No filter of" in wrong.text
+    assert "categry" in wrong.text
     assert client.get("/dashboards/nothing.pdf").status_code == 404
     assert client.get("/dashboards/executive.exe").status_code in (404, 422)
 

@@ -52,6 +52,23 @@ class Text(HTMLParser):
         return re.sub(r"\s+", " ", " ".join(self.texts))
 
 
+def test_a_page_says_which_filter_it_does_not_know_and_shows_itself(client: TestClient) -> None:
+    answer = client.get("/?categry=Meat&utm_source=%3Cb%3Email")
+    assert answer.status_code == 200
+    said = Text(answer.text).text
+    assert "No filter of 'executive' is named 'categry'. Did you mean 'category'?" in said
+    assert "named 'utm_source'" in said
+    assert "Remove filter" not in answer.text
+    plain = client.get("/").text
+    assert "No filter of" not in plain
+    known = client.get("/?category=Meat&from=2024-01-01&to=").text
+    assert "No filter of" not in known
+    for path in ("/api/v1/dashboards/executive", "/api/v1/dashboards/executive/customer_segments"):
+        refused = client.get(path, params={"categry": "Meat"})
+        assert (refused.status_code, refused.json()["next_step"]) == (422, "Did you mean 'category'?")
+        assert client.get(path, params={"category": "Meat", "limit": 3, "spec": "dark"}).status_code == 200
+
+
 @pytest.fixture(scope="module")
 def page(client: TestClient) -> Text:
     answer = client.get("/")

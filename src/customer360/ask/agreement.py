@@ -25,8 +25,6 @@ def misfit(ground: Ground, draft: Draft, reading: Reading) -> Problem | None:
         return NONSENSE
     if draft.wants == SIZE and any(_is_tally(ground, draft, name) for name in metrics):
         return NONSENSE
-    if any(_leaves_nothing(ground, name, reading) for name in metrics):
-        return NONSENSE
     if draft.currency is not None:
         other = next((n for n in metrics if ground.model.metrics[n].c360.unit != draft.currency), None)
         if other is not None:
@@ -62,16 +60,6 @@ def _is_empty(ground: Ground, reading: Reading) -> bool:
                 column = tree.this if isinstance(tree, exp.Not) else None
                 if isinstance(column, exp.Column) and f"{column.table}.{column.name}" in wanted:
                     return True
-    return False
-
-
-def _leaves_nothing(ground: Ground, metric: str, reading: Reading) -> bool:
-    """Say whether a metric leaves out just the rows that a condition keeps: returned ones of orders, which are sales."""
-    for condition in conditions_of(reading.query.where):
-        if condition.op == "=" and isinstance(condition.value, bool):
-            denied = f"NOT {condition.field}" if condition.value else condition.field
-            if all(denied in {tree.sql() for tree in atom.filters} for atom in _atoms(ground, metric)):
-                return True
     return False
 
 

@@ -40,6 +40,9 @@ SEGMENTS: Mapping[str, str] = {
 NONE = frozenset({"", "unknown", "prospect", "none", "(none)", "other"})
 """Names that stand for "no category": grey, whatever the vocabulary."""
 
+MISSING = frozenset({"", "unknown", "(none)"})
+"""Names of rows without a value: grey and last wherever the order is not by size of parts."""
+
 CATEGORIES = tuple(f"category-{n}" for n in range(1, 9))
 
 
@@ -56,16 +59,29 @@ def colours_of(names: Iterable[str | None]) -> dict[str, str]:
     return {name: f"@{found.get(name, 'none')}" for name in asked}
 
 
-def ordered(names: Iterable[str | None]) -> list[str]:
-    """Return names in their vocabulary's order (Low, Medium, High), unknown ones as given, "no category" last."""
+def ordered(names: Iterable[str | None], members: Sequence[str] = ()) -> list[str]:
+    """Return names in the order of ``members``, else in their vocabulary's (Low, Medium, High).
+
+    Unknown ones come after, as given, and "no category" last.
+    """
     asked = [name or "" for name in dict.fromkeys(names)]
+    if members:
+        place = {name: index for index, name in enumerate(members)}
+        return sorted(asked, key=lambda name: place.get(name, len(place) + is_missing(name)))
     rank = {word: index for words in (RISK, SEGMENTS) for index, word in enumerate(words)}
     last = len(rank)
     return sorted(asked, key=lambda name: last + 1 if name.casefold() in NONE else rank.get(_plain(name), last))
 
 
-def has_order(names: Sequence[str | None]) -> bool:
+def is_missing(name: str) -> bool:
+    """Say whether a name stands for no value: what is left over, not a category that leads or trails."""
+    return name.casefold() in MISSING
+
+
+def has_order(names: Sequence[str | None], members: Sequence[str] = ()) -> bool:
     """Say whether the names belong to a vocabulary with an order of its own."""
+    if members:
+        return True
     named = [name for name in names if name and name.casefold() not in NONE]
     return bool(named) and any(_speaks(named, words) for words in (RISK, SEGMENTS))
 

@@ -117,7 +117,7 @@ class _Filling:
             alt=drawn.alt,
             spec=drawn.spec,
             figure=drawn.figure,
-            notes=(*drawn.notes, *blank.notes),
+            notes=_sentences(*drawn.notes, *blank.notes),
             picks=drawn.picks if drawn.picks in self.choosable else None,
         )
 
@@ -157,6 +157,13 @@ class _Filling:
     def _definitions(self, query: MetricQuery) -> tuple[Definition, ...]:
         known = self.vocabulary.definitions
         return tuple(known[name] for name in query.metrics if name in known)
+
+
+def _sentences(*notes: str) -> tuple[str, ...]:
+    """Return notes as they stand one after another: each ends like a sentence, one alone as it is."""
+    if len(notes) == 1:
+        return notes
+    return tuple(note if note[-1:] in ".!?" else f"{note}." for note in notes)
 
 
 def choices_of(dashboard: Dashboard, ask: Ask, vocabulary: Vocabulary) -> tuple[Choices, ...]:

@@ -38,6 +38,8 @@ class Column:
     is_number: bool = False
     asked: str | None = None
     """The name in the query, where it differs from the column's (``customer.segment``)."""
+    members: tuple[str, ...] = ()
+    """Values in the order that the model gives them; none: it gives them none."""
 
     @property
     def leads_to(self) -> str | None:
@@ -92,10 +94,10 @@ class Frame:
 def frame_of(answer: Answer) -> Frame:
     """Return an answer as a frame."""
     described = zip(answer.columns, answer.table.schema, strict=True)
-    return Frame(tuple(_column(column, field.type) for column, field in described), answer.table)
+    return Frame(tuple(_column(column, field.type, answer.table) for column, field in described), answer.table)
 
 
-def _column(described: OutputColumn, type_: pa.DataType) -> Column:
+def _column(described: OutputColumn, type_: pa.DataType, table: pa.Table) -> Column:
     is_metric = described.kind == "metric"
     is_number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
     style = None
@@ -111,7 +113,15 @@ def _column(described: OutputColumn, type_: pa.DataType) -> Column:
         pa.types.is_temporal(type_),
         is_number,
         described.asked,
+        described.members or _members(described, table),
     )
+
+
+def _members(described: OutputColumn, table: pa.Table) -> tuple[str, ...]:
+    """Return the values of a column whose rows come in the order of its members."""
+    if not described.is_sorted:
+        return ()
+    return tuple(str(value) for value in dict.fromkeys(table[described.name].to_pylist()) if value is not None)
 
 
 def plain(value: Any) -> Any:

@@ -94,9 +94,9 @@ SELECT customer_key, product_key, affinity_score, purchase_count, last_purchase_
     CASE WHEN place <= $top THEN place END AS affinity_rank,
     recommendation_rank,
     CASE WHEN purchase_count > 0
-        THEN format('bought {} of {} times, last on {}', purchase_count, in_all, last_purchase_date)
-        ELSE format('{:.0f} % of all purchases are {}, where this is {:.1f} % of what customers buy',
-            100 * in_category / in_all, coalesce(nullif(category, ''), 'without a category'), 100 * product_share)
+        THEN format('{} of {} known purchases, last on {}', purchase_count, in_all, last_purchase_date)
+        ELSE format('{} of {} known purchases {}, where this is {:.1f} % of what customers buy', in_category, in_all,
+            coalesce('in ' || nullif(category, ''), 'without a category'), 100 * product_share)
     END AS why
 FROM candidate
 WHERE place <= $top OR recommendation_rank <= $top

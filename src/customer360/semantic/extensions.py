@@ -166,6 +166,10 @@ class FieldExtension(Extension):
     format: str | None = None
     synonyms: tuple[Synonym, ...] = ()
     values: tuple[Value, ...] = ()
+    ordered: bool = False
+    """The values stand in an order of their own, as listed (Low, Medium, High): answers, charts and tables keep it."""
+    unique: bool = False
+    """Each row has a value of its own, such as the name of a product: what repeats is warned of."""
     value_words: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Further words for values that the data may have, where the list of values is not closed: es is Spanish."""
     value_index: bool | None = None

@@ -129,7 +129,11 @@ def _sort_key(totaller: Totaller, name: str, result: exp.Select) -> tuple[exp.Ex
     question = totaller.question
     group = next((group for group in question.groups if group.column == name), None)
     field = group.field if group else None
-    if group is None or field is None or field.c360.sort_by is None:
+    if group is None or field is None:
+        return column(name), result
+    if field.c360.ordered and field.c360.sort_by is None:
+        return _place(name, [value.value for value in field.c360.values]), result
+    if field.c360.sort_by is None:
         return column(name), result
     rows = Scope(question.setting, field.dataset)
     member, position = rows.column(field.dataset, field.name), rows.column(field.dataset, field.c360.sort_by)
@@ -139,6 +143,15 @@ def _sort_key(totaller: Totaller, name: str, result: exp.Select) -> tuple[exp.Ex
     source = result.args["from_"].this.name
     condition = column(name, source).eq(column("member", step))
     return column("position", step), result.join(exp.Join(this=table(step), on=condition, side="LEFT"), copy=False)
+
+
+def _place(name: str, members: list[object]) -> exp.Case:
+    """Return the place of a column's value among its members; what is none of them comes after."""
+    ifs = [
+        exp.If(this=column(name).eq(exp.convert(member)), true=exp.Literal.number(place))
+        for place, member in enumerate(members)
+    ]
+    return exp.Case(ifs=ifs, default=exp.Literal.number(len(members)))
 
 
 def _order_column(question: Question, by: str) -> str:

@@ -43,6 +43,7 @@ def data_findings(
         if not missing:
             sound.add(dataset.name)
             found += proof.keys(dataset)
+            found += proof.names(dataset)
             found += proof.history(dataset)
             found += proof.values(dataset)
     for relationship in model.relationships.values():
@@ -108,6 +109,14 @@ class _Proof:
             if empty:
                 what = f"{empty:,} rows of {dataset.name} have no primary key."
                 yield Finding("OSSIE-KEY", "error", what, dataset.place, "Correct the table.")
+
+    def names(self, dataset: Dataset) -> Iterator[Finding]:
+        for field in dataset.fields.values():
+            doubled = self._doubled(dataset, (field.name,), only_known=True) if field.c360.unique else 0
+            if doubled:
+                what = f"{doubled:,} values of {field.qualified} stand for several rows: a ranking by it adds them up."
+                step = f"Make them unique, or group by {', '.join(dataset.primary_key)} as well."
+                yield Finding("OSSIE-NAME", "warning", what, field.place, step)
 
     def relationship(self, relationship: Relationship) -> Iterator[Finding]:
         source, target = self._model.datasets[relationship.source], self._model.datasets[relationship.target]

@@ -31,6 +31,10 @@ class OutputColumn:
     datatype: str | None = None
     grain: str | None = None
     description: str | None = None
+    members: tuple[str, ...] = ()
+    """Values in the order of their own that the model gives them; none: it gives them none."""
+    is_sorted: bool = False
+    """Whether rows come in an order of members that another field tells."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,12 @@ def output_names(question: Question) -> list[str]:
 def columns(question: Question) -> Iterator[OutputColumn]:
     """Yield what each column of the answer means."""
     for group in question.groups:
-        yield _dimension(group)
+        yield _dimension(group, is_sorted=not question.query.order)
     for output in outputs(question):
         yield _figure(question, output)
 
 
-def _dimension(group: GroupBy) -> OutputColumn:
+def _dimension(group: GroupBy, *, is_sorted: bool) -> OutputColumn:
     field = group.field
     is_time = group.asked.grain is not None or (field is not None and field.is_time)
     return OutputColumn(
@@ -92,6 +96,8 @@ def _dimension(group: GroupBy) -> OutputColumn:
         datatype="Date" if group.asked.grain else (field.datatype if field else None),
         grain=group.asked.grain,
         description=field.description if field else None,
+        members=tuple(str(each.value) for each in field.c360.values) if field and field.c360.ordered else (),
+        is_sorted=bool(is_sorted and field and field.c360.sort_by),
     )
 
 

@@ -108,7 +108,8 @@ class Catalogue:
         stock = stock_status(self.company)
         margin = np.rint((self.price_cents - self.cost_cents) * 10_000 / self.price_cents).astype(np.int64)
         line = self.company.stream("products.line").integers(self.products, 0, len(LINES) - 1)
-        names = [f"{LINES[a]} {CATEGORIES[b]}" for a, b in zip(line, self.category, strict=True)]
+        kinds = zip(line, self.category, strict=True)
+        names = [f"{LINES[a]} {CATEGORIES[b]} {number}" for number, (a, b) in enumerate(kinds, 1)]
         return pa.table(
             {
                 "product_id": self.ids,

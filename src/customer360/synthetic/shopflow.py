@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from customer360.errors import C360Error, UnknownName
 from customer360.synthetic import events as web_events
-from customer360.synthetic import promotions, shop, shop_ops, stock
+from customer360.synthetic import inventory, promotions, shop, shop_ops
 from customer360.synthetic.back_office import BackOffice
 from customer360.synthetic.book import OrderBook
 from customer360.synthetic.care import SIZES as CARE_SIZES
@@ -104,7 +104,7 @@ class ShopFlow:
                 "events": SourceTable(
                     lambda day: web_events.tables(self.book, self.visits, since_day=day), "event_timestamp"
                 ),
-                "inventory": _state(lambda: stock.table(self.company)),
+                "inventory": _state(lambda: inventory.table(self.company, self.book.catalogue)),
             },
             "support": {"support_tickets": _state(self.tickets.table)},
             "shop_ops": {

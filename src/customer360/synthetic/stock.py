@@ -1,5 +1,7 @@
 """Tell the stock of a product in a warehouse on any day, as saw-tooth cycles: sell down, reorder, refill.
 
+Levels are on the document's scale, 0 to 500; ``inventory.py`` writes them in units that fit what is sold.
+
 Stock is a function of product, warehouse and day alone, so any day can be asked for without simulating the others. In
 some cycles demand runs ahead of the supplier and the product is short everywhere for days.
 """
@@ -10,9 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-
-from customer360.synthetic.columns import coded, dates, integers, moments, numbered, words
 
 if TYPE_CHECKING:
     from customer360.synthetic.company import Company
@@ -22,21 +21,29 @@ WAREHOUSES = ("WH-US-EAST", "WH-US-WEST", "WH-EU-CENTRAL", "WH-ASIA-PAC")
 GRID_DAYS = 31
 """Days of inventory that the source keeps: every product, warehouse and day of them is there."""
 
+EMPTIEST, FULLEST = 160, 500
+"""Stock after a delivery."""
+
 HOT_CYCLES = 0.18
 """Share of cycles in which demand runs ahead of the supplier."""
 
 
+def period(company: Company, product: Integers) -> Integers:
+    """Return the days from delivery to delivery of each product."""
+    return company.stream("stock.period").integers(product, 14, 42)
+
+
 def level(company: Company, product: Integers, warehouse: Integers, day: Integers) -> Integers:
-    """Return units in stock at the end of a day, 0 to 500."""
-    period = company.stream("stock.period").integers(product, 14, 42)
+    """Return the stock at the end of a day, 0 to 500."""
+    days = period(company, product)
     phase = company.stream("stock.phase").integers(product, 0, 41)
-    cycle, age = np.divmod(day + phase + warehouse, period)
+    cycle, age = np.divmod(day + phase + warehouse, days)
     key = (product * 4_096 + cycle) * len(WAREHOUSES) + warehouse
-    full = company.stream("stock.full").integers(key, 160, 500)
+    full = company.stream("stock.full").integers(key, EMPTIEST, FULLEST)
     hot = company.stream("stock.hot").happens(product * 4_096 + cycle, HOT_CYCLES)
-    lasts = period * np.where(hot, 0.55, 1.25 + 0.5 * company.stream("stock.lasts").uniform(key))
+    lasts = days * np.where(hot, 0.55, 1.25 + 0.5 * company.stream("stock.lasts").uniform(key))
     wobble = 1.0 + 0.1 * (company.stream("stock.day").uniform(key, age) - 0.5)
-    return np.asarray(np.clip(full * (1.0 - (age + 1) / lasts) * wobble, 0, 500).astype(np.int64))
+    return np.asarray(np.clip(full * (1.0 - (age + 1) / lasts) * wobble, 0, FULLEST).astype(np.int64))
 
 
 def reorder_level(company: Company, product: Integers, warehouse: Integers) -> Integers:
@@ -57,22 +64,3 @@ def status(company: Company) -> Integers:
     day = np.full_like(product, company.days - 1)
     units = sum(level(company, product, np.full_like(product, w), day) for w in range(len(WAREHOUSES)))
     return np.select([units == 0, is_low(company, product, day)], [2, 1], 0)
-
-
-def table(company: Company) -> pa.Table:
-    """Return ``inventory``: every product, warehouse and day of the last 31 days."""
-    products, first = company.product_count, max(0, company.days - GRID_DAYS)
-    grid = np.arange(products * len(WAREHOUSES) * (company.days - first))
-    rest, warehouse = np.divmod(grid, len(WAREHOUSES))
-    day, product = np.divmod(rest, products)
-    day = day + first
-    return pa.table(
-        {
-            "product_id": coded(product, numbered("PROD", np.arange(products) + 1, 5)),
-            "warehouse_id": words(warehouse, WAREHOUSES),
-            "date": dates(day),
-            "stock_level": integers(level(company, product, warehouse, day)),
-            "reorder_level": integers(reorder_level(company, product, warehouse)),
-            "last_updated": moments(np.full(len(grid), float(company.days - 1))),
-        }
-    )

@@ -12,6 +12,8 @@ from customer360.dashboards.filters import TIME, Filters
 from customer360.errors import QueryError, UnknownName
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer360.project.spec import Dashboard
 
 FROM, TO = "from", "to"
@@ -37,12 +39,27 @@ def filters_of(address: QueryParams | str, board: Dashboard) -> Filters:
     return Filters(start, end, tuple(values))
 
 
-def check_names(address: str, board: Dashboard) -> None:
-    """Refuse filters that a dashboard does not have. Errors: UnknownName."""
+def unknown_names(address: QueryParams | str, board: Dashboard, *, besides: Sequence[str] = ()) -> list[UnknownName]:
+    """Return the filters of an address that a dashboard does not have; ``besides``: what it may say besides."""
     known = [FROM, TO, *(name for name in board.filters if name != TIME)]
-    for name in QueryParams(address):
-        if name not in known:
-            raise UnknownName(f"filter of '{board.name}'", name, known)
+    asked = dict.fromkeys(name for name, _ in QueryParams(address).multi_items())
+    return [
+        UnknownName(f"filter of '{board.name}'", name[:_LONGEST], known)
+        for name in asked
+        if name not in known and name not in besides
+    ]
+
+
+def check_names(address: QueryParams | str, board: Dashboard, *, besides: Sequence[str] = ()) -> None:
+    """Refuse filters that a dashboard does not have. Errors: QueryError."""
+    for wrong in unknown_names(address, board, besides=besides):
+        raise QueryError(wrong.what, next_step=wrong.next_step)
+
+
+def only_known(address: QueryParams, board: Dashboard, *, besides: Sequence[str] = ()) -> Filters:
+    """Return what an address chooses, every name of which must be known. Errors: QueryError."""
+    check_names(address, board, besides=besides)
+    return filters_of(address, board)
 
 
 def query_of(filters: Filters, **changed: date | None) -> str:

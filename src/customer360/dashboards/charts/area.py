@@ -46,7 +46,7 @@ def draw_area(frame: Frame, canvas: Canvas) -> Drawn:
         f"{largest} is the largest part with {share(totals[largest], sum(totals.values()))}."
     )
     names = list(totals)
-    shown = ordered(sorted(names) if has_order(names) else names)[:MOST]
+    shown = ordered(sorted(names) if has_order(names) else names, split.members)[:MOST]
     return Drawn(alt, _stack(frame, canvas, sizes, shown), notes=notes, picks=split.asked)
 
 

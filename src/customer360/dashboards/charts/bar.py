@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from customer360.dashboards import formats
 from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, tooltip
-from customer360.dashboards.colours import has_order, ordered
+from customer360.dashboards.colours import has_order, is_missing, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.dashboards.frame import Column, Frame, plain
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from customer360.dashboards.theme import Spec
 
 TOP = 10
-LABEL_PIXELS = 150
+LABEL_PIXELS = 190
 LABEL_CHARACTERS = 24
 FEW, THICKEST = 5, 24
 """So few bars are drawn no thicker than so many pixels."""
@@ -25,6 +25,7 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     dimension, metric = one_dimension(frame, "bar"), one_metric(frame)
     rows = [row for row in frame.rows() if row[metric.name] is not None]
     rows.sort(key=lambda row: row[metric.name], reverse=True)
+    rows.sort(key=lambda row: is_missing(category(row[dimension.name])))
     top = canvas.options.get("top", TOP)
     shown = rows[:top]
     points = [
@@ -32,7 +33,7 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
         for row in shown
     ]
     names = [point["c"] for point in points]
-    order = ordered(names) if has_order(names) else names
+    order = ordered(names, dimension.members) if has_order(names, dimension.members) else names
     notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.",) if len(rows) > len(shown) else ()
     leader = shown[0]
     second = f", then {category(shown[1][dimension.name])}" if len(shown) > 1 else ""
@@ -63,6 +64,10 @@ def _bars(frame: Frame, order: list[str]) -> dict[str, Any]:
     x = {"field": "y", "type": "quantitative", "axis": None, "scale": {"zero": True, "nice": False}}
     tips = [{"field": "c", "title": dimension.label}, tooltip(metric, "y")]
     thick = {"size": THICKEST} if len(order) <= FEW else {}
-    bar = {"mark": {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3, **thick}, "encoding": {"tooltip": tips}}
+    encoding: Spec = {"tooltip": tips}
+    if missing := [name for name in order if is_missing(name)]:
+        grey = {"test": {"field": "c", "oneOf": missing}, "value": "@none"}
+        encoding["color"] = {"condition": grey, "value": "@accent"}
+    bar = {"mark": {"type": "bar", "color": "@accent", "cornerRadiusEnd": 3, **thick}, "encoding": encoding}
     label = {"type": "text", "align": "left", "baseline": "middle", "dx": 6, "color": "@muted", "fontSize": 12}
     return {"encoding": {"y": y, "x": x}, "layer": [bar, {"mark": label, "encoding": {"text": {"field": "t"}}}]}

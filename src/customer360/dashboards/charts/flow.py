@@ -31,13 +31,17 @@ _THICK = 0.012
 _STEPS = 12
 """Points of a band's edge."""
 _TALLER = 1.6
+_WIDE = {"encoding": {"x": {"scale": {"domain": {"0": _LEFT, "1": _RIGHT}}}}}
+_SMALL = {"fontSize": 10, "limit": 130}
 _NARROW = {
     "layer": {
-        "2": {"mark": {"align": "left", "dx": 8, "fontSize": 10}},
-        "3": {"mark": {"align": "right", "dx": -8, "fontSize": 10}},
+        "0": _WIDE,
+        "1": _WIDE,
+        "2": {**_WIDE, "mark": {**_SMALL, "align": "left", "dx": 8}},
+        "3": {**_WIDE, "mark": {**_SMALL, "align": "right", "dx": -8}},
     }
 }
-"""On a phone the names stand within the bands."""
+"""On a phone the columns stand at the edges and the names within the bands, so that those of both sides have room."""
 
 
 @dataclass(frozen=True)

@@ -108,8 +108,8 @@ def names_in_order(column: Column, metric: Column, rows: Sequence[dict[str, Any]
         known = sorted(value for value in values if value is not None)
         return [label(column, value) for value in (*known, *((None,) if None in values else ()))]
     names = [category(value) for value in values]
-    if has_order(names):
-        return ordered(sorted(names))
+    if has_order(names, column.members):
+        return ordered(sorted(names), column.members)
     totals = dict.fromkeys(names, 0.0)
     for row in rows:
         totals[category(row[column.name])] += float(row[metric.name])

@@ -118,7 +118,7 @@ def _lines(frame: Frame, canvas: Canvas, rows: list[dict[str, Any]], split: Colu
     points = [
         {"x": plain(row[time.name]), "y": plain(row[metric.name]), "c": category(row[split.name])} for row in rows
     ]
-    names = ordered(point["c"] for point in points)
+    names = ordered((point["c"] for point in points), split.members)
     colours = colours_of(names)
     colour = {
         "field": "c",

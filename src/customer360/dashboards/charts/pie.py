@@ -12,6 +12,8 @@ from customer360.dashboards.filled import Drawn
 from customer360.errors import QueryError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer360.dashboards.frame import Column, Frame
     from customer360.dashboards.theme import Spec
 
@@ -30,7 +32,7 @@ def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
     whole = sum(parts.values())
     if whole <= 0:
         raise QueryError("All parts of this pie are zero.")
-    shown = _few(parts)
+    shown = _few(parts, dimension.members)
     points: list[dict[str, Any]] = [
         {"i": index, "c": name, "y": value, "v": metric.text(_as_count(value)), "s": share(value, whole)}
         for index, (name, value) in enumerate(shown.items())
@@ -52,11 +54,11 @@ def _as_count(whole: float) -> float:
     return int(whole) if whole.is_integer() else whole
 
 
-def _few(parts: dict[str, float]) -> dict[str, float]:
+def _few(parts: dict[str, float], members: Sequence[str]) -> dict[str, float]:
     """Return parts in the vocabulary's order, else largest first; the smallest of too many become one."""
     names = list(parts)
     by_size = sorted(parts, key=parts.__getitem__, reverse=True)
-    order = ordered(names if has_order(names) else by_size)
+    order = ordered(names if has_order(names, members) else by_size, members)
     if len(order) <= MOST:
         return {name: parts[name] for name in order}
     kept = order[: MOST - 1]

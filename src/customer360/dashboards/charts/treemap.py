@@ -25,6 +25,10 @@ MOST = 24
 OTHER = "Other"
 RATIO = 2.2
 """Width of a usual card by its height: rectangles are nearly square there, and longer where the card is."""
+NARROW_RATIO = 1.2
+"""The same on a phone, where the rectangles are laid out anew."""
+_WORD, _EDGE = 6.2, 14
+"""Pixels of a letter of a name on a phone, about, and beside it."""
 _GAP = 1.5
 """Pixels between a rectangle and its place, on each side."""
 
@@ -110,7 +114,7 @@ def _points(
     rows: Sequence[dict[str, Any]], dimension: Column, metric: Column, second: Column | None
 ) -> list[dict[str, Any]]:
     """Return each part with its rectangle, as shares of the plot's width and height."""
-    parts = [
+    parts: list[dict[str, Any]] = [
         {
             "c": category(row[dimension.name]),
             "y": plain(row[metric.name]),
@@ -127,12 +131,36 @@ def _points(
     for part, place in zip(parts, squarified([part["y"] for part in parts]), strict=True):
         part |= {
             "s": share(part["y"], whole),
-            "a": round(place.x / RATIO, 5),
-            "b": round((place.x + place.width) / RATIO, 5),
-            "d": round(place.y, 5),
-            "e": round(place.y + place.height, 5),
+            **_shares(place, RATIO),
         }
     return parts
+
+
+def _shares(place: Place, ratio: float) -> dict[str, float]:
+    """Return a rectangle as shares of the plot's width and height."""
+    left, right = place.x / ratio, (place.x + place.width) / ratio
+    return {"a": round(left, 5), "b": round(right, 5), "d": round(place.y, 5), "e": round(place.y + place.height, 5)}
+
+
+def _narrow(points: Sequence[dict[str, Any]], layers: int) -> Spec:
+    """Return what changes on a phone: the layout, and names of a word a line where all of it fits, else none."""
+    places = squarified([point["y"] for point in points], NARROW_RATIO)
+    values = {
+        str(at): {**_shares(place, NARROW_RATIO), "q": max(len(word) for word in point["c"].split()) * _WORD + _EDGE}
+        for at, (place, point) in enumerate(zip(places, points, strict=True))
+    }
+    lines = "length(split(datum.c, ' '))"
+    fits = f"(datum.b - datum.a) * width > datum.q && (datum.e - datum.d) * height > {lines} * 13 + {{}}"
+    name = {"text": {"expr": f"{fits.format(12)} ? split(datum.c, ' ') : ''"}, "fontSize": 11, "lineHeight": 13}
+    figure = {
+        "text": {"expr": f"{fits.format(28)} ? datum.t : ''"},
+        "fontSize": 11,
+        "dy": {"expr": f"10 + {lines} * 13"},
+    }
+    patch: dict[str, Any] = {"1": {"mark": name}, "2": {"mark": figure}}
+    if layers > len("012"):
+        patch["3"] = {"mark": {"opacity": 0}}
+    return {"data": {"values": values}, "layer": patch}
 
 
 def _short(metric: Column, value: Any) -> str:
@@ -167,7 +195,8 @@ def _drawn(points: list[dict[str, Any]], dimension: Column, metric: Column, seco
             "scale": {"domain": [0, 1], "nice": False, "reverse": True},
         },
     }
-    return {"data": {"values": points}, "encoding": places, "layer": layers}
+    narrow = {"narrow": _narrow(points, len(layers))}
+    return {"data": {"values": points}, "encoding": places, "layer": layers, "usermeta": narrow}
 
 
 def _inset() -> Spec:
@@ -185,7 +214,7 @@ def _words(field: str, down: int, weight: int, colour: str, least_width: int, le
         "align": "left",
         "baseline": "top",
         "dx": 8,
-        "dy": down,
+        "dy": {"expr": str(down)},
         "fontSize": 12,
         "fontWeight": weight,
         "color": colour,

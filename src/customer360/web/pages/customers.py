@@ -14,6 +14,7 @@ from customer360.customers import Customers, Stretch
 from customer360.errors import QueryError
 from customer360.identity.failures import IdentityError
 from customer360.identity.lifecycle import EDGE
+from customer360.web.pages.evidence import drawn
 from customer360.web.pages.links import Link
 from customer360.web.pages.showing import is_masked
 from customer360.web.visitors import decider, visitor_of
@@ -113,6 +114,7 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
         "is_masked": any(is_masked(profile.get(name)) for name in ("first_name", "last_name", "email")),
         "events": person.events.to_pylist(),
         "links": links,
+        "drawing": drawn(person.around.records or (), links),
         "links_refused": refusal,
         "kinds": _kinds(path, person, stretch),
         "stretch": stretch,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from customer360.dashboards.files import said
 from customer360.dashboards.filters import Filters, presets
 from customer360.dashboards.theme import PALETTES
-from customer360.web.address import filters_of, query_of, toggled, without
+from customer360.web.address import filters_of, query_of, toggled, unknown_names, without
 from customer360.web.filing import files_of
 from customer360.web.pages.links import Link
 from customer360.web.visitors import visitor_of
@@ -65,6 +65,7 @@ def _facts(boards: Boards, request: Request, board: Dashboard) -> dict[str, Any]
     choices = boards.choices(board.name, edition=edition)
     return {
         "board": filled,
+        "not_filters": unknown_names(request.query_params, board),
         "choices": choices,
         "filters": filters,
         "asks_for_days": "date" in board.filters or not board.filters,

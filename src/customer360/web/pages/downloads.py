@@ -11,13 +11,14 @@ from customer360.dashboards.download import csv_text
 from customer360.dashboards.images import png, svg
 from customer360.dashboards.sheet import picture
 from customer360.errors import NotPermitted, QueryError, UnknownName
-from customer360.web.address import filters_of, spoken
+from customer360.web.address import only_known, spoken
 
 if TYPE_CHECKING:
     from customer360.dashboards.filled import FilledWidget
     from customer360.web.boards import Boards
 
 Mode = Annotated[Literal["light", "dark"], Query()]
+_BESIDES = ("theme",)
 _IMAGE = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 
@@ -27,7 +28,7 @@ def router(boards: Boards) -> APIRouter:
 
     @routes.get("/{name}.{kind}")
     def whole(request: Request, name: str, kind: Literal["svg", "png", "pdf"], theme: Mode = "light") -> Response:
-        filters = filters_of(request.query_params, boards.named(name))
+        filters = only_known(request.query_params, boards.named(name), besides=_BESIDES)
         content = picture(boards.filled(name, filters), kind, mode=theme, chosen=spoken(filters))
         headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
         return Response(content, media_type=_IMAGE[kind], headers=headers)
@@ -52,7 +53,7 @@ def router(boards: Boards) -> APIRouter:
 
 
 def _widget(boards: Boards, request: Request, name: str, widget: str) -> FilledWidget:
-    filled = boards.filled(name, filters_of(request.query_params, boards.named(name)), only=widget)
+    filled = boards.filled(name, only_known(request.query_params, boards.named(name), besides=_BESIDES), only=widget)
     found = filled.widget(widget)
     if found is None:
         raise UnknownName("widget", widget, [w.name for w in filled.widgets])

@@ -21,6 +21,7 @@ _HASHED = re.compile(HASHED)
 _MASKED = Markup('<span class="masked" title="Masked: you have no grant for personal data here.">hidden</span>')
 _LEVEL = re.compile(r"(?P<trait>[a-z_]+): (?P<level>.+) \((?P<bits>[+-]\d+(?:\.\d+)?)\)$")
 """One comparison in a text of evidence, as ``identity.evidence`` writes it."""
+_DAY = re.compile(r"\b(?:19|20)\d{2}-[01]\d-[0-3]\d\b")
 _SMALL_WORDS = {"rfm": "RFM", "clv": "CLV", "id": "ID", "e mail": "e-mail", "email": "E-mail", "12m": "12 months"}
 
 
@@ -42,6 +43,18 @@ def known(value: Any) -> str | Markup:
     if isinstance(value, float):
         return formats.decimal(value)
     return formats.NOTHING if value is None or value == "" else str(value)
+
+
+def dated(text: str) -> str:
+    """Return a text with its days as the project writes them: ``2024-11-30`` is *30 Nov 2024*."""
+
+    def written(found: re.Match[str]) -> str:
+        try:
+            return formats.day(date.fromisoformat(found[0]))
+        except ValueError:  # digits that look like a day: they stay
+            return found[0]
+
+    return _DAY.sub(written, text)
 
 
 def money(currency: str) -> Callable[[Any], str]:
@@ -106,6 +119,7 @@ def words(name: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "known": known,
+    "dated": dated,
     "words": words,
     "percent": percent,
     "whole": whole,

@@ -17,13 +17,19 @@ FROM (
     f.sale_date AS happened_on,
     MIN(f.sold_at) AS happened_at,
     'purchase' AS kind,
-    CAST(COUNT(*) AS VARCHAR) || CASE WHEN COUNT(*) = 1 THEN ' line' ELSE ' lines' END AS what,
+    CASE
+      WHEN COUNT(DISTINCT CASE WHEN f.product_key <> -1 THEN f.product_key END) = 0 THEN 'product not recorded'
+      WHEN COUNT(DISTINCT f.product_key) = 1 THEN MIN(p.product_name)
+      ELSE MIN(CASE WHEN f.product_key <> -1 THEN p.product_name END) || ' and '
+        || CAST(COUNT(DISTINCT f.product_key) - 1 AS VARCHAR) || ' more'
+    END AS what,
     MIN(h.channel_name) AS channel,
     CAST(SUM(f.net_sales_amount) AS DECIMAL(18, 2)) AS amount,
     f.source_system,
     f.transaction_id AS source_id
   FROM gold.gold_sales_fact AS f
   INNER JOIN gold.gold_channel_dim AS h ON h.channel_key = f.channel_key
+  INNER JOIN gold.gold_product_dim AS p ON p.product_key = f.product_key
   WHERE NOT f.is_return
   GROUP BY f.customer_key, f.sale_date, f.source_system, f.transaction_id
   UNION ALL
