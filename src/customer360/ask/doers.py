@@ -158,6 +158,9 @@ def is_of_doers(draft: Draft) -> bool:
 
 def of_doers(ground: Ground, draft: Draft, figures: Figures) -> Iterator[Reading | Problem]:
     """Yield the figures of those that did something, or the share of those in what a figure counts."""
+    if draft.part_did and draft.verbs:  # customers with 3 orders (that) bought: the second is the part
+        yield NONSENSE
+        return
     if sum(map(bool, (draft.held, draft.part_did, draft.doers))) > 1 or len(draft.doers) > 1 or len(draft.metrics) != 1:
         yield NONSENSE
         return

@@ -150,7 +150,7 @@ def having_conditions(
         yield Problem("nonsense", f"'{having.metric.text}' cannot be held against {having.number.text}.")
         return
     if having.needs is None and having.number.value == 0 and len(named) > 1:  # did at all: any of them will do
-        named = (min(named, key=lambda name: _unfit(ground, name, field, conds)),)
+        named = _any_of(ground, named, field, conds)
     for name in named:
         metric = ground.model.metrics[name]
         value = bound(having.number.value, having.number.unit, metric)
@@ -196,6 +196,16 @@ def kept_on_things(ground: Ground, having: Having, noun: Noun) -> Having:
         if metric.c360.plural in plurals and any(anchored(ground, name, field.name) for field in noun.fields)
     )
     return replace(having, metric=replace(having.metric, names=found), verb=None) if len(found) == 1 else having
+
+
+def _any_of(ground: Ground, named: Sequence[str], field: str | None, conds: Sequence[object]) -> tuple[str, ...]:
+    """Return the metric that best says that something was done, and as good ones of other rows: all are asked."""
+    best = min(_unfit(ground, name, field, conds) for name in named)
+    found: dict[str, str] = {}
+    for name in named:
+        if _unfit(ground, name, field, conds) == best:
+            found.setdefault(" ".join(ground.places.bases((name,))), name)
+    return tuple(found.values())
 
 
 def _unfit(ground: Ground, metric: str, field: str | None, conds: Sequence[object]) -> tuple[bool, bool]:

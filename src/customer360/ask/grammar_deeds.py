@@ -208,6 +208,12 @@ def _things_measured(things: Things, havings: Havings) -> Things | None:
     return doing(things, havings) if things.noun.is_plural and not things.havings else None
 
 
+@rules("Things", "Things <WITH> METRIC", "Things <WHO> <WITH> METRIC")
+def _things_with_any(things: Things, metric: MetricWord) -> Things | None:
+    """Read ``VIPs with open claims``."""
+    return doing(things, _had(metric)) if things.noun.is_plural and not things.havings else None
+
+
 @rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")
 def _things_having_too(things: Things, havings: Havings) -> Things | None:
     return doing(things, havings) if things.havings else None

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
+from customer360.ask.inflect import plural, stems
 from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Noun, Number, Stat, Things, Window
 
 if TYPE_CHECKING:
@@ -66,7 +67,15 @@ def _what(word: str, metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="which" if word in ("which", "who") else None)
 
 
-@rules("Clause", "<HOWMANY> Conds Metric", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
+@rules("Clause", "<HOWMANY> Conds Metric")
+def _how_many_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
+    """Read ``how many open claims``; a noun in the singular is not what is counted: how many VIPs (have a) claim."""
+    last = metric.text.split()[-1:]
+    is_one = bool(last) and plural(last[0]) != last[0] and stems(tuple(last)) == tuple(last)
+    return None if is_one and not last[0].endswith(("ed", "d")) else _how_many_such(conds, metric)
+
+
+@rules("Clause", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
 def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
     """Read ``how many open claims``; ``how many VIPs (have) open claims`` counts those who have."""
     if any(isinstance(cond, Members) and cond.is_many for cond in conds):
@@ -97,6 +106,7 @@ def _we_did(verb: MetricWord) -> Draft | None:
     return Draft(verbs=(verb,)) if " " in verb.text else None
 
 
+@rules("Clause", "<WHO> VERB", "<WHO> <US> VERB", cost=1)
 @rules("Clause", "VERB")
 def _verb(verb: MetricWord) -> Draft:
     return Draft(verbs=(verb,))
@@ -289,6 +299,8 @@ def _sold_to_things(things: Things) -> Draft | None:
 @rules("Clause", "<WITHOUT> Conds")
 def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
     if len(conds) != 1 or not isinstance(conds[0], Members) or conds[0].negated:
+        return None
+    if conds[0].text.endswith("ing"):  # without paying: a deed that was not done
         return None
     return Draft(conds=(replace(conds[0], negated=True, lacking=True),))
 

@@ -218,7 +218,7 @@ def _to_do(verb: MetricWord) -> Draft:
     return Draft(verbs=(replace(verb, text=f"to {verb.text}"),))
 
 
-@rules("Clause", "<WHO> Conds", "<WHO> <COP> Conds", cost=2)
+@rules("Clause", "<WHO> Conds", "<WHO> <COP> Conds", "<WHO> <Prep> Conds", cost=2)
 def _that_are(conds: tuple[Cond, ...]) -> Draft:
     """Read ``claims in the north that are open``."""
     return Draft(conds=conds)

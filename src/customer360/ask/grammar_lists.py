@@ -23,7 +23,8 @@ def _count(things: Things) -> Draft:
 @rules("Clause", "<HOWMANY> Things Done", cost=8)
 def _count_doing(things: Things, did: Havings) -> Draft | None:
     """Read ``how many insured filed a claim``: after how many, a noun needs no plural ending."""
-    made = None if things.havings or things.noun.is_plural else doing(things, did)
+    is_second = things.havings and any(having.verb or having.needs is None for having in did)
+    made = doing(things, did) if is_second or not (things.havings or things.noun.is_plural) else None
     return Draft(head="count", things=made) if made is not None else None
 
 
@@ -172,16 +173,23 @@ def _share(metric: MetricWord) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True)
 
 
+_AMONG = frozenset({"among", "amongst", "within", "inside"})
+"""Words behind which the whole stands, not the part."""
+
+
+@rules("Part", "IN Conds", "FOR Conds")
+def _part_in(word: str, conds: tuple[Cond, ...]) -> tuple[Cond, ...] | None:
+    return None if word in _AMONG else conds
+
+
 @rules(
     "Part",
     "Conds",
     "<FROM> Conds",
-    "<IN> Conds",
     "<WHO> Conds",
     "<WHO> <FROM> Conds",
     "<WHO> <IN> Conds",
     "<OF> Conds",
-    "<FOR> Conds",
     "<BY> Conds",
     "<WITH> Conds",
 )
@@ -189,12 +197,28 @@ def _part(conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
     return conds
 
 
-@rules("Part", "<FROM> Things", "<OF> Things", "<BY> Things", "Things", "<IN> Things", "<FOR> Things")
+@rules("Part", "IN Things", "FOR Things")
+def _part_in_things(word: str, things: Things) -> tuple[Cond, ...] | None:
+    return None if word in _AMONG else _part_things(things)
+
+
+@rules("Whole", "IN Conds", "FOR Conds", "IN Conds METRIC", "FOR Conds METRIC")
+def _whole(word: str, conds: tuple[Cond, ...], *_: MetricWord) -> tuple[Cond, ...] | None:
+    """Read ``among VIPs``, ``within home claims``: what the share is of."""
+    return conds if word in _AMONG else None
+
+
+@rules("Whole", "IN Things", "FOR Things")
+def _whole_things(word: str, things: Things) -> tuple[Cond, ...] | None:
+    return _part_things(things) if word in _AMONG else None
+
+
+@rules("Part", "<FROM> Things", "<OF> Things", "<BY> Things", "Things")
 def _part_things(things: Things) -> tuple[Cond, ...] | None:
     return things.conds if things.conds and not things.havings and things.noun.is_entity else None
 
 
-rules("Clause", "<INPERCENT>")(lambda: Draft(share=True))
+rules("Clause", "<INPERCENT>", cost=1)(lambda: Draft(share=True))
 
 
 @rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
@@ -19,20 +20,41 @@ rules = Rules()
 rules("Copula", "<COP>", "<WHO> <COP>")(lambda: "is")
 
 
+@rules("Clause", "<SHARE> Conds Metric Whole", "<WHICH> <SHARE> Conds Metric Whole")
+def _share_among(conds: tuple[Cond, ...], metric: MetricWord, whole: tuple[Cond, ...]) -> Draft:
+    """Read ``share of open claims among motor claims``: the part stands first."""
+    return Draft(metrics=(metric,), head="figure", share=True, share_of=conds, whole=whole, is_sure=True)
+
+
+@rules("Clause", "<SHARE> Metric Whole", "<WHICH> <SHARE> Metric Whole")
+def _part_among(metric: MetricWord, whole: tuple[Cond, ...]) -> Draft:
+    """Read ``share of disputes among motor claims``: the figure itself is the part, of what it is a part of."""
+    return Draft(metrics=(metric,), head="figure", share=True, is_part=True, conds=whole)
+
+
 @rules("Clause", "<SHARE> Metric Part", "<WHICH> <SHARE> Metric Part", "Metric <SHARE> Part")
 def _share_from(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
     return Draft(metrics=(metric,), head="figure", share=True, share_of=part)
 
 
+@rules("Clause", "<SHARE> Metric FROM Conds", "<SHARE> Metric WHO Conds", "<SHARE> Metric FROM Things")
+def _share_come_from(metric: MetricWord, _: str, part: tuple[Cond, ...] | Things) -> Draft | None:
+    """Read ``share of disputes from the north``: the words say which is the part."""
+    if isinstance(part, Things):
+        is_plain = part.conds and not part.havings and part.noun.is_entity
+        return replace(_share_from(metric, part.conds), is_sure=True) if is_plain else None
+    return replace(_share_from(metric, part), is_sure=True)
+
+
 @rules("Clause", "<SHARE> Metric VERB Part", "<SHARE> Metric <WHO> VERB Part", cost=1)
 def _share_done_so(metric: MetricWord, verb: MetricWord, part: tuple[Cond, ...]) -> Draft:
     """Read ``what part of payments was paid by phone``."""
-    return Draft(metrics=(metric,), verbs=(verb,), head="figure", share=True, share_of=part)
+    return Draft(metrics=(metric,), verbs=(verb,), head="figure", share=True, share_of=part, is_sure=True)
 
 
 @rules("Clause", "<SHARE> Metric <Copula> Part", "<WHICH> <SHARE> Metric <Copula> Part")
 def _share_that_is(metric: MetricWord, part: tuple[Cond, ...]) -> Draft:
-    return _share_from(metric, part)
+    return replace(_share_from(metric, part), is_sure=True)
 
 
 @rules("Clause", "<SHARE> Metric Part <Copula> Part", "<SHARE> Conds Metric <Copula> Part")
@@ -41,7 +63,7 @@ def _share_within(
 ) -> Draft:
     """Read ``share of customers with a plan that are in the north``: what stands before the verb limits the whole."""
     metric, whole = (first, second) if isinstance(first, MetricWord) else (second, first)
-    return Draft(metrics=(metric,), head="figure", share=True, whole=whole, share_of=part)  # type: ignore[arg-type]
+    return Draft(metrics=(metric,), head="figure", share=True, whole=whole, share_of=part, is_sure=True)  # type: ignore[arg-type]
 
 
 @rules("Clause", "<SHARE> Conds Metric Part")

@@ -106,15 +106,8 @@ for _words, _ascending, _merit in (
     ("WORST", True, True),
 ):
 
-    @rules(
-        "Clause",
-        f"<{_words}> NUM",
-        f"NUM <{_words}>",
-        f"<{_words}> NUM <ONLY>",
-        f"<ONLY> <{_words}> NUM",
-        f"<LIST> <{_words}> NUM",
-        cost=2,
-    )
+    @rules("Clause", f"<{_words}> NUM", f"NUM <{_words}>", cost=2)
+    @rules("Clause", f"<{_words}> NUM <ONLY>", f"<ONLY> <{_words}> NUM", f"<LIST> <{_words}> NUM", cost=2)
     def _first_so_many(number: Number, ascending: bool = _ascending, merit: bool = _merit) -> Draft | None:
         """Read ``payouts by area, top 5``."""
         is_count = number.unit is None and isinstance(number.value, int) and number.value > 0

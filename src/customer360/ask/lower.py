@@ -26,7 +26,7 @@ from customer360.ask.perthing import counts_them
 from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
 from customer360.ask.units import SIZE, kind_of
-from customer360.ask.verbs import is_said_of, with_rows, with_verbs
+from customer360.ask.verbs import is_said_of, wholes, with_rows, with_verbs
 from customer360.ask.versus import comparison, in_time, running, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
@@ -279,7 +279,7 @@ def _with_choices(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame:
 
 def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
     """Yield shares; that of a part is read from all parts, since a filter would make it 100 %."""
-    if draft.versus or draft.window or draft.havings:
+    if draft.versus or draft.window or draft.havings or draft.is_part:
         yield NONSENSE
         return
     if draft.share_of and draft.conds:
@@ -304,6 +304,9 @@ def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[
 
 
 def _part_of_whole(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
+    if not draft.is_sure and any(next(wholes(ground, name), None) for name in metrics):
+        yield Problem("unclear", f"Whether {ground.title(metrics[0])} are the part or the whole is not said.")
+        return
     part = draft.share_of[0]
     draft = replace(draft, conds=draft.whole)
     options = getattr(part, "options", None)

@@ -87,7 +87,7 @@ def list_things(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
 
 def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] | Problem]:
     things = draft.things
-    if things is None or draft.metrics:
+    if things is None or draft.metrics or _is_second_deed(draft, things):
         yield _NONSENSE
         return
     havings = _held(ground, draft, things)
@@ -112,6 +112,11 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
                 yield filters
             else:
                 yield from _fulfilling(ground, made, field, words, (counter,) if counter else (), filters)
+
+
+def _is_second_deed(draft: Draft, things: Things) -> bool:
+    """Say whether a verb says a second thing that was done, which must not melt into the first."""
+    return bool(draft.verbs) and bool(things.havings) and things.noun.is_entity
 
 
 def _fulfilling(

@@ -236,6 +236,10 @@ class Draft:
     """How many of what stands beside it, and from which end: top 5."""
     only: bool = False
     """Whether it was said that it is only so: of what somebody did that says that they did nothing else."""
+    is_sure: bool = False
+    """Whether words said which condition is the part of a share."""
+    is_part: bool = False
+    """Whether the figure itself is the part of a share: disputes among claims."""
     loosely: bool = False
     """Whether what to order by was said in words that say so only of a ranking: in, for."""
     versus: Versus | None = None
@@ -296,7 +300,7 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend", "loosely", "only")
+_EITHER = ("changed", "split", "share", "trend", "loosely", "only", "is_sure", "is_part")
 
 
 def same_time(one: When | None, other: When | None) -> bool:

@@ -49,7 +49,10 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"(?:what|who) {_BE} an? {_X}"),
     ("definition", f"{_X} (?:definition|meaning|formula)"),
     ("freshness", f"how (?:fresh|current|recent|up to date|new|actual) {_BE} {_X}"),
-    ("freshness", f"how old {_BE} (?:the |our |your |these |this )?(?P<x>data|figures|numbers|.+ data)"),
+    (
+        "freshness",
+        f"how old {_BE} (?:the |our |your |these |this )?(?P<x>data|figures|numbers|.+ (?:data|figures|numbers))",
+    ),
     (
         "freshness",
         f"when {_BE} {_X}(?: last| most recently)? (?:updated|loaded|refreshed|built|imported|changed)(?: last)?",
@@ -63,7 +66,19 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("coverage", f"(?:what|which) {_PERIOD} {_BE} covered(?:(?: by| in)? {_X})?"),
     ("coverage", f"(?:since|from) (?:when|what date) (?:{_DO} we have|{_BE} there|{_DO} you have) {_X}"),
     ("definition", f"what means {_X}(?: exactly)?(?: here)?"),
-    ("definition", f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measured| calculated| defined)?"),
+    (
+        "definition",
+        f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measure| measured| calculated| defined)?",
+    ),
+    (
+        "dimensions",
+        f"(?:by )?(?:what|which) {_CUTS} can (?:i|we|one) (?:split|group|break down|slice|cut) {_X}(?: by)?",
+    ),
+    ("catalogue", f"(?:what|which) {_MEASURES} {_DO} (?:we|you) have (?:about|on|for|of) .+"),
+    (
+        "freshness",
+        "(?:which|what) (?:date|day) (?:is|are) (?:this|these|the) (?:data|numbers|figures|report) (?:as )?of",
+    ),
     ("definition", f"what do (?:we|you|they) (?:mean|understand) (?:by|with|under) {_X}"),
     ("definition", f"how {_DO} (?:we|you) (?:define|get to|arrive at|come to|work out) {_X}"),
     (
@@ -158,9 +173,14 @@ def perhaps_meta(tokens: Sequence[Token]) -> list[Asked]:
     return found
 
 
+_HERE = r" (?:in (?:this|our) (?:tool|model|system|report|dashboard|data|project|company|business)|here)$"
+
+
 def _plain(tokens: Sequence[Token]) -> str:
     text = " ".join(token.text for token in tokens if token.text != ",")
-    text = re.sub(r" in (?:this|our) (?:tool|model|system|report|dashboard|data|project|company|business)$", "", text)
+    text = re.sub(
+        r" (?:in (?:this|our) (?:tool|model|system|report|dashboard|data|project|company|business)|here)$", "", text
+    )
     before = None
     while before != text:
         before = text

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WEAK = weak_phrases()
 _LONGEST_WEAK = max(len(key) for key in _WEAK)
+_PREPOSITIONS = frozenset({"in", "on", "from", "via", "through", "by", "at", "during", "within"})
 _PARTICLES = frozenset({"back", "up", "in", "out", "off", "away", "over", "down"})
 _PARTICLE_REACH = 6
 """Words from a verb up to which its particle is looked for."""
@@ -29,7 +30,7 @@ def without_weak(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     at = 0
     while at < len(tokens):
         size = next((n for n in range(_LONGEST_WEAK, 0, -1) if words[at : at + n] in _WEAK), 0)
-        is_said = tokens[at].text in WEAK_VERBS and bool(left) and _is_people(lexer, left[-1].text)
+        is_said = tokens[at].text in WEAK_VERBS and bool(left) and _says_it(lexer, left[-1].text, tokens[at + 1 :])
         if not size or named & set(range(at, at + size)) or is_said or lexer.is_content(words[at : at + size]):
             left.append(tokens[at])
             size = 1
@@ -37,11 +38,16 @@ def without_weak(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(left)
 
 
-def _is_people(lexer: Lexer, word: str) -> bool:
+def _says_it(lexer: Lexer, before: str, after: Sequence[Token]) -> bool:
+    """Say whether a light verb is what was done: people who came; calls came on Sunday says no more than on Sunday."""
+    nouns = [entry.noun for entry in lexer.vocabulary.lookup(stems((before,))) if entry.noun is not None]
+    if before in PEOPLE or before == "who":
+        return True
     people = lexer.vocabulary.people
-    nouns = [entry.noun for entry in lexer.vocabulary.lookup(stems((word,))) if entry.noun is not None]
-    fields = {field.name for field in people.fields} if people is not None else set()
-    return word in PEOPLE or word == "who" or any(f.name in fields for noun in nouns for f in noun.fields)
+    own = {field.name for field in people.fields} if people is not None else set()
+    names = {field.name for noun in nouns for field in noun.fields}
+    is_thing = any(lexer.vocabulary.is_key(name) for name in names)
+    return bool(names & own) or (is_thing and not (after and after[0].text in _PREPOSITIONS))
 
 
 def with_particles(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...] | None:

@@ -113,7 +113,9 @@ class Places:
             return ()
         if not members.of and not any(self.reach(o.field.name, bases) is not None for o in known if not o.field.far):
             known = [o for o in known if self.reach(o.field.name, bases) == 0] or known  # rather one of the rows' own
-        if not members.of and min(option.field.far for option in members.options) < min(o.field.far for o in known):
+        are_events = all(self.model.datasets[base].c360.role == "fact" for base in bases)
+        least = min(option.field.far for option in members.options)
+        if not members.of and not are_events and least < min(o.field.far for o in known):
             known = [option for option in members.options if not option.field.far]  # its own dimension is not reached
         nearest = min(option.field.far for option in known)
         close = [option for option in known if option.field.far == nearest]

@@ -109,6 +109,8 @@ def _has_values(draft: Draft) -> bool:
 
 def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
     times = (replace(when, also=()), *when.also)
+    if not draft.split and (times[0].relative or "") > (times[-1].relative or ""):
+        times = times[::-1]  # in 2024 and in 2023
     if draft.split and len(times) == 2 and draft.versus is None:  # noqa: PLR2004 -- a pair
         return (replace(draft, when=times[1], versus=Versus("time", times[0]), split=_has_values(draft)),)
     by_time = next((group for group in draft.groups if isinstance(group, str)), None)

@@ -61,6 +61,11 @@ def subject_of(edition: Edition, words: tuple[str, ...]) -> Subject:
     if not found.is_known and len(key) > 1 and _is_things(edition, key[-1:]):  # a VIP customer
         found = _named(edition, key[:-1], text)
         found = found if found.values else Subject(text)
+    if not found.is_known and len(key) > 1:  # the VIP segment
+        values = _named(edition, key[:-1], text)
+        nouns = [entry.noun for entry in edition.vocabulary.lookup(key[-1:]) if entry.noun is not None]
+        owners = {field.name for noun in nouns for field in noun.fields}
+        found = values if any(name in owners for name, _ in values.values) else found
     if not found.is_known and all(word in _EVERYTHING for word in key):
         return Subject(text, datasets=tuple(edition.model.datasets), is_everything=True)
     return found

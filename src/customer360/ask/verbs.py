@@ -127,6 +127,11 @@ def is_said_of(ground: Ground, verb: MetricWord, metric: str) -> bool:
     return not verb.text.startswith(_TO_DO) and agree(ground, verb, metric)
 
 
+def wholes(ground: Ground, metric: str) -> Iterator[str]:
+    """Yield the metrics that count more of the same rows: claims, for disputes."""
+    yield from (name for name in ground.model.metrics if _is_part(ground, metric, name))
+
+
 def _called(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
     """Yield the metrics that the words together are the name of: stock (that is) worth."""
     verbs = {verb_stem(word) for word in phrase(verb.text)} - _SMALL
