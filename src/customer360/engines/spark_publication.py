@@ -48,6 +48,7 @@ class SparkPublication(LakePublication):
         self._spark = spark
         self._lake = lake
         self._lends = lends
+        self._lent = False
         self._handover = lake.data / HANDOVER / uuid4().hex
         self._folders: list[Path] = []
         self._views: SparkViews | None = None
@@ -92,11 +93,12 @@ class SparkPublication(LakePublication):
         """Return the cluster that methods may use; None where the project wants them to run here."""
         if not self._lends:
             return None
+        self._lent = True
         return SparkParts(self._spark.session(), self._handover / uuid4().hex, self._kept)
 
     def abandon(self) -> None:
         """Stop what Spark still does for this publication, and delete what it wrote."""
-        if self._views is not None or self._lends:
+        if self._views is not None or self._lent:
             with suppress(WarehouseError), translated():
                 self._spark.session().interruptAll()
         for folder in self._folders:

@@ -6,6 +6,7 @@ import importlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from customer360.engines.base import Clustered
 from customer360.errors import Place, UnknownName
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from customer360.engines.base import Cluster
+    from customer360.engines.base import Cluster, Publication
     from customer360.names import Relation
+    from customer360.project.spec import Step
 
 METHODS: dict[str, str] = {
     "calendar": "customer360.star.calendar:calendar",
@@ -95,10 +97,13 @@ def method_in_sql(name: str) -> MethodInSql | None:
     return cast("MethodInSql", getattr(importlib.import_module(module), function))
 
 
-def method_on(cluster: Cluster, name: str, *, place: Place | None = None) -> Method:
-    """Return the function behind a method's name, given a cluster if it can use one; UnknownName when there is none."""
-    found = method(name, place=place)
-    return partial(cast("MethodOnCluster", found), cluster=cluster) if name in ON_CLUSTER else found
+def method_of(step: Step, publication: Publication) -> Method:
+    """Return the function that makes a step, given the publication's cluster if both want it; UnknownName."""
+    found = method(step.method, place=step.place)
+    if step.method not in ON_CLUSTER or not isinstance(publication, Clustered):
+        return found
+    cluster = publication.cluster()
+    return partial(cast("MethodOnCluster", found), cluster=cluster) if cluster else found
 
 
 def method(name: str, *, place: Place | None = None) -> Method:

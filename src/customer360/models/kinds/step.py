@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer360.engines.base import Clustered
 from customer360.errors import BuildFailed
-from customer360.models.methods import method, method_on
+from customer360.models.methods import method_of
 from customer360.names import quoted
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ def build(work: Work) -> int | None:
     """
     step = work.node.model.step
     assert step is not None  # noqa: S101 - the kind of a model is `step` exactly when it has one
-    lent = work.publication.cluster() if isinstance(work.publication, Clustered) else None
-    run = method_on(lent, step.method, place=step.place) if lent else method(step.method, place=step.place)
+    run = method_of(step, work.publication)
     own = work.node.relation
     readable = {name: r for name, r in step.inputs.items() if r != own or work.exists}
     inputs = {name: work.publication.query(f"SELECT * FROM {r.sql}") for name, r in readable.items()}
