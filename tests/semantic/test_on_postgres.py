@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.semantic import test_random_extras as extras
-from tests.semantic.shop import AS_OF, COLUMNS, Rows, Shop, changed
+from tests.semantic.shop import AS_OF, COLUMNS, SALT, Rows, Shop, changed
 from tests.semantic.test_golden import CHANGES, PRINCIPALS, QUERIES
 from tests.semantic.test_random_queries import FACTS, MODEL, QUIET, SESSION, fill, queries
 
 from customer360.semantic.compile import compile_query
+from customer360.semantic.masks import KEYED_HASH
 from customer360.semantic.query import MetricQuery
 
 psycopg = pytest.importorskip("psycopg")
@@ -30,6 +31,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
         connection.execute("CREATE SCHEMA gold")
+        hashed = f"left(encode(sha256(convert_to('{SALT}' || t, 'UTF8')), 'hex'), 32)"
+        connection.execute(f"CREATE FUNCTION {KEYED_HASH}(t text) RETURNS text RETURN {hashed}")  # the guard's part
         shop = Shop()
         for table, columns in COLUMNS.items():
             connection.execute(f"CREATE TABLE gold.{table} ({columns.replace('DOUBLE', 'DOUBLE PRECISION')})")

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from tests.semantic.shop import AS_OF, COLUMNS, Shop, changed
+from tests.semantic.shop import AS_OF, COLUMNS, SALT, Shop, changed
 from tests.semantic.test_golden import CHANGES, PRINCIPALS, QUERIES
 from tests.semantic.test_on_postgres import rows_of
 from tests.spark_server import spark
 
 from customer360.semantic.compile import compile_query
+from customer360.semantic.masks import KEYED_HASH
 from customer360.semantic.query import MetricQuery
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def test_a_pinned_query_answers_on_spark_as_on_duckdb(name: str, session: Any) -
     principal = PRINCIPALS.get(name)
     here = compile_query(model, query, as_of=AS_OF, principal=principal).sql
     there = compile_query(model, query, as_of=AS_OF, principal=principal, dialect="spark").sql
+    hashed = f"left(sha2(concat('{SALT}', t), 256), 32)"
+    session.sql(f"CREATE OR REPLACE TEMPORARY FUNCTION {KEYED_HASH}(t STRING) RETURNS STRING RETURN {hashed}")
     found = session.sql(there).toArrow()
     rows = [tuple(column[i].as_py() for column in found.columns) for i in range(found.num_rows)]
     assert rows_of(rows) == rows_of(shop.sql(here)), there

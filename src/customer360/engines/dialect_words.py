@@ -42,7 +42,7 @@ NODES: frozenset[type[exp.Expr]] = frozenset(
 STATEMENTS: frozenset[type[exp.Expr]] = frozenset({exp.Delete, exp.Update})
 """Kinds of nodes that may be a whole statement, and no part of one."""
 
-FUNCTIONS: frozenset[str] = frozenset({"json_array_length"})
+FUNCTIONS: frozenset[str] = frozenset({"json_array_length", "c360_hash"})
 """Functions that SQLGlot does not know as kinds of nodes and that are called and mean the same everywhere."""
 
 TYPES: frozenset[exp.DType] = frozenset(
