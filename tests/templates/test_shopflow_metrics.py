@@ -134,6 +134,8 @@ def test_the_model_has_no_findings_and_its_claims_hold_on_the_data(shopflow: Bui
     assert {f.what for f in found} == {
         "'visits' means two metrics: web_visits and funnel_sessions.",
         "'paying customers' means two metrics: active_customers and buyers.",
+        "'cart abandonment' means two metrics: carts_abandoned and cart_abandonment_rate.",
+        "'response rate' means two metrics: campaign_response_rate and mailing_response_rate.",
         "'customers likely to leave' means two metrics: expected_lost_customers and high_risk_customers.",
         "'products running low' means two metrics: reorder_positions and products_at_stockout_risk.",
         "'status' means two dimensions: interaction.status and shipment.delivery_status.",
