@@ -103,7 +103,6 @@ def figure(workshop: tuple[Edition, MemorySession], question: str) -> Any:
         ("bill of repairs not yet begun", 70.0),
         ("repairs in French", 2),
         ("bill in German", 15.0),
-        ("repairs with state done", 2),
     ],
 )
 def test_a_value_is_found_by_its_words(workshop: tuple[Edition, MemorySession], question: str, expected: float) -> None:
