@@ -104,12 +104,8 @@ class Lexer:
                 ),
                 0,
             )
-            if size == 1 and words[at] == "how" and self._asks_degree(words[at + 1 : at + 3], tokens[at + 1 : at + 3]):
-                size = 0  # how loyal are our customers: no figure says it
-            if size == 1 and words[at] == "still" and self._is_deed(words[at + 1 : at + 2]):
-                size = 0  # customers who still buy: not all who ever did
-            if size == 1 and tokens[at].text in COPULA and at >= shared:
-                size = 0  # what share of customers with a plan ARE in the north: it parts the whole from the part
+            if size == 1 and self._says_something(words, tokens, at, shared):
+                size = 0
             if size:
                 own = size == 1 and (self.is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 if own and self._is_shouted(tokens, at):  # PRODUCE revenue: as the value is written
@@ -124,6 +120,14 @@ class Lexer:
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
         return _without_loose_commas(kept), (2 - is_soft) * collides
+
+    def _says_something(self, words: tuple[str, ...], tokens: tuple[Token, ...], at: int, shared: int) -> bool:
+        """Say whether a word of courtesy changes the question where it stands."""
+        if words[at] == "how" and self._asks_degree(words[at + 1 : at + 3], tokens[at + 1 : at + 3]):
+            return True  # how loyal are our customers: no figure says it
+        if words[at] == "still" and self._is_deed(words[at + 1 : at + 2]):
+            return True  # customers who still buy: not all who ever did
+        return tokens[at].text in COPULA and at >= shared  # what share of those with a plan ARE in the north
 
     def _is_shouted(self, tokens: tuple[Token, ...], at: int) -> bool:
         """Say whether a word stands in capitals in a question that does not, just as a value of the data does."""

@@ -147,6 +147,8 @@ def _meant(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str
 
 def _is_called(ground: Ground, name: str, metric: MetricWord, verbs: set[str], *, owed: bool) -> bool:
     for own, other in product(ground.vocabulary.written(name), metric.names):
+        if ground.vocabulary.counts_people(other):  # customers returned: what they did, no customer returns
+            continue
         words = {verb_stem(word) for word in own} - _SMALL
         if owed != ("to" in own):
             continue

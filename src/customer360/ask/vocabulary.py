@@ -277,6 +277,12 @@ class Vocabulary:
         atom = self.model.formulas[metric].sole_atom
         return atom is not None and atom.kind == "count" and any(atom.base in kind for kind, _ in self._kinds)
 
+    def counts_people(self, metric: str) -> bool:
+        """Say whether a metric counts those that the model's profile is about."""
+        people, atom = self.people, self.model.formulas[metric].sole_atom
+        owners = {field.name.rpartition(".")[0] for field in people.fields} if people is not None else set()
+        return self.counts_things(metric) and atom is not None and atom.base in owners
+
     def thing(self, name: str) -> str:
         """Return what the things are called that a dimension tells apart."""
         owner = name.rpartition(".")[0]
