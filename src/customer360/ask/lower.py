@@ -23,6 +23,7 @@ from customer360.ask.lacking import lacks, without
 from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, Stat, Versus, When
 from customer360.ask.perthing import counts_them
+from customer360.ask.places import together
 from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
 from customer360.ask.settle import settled
 from customer360.ask.units import SIZE, kind_of
@@ -34,6 +35,7 @@ from customer360.semantic.principal import OWNER
 from customer360.semantic.query import (
     Dimension,
     MetricQuery,
+    Order,
     Share,
     Summary,
     TimeRange,
@@ -185,8 +187,6 @@ def _figure(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame
         yield from _with_havings(ground, draft, query, notes)
         return
     if draft.order is not None:
-        from customer360.semantic.query import Order
-
         query = query.model_copy(update={"order": (Order(by=metrics[0], descending=draft.order == "desc"),)})
     yield Reading(query, notes=notes)
 
@@ -194,8 +194,6 @@ def _figure(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame: Frame
 def _with_havings(
     ground: Ground, draft: Draft, query: MetricQuery, notes: tuple[str, ...]
 ) -> Iterator[Reading | Problem]:
-    from customer360.ask.places import together
-
     field = query.dimensions[0].name
     for chosen in product(*(list(having_conditions(ground, having, field)) for having in draft.havings)):
         problem = next((each for each in chosen if isinstance(each, Problem)), None)
