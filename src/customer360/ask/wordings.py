@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Stems = tuple[str, ...]
 
 _OF = frozenset({"of", "for", "in", "on"})
-"""Words between the parts of a name that may stand for each other; around ``of`` the parts may change places."""
+"""Words between the parts of a name that may stand for each other; only around ``of`` do the parts change places."""
 _SMALL = frozenset({"the", "our", "all"})
 _FIXED = frozenset(
     {"per", "to", "from", "by", "without", "not", "no", "with", "before", "after", "since", "until", "between", "and"}
@@ -43,7 +43,7 @@ class Wordings:
         for name in names:
             bare = _bare(name)
             self._plain.setdefault(bare, []).append(name)
-            for turned in _turned(bare) if name in told else ():
+            for turned in _turned(name) if name in told else ():
                 self._turned.setdefault(turned, []).append(name)
         self._forms: dict[str, list[tuple[Stems, Stems]]] = {}
         for head, forms in same.items():
@@ -68,7 +68,7 @@ class Wordings:
         bare = _bare(words)
         yield from self._plain.get(bare, ())
         yield from self._turned.get(bare, ())
-        for turned in _turned(bare):
+        for turned in _turned(words):
             yield from (name for name in self._plain.get(turned, ()) if name in self._told)
 
     def _variants(self, words: Stems, start: int = 0) -> Iterator[Stems]:
@@ -93,7 +93,8 @@ def _bare(words: Stems) -> Stems:
     return (*words[:1], *inner, *words[-1:]) if len(words) > 1 else words
 
 
-def _turned(bare: Stems) -> Iterator[Stems]:
+def _turned(words: Stems) -> Iterator[Stems]:
     """Yield a phrase turned round at ``of``: value of carts, cart value."""
-    if not _FIXED & set(bare):
-        yield from ((*bare[at + 1 :], *bare[:at]) for at, word in enumerate(bare) if word == "of")
+    told = tuple(word for word in words if word not in _SMALL)
+    if not _FIXED & set(told):
+        yield from (_bare((*told[at + 1 :], *told[:at])) for at, word in enumerate(told) if word == "of")
