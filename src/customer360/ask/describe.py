@@ -75,7 +75,9 @@ class Words:
         others = [
             self.dimension(each.name, each.grain) for each in query.dimensions if not self._is_folded(query, each.name)
         ]
-        if others and reading.pick is None:
+        if reading.pick is not None:
+            others = [self.dimension(d.name, d.grain) for d in query.dimensions if d.name != reading.pick.field]
+        if others:
             head += f" by {_listed(others)}"
         yield head
         yield from self.limits(reading)

@@ -10,6 +10,7 @@ from customer360.ask.chart import Chart, Edge
 from customer360.ask.followup import merged, remainder
 from customer360.ask.frame import Ground, time_range
 from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
+from customer360.ask.guards import guarded
 from customer360.ask.inflect import plural, singular
 from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
 from customer360.ask.lower import lower
@@ -89,7 +90,7 @@ class Interpreter:
         """Yield what a question means with its time behind the rest, or as sentences that say the same twice."""
         moved = time_last(found, self.lexer.read(found))
         if moved is not None:
-            yield self.read_tokens(moved)
+            yield self.read_tokens(moved, found)
         parts = [tokens(part) for part in sentences_of(question)]
         if len(parts) > 1:
             read = [self.read_tokens(part) for part in parts if part]
@@ -99,10 +100,10 @@ class Interpreter:
             yield from self._followed([part for part in sentences_of(question) if tokens(part)], read)
         joined = with_particles(self.lexer, found)
         if joined is not None:
-            yield self.read_tokens(joined)
+            yield self.read_tokens(joined, found)
         plain = without_weak(self.lexer, joined or found)
         if plain and len(plain) < len(found):
-            yield self.read_tokens(plain)
+            yield self.read_tokens(plain, found)
 
     def _followed(self, parts: Sequence[str], read: Sequence[Interpretation]) -> Iterator[Interpretation]:
         """Yield a question whose further sentences only say more of it: Claims by area? For 2024 please."""
@@ -135,7 +136,7 @@ class Interpreter:
             if isinstance(edge.meaning, Draft)
             for draft in merged(before, edge.meaning, rest.how)
         ]
-        made = self._outcome((edges, chart), lexed)
+        made = self._outcome((edges, chart), lexed, lexed.tokens)
         return replace(made, corrected=tuple(corrected)) if edges else None
 
     @staticmethod
@@ -143,8 +144,8 @@ class Interpreter:
         """Say whether the words of a question show that it follows on another."""
         return len(question) <= LONGEST and remainder(tokens(question)).is_marked
 
-    def read_tokens(self, found: Sequence[Token]) -> Interpretation:
-        """Return what the words of a question mean, after mending slips of the pen."""
+    def read_tokens(self, found: Sequence[Token], typed: Sequence[Token] | None = None) -> Interpretation:
+        """Return what the words of a question mean, after mending slips of the pen; ``typed`` are all its words."""
         lexed = self.lexer.read(found)
         corrected: list[tuple[str, str]] = []
         if lexed.unknown:
@@ -153,10 +154,10 @@ class Interpreter:
                 return mended
             found, corrected = mended
             lexed = self.lexer.read(found)
-        made = self._outcome(self._parsed(lexed), lexed)
+        made = self._outcome(self._parsed(lexed), lexed, typed or found)
         if lexed.colliding > 1 or (lexed.colliding and made.outcome != "read"):
             other = self.lexer.read(found, drop_colliding=True)
-            made = _either(made, self._outcome(self._parsed(other), other))
+            made = _either(made, self._outcome(self._parsed(other), other, typed or found))
         return replace(made, corrected=tuple(corrected))
 
     def _mended(
@@ -189,7 +190,9 @@ class Interpreter:
         chart = Chart(GRAMMAR, len(lexed.tokens))
         return chart.parse(lexed.edges, GOAL, SLACK), chart
 
-    def _outcome(self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed, *, is_offer: bool = False) -> Interpretation:
+    def _outcome(
+        self, parsed: tuple[Iterable[Edge], Chart], lexed: Lexed, said: Sequence[Token], *, is_offer: bool = False
+    ) -> Interpretation:
         edges, chart = parsed
         problem: Problem | None = None
         readings: dict[str, Reading] = {}
@@ -198,7 +201,7 @@ class Interpreter:
             if chart.most is not None and edge.cost > chart.most:
                 break
             assert isinstance(edge.meaning, Draft)  # noqa: S101 -- what the goal's rules make
-            made = lower(self.ground, edge.meaning)
+            made = self._lowered(edge.meaning, lexed, said)
             if isinstance(made, Problem):
                 if made.fault == "nonsense":
                     continue
@@ -224,6 +227,16 @@ class Interpreter:
         if problem is not None:
             return _declined(problem)
         return Interpretation("unclear") if is_offer else self._not_understood(chart, lexed)
+
+    def _lowered(self, draft: Draft, lexed: Lexed, said: Sequence[Token]) -> list[Reading] | Problem:
+        """Return the readings of a draft that leave out no word of the question, else why there are none."""
+        made = lower(self.ground, draft)
+        if isinstance(made, Problem):
+            return made
+        checked = [guarded(self.ground, said, lexed, draft, reading) for reading in made]
+        problem = next((each for each in checked if isinstance(each, Problem)), None)
+        held = [each for each in checked if isinstance(each, Reading)]
+        return made if len(held) == 1 < len(made) else held or problem or made  # a doubt stays one
 
     def _not_understood(self, chart: Chart, lexed: Lexed) -> Interpretation:
         """Say how far the question was understood: the longest part that makes sense, and the words that do not fit."""
@@ -257,7 +270,10 @@ class Interpreter:
         for part in parts[:_OFFERED]:
             text = " ".join(token.raw for token in words[part.start : part.end])
             lexed = self.lexer.read(tokens(text))
-            if not lexed.unknown and self._outcome(self._parsed(lexed), lexed, is_offer=True).outcome == "read":
+            if (
+                not lexed.unknown
+                and self._outcome(self._parsed(lexed), lexed, lexed.tokens, is_offer=True).outcome == "read"
+            ):
                 return f"This can be asked: '{text}'."
         return None
 
