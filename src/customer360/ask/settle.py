@@ -46,7 +46,7 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
 def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Read ``in which area are claims highest`` as the first of a ranking, without ``highest`` as a breakdown."""
     noun, peak = draft.which, draft.peak
-    if noun is None or draft.rank is not None or draft.changed or draft.head not in (None, "figure"):
+    if noun is None or draft.rank is not None or draft.head not in (None, "figure"):
         return NONSENSE
     if draft.changed:
         return NONSENSE
