@@ -203,6 +203,11 @@ def test_one_but_not_the_other(insurer: tuple[Edition, MemorySession]) -> None:
         assert rows(insurer, question) == [(len(settled - open_),)], question
 
 
+def test_what_is_left_out_already_is_not_left_out_again(insurer: tuple[Edition, MemorySession]) -> None:
+    assert outcome(insurer, "Settled claims, not Open") != "read"
+    assert outcome(insurer, "policyholders who reported only Settled and Open") != "read"
+
+
 def test_two_figures_are_asked_in_their_own_words(insurer: tuple[Edition, MemorySession]) -> None:
     may = [claim for claim in CLAIMS if claim[2].month == 5]
     found = rows(insurer, "how many claims and how much payouts in May")

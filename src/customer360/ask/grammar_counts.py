@@ -84,11 +84,9 @@ def _is_other(one: Cond, other: Cond) -> bool:
     return bool(fields[0] & fields[1]) and not values[0] & values[1] and other.size == 1
 
 
-@rules(
-    "Things", "Things <WHO> VERB <ONLY> Cond", "Things <WHO> <ONLY> VERB Cond", "Things <WHO> VERB <ONLY> <Prep> Cond"
-)
-@rules("Things", "Things <WHO> <ONLY> VERB <Prep> Cond", "Things <WHO> VERB <Prep> <ONLY> Cond")
-@rules("Things", "Things VERB <ONLY> Cond", "Things VERB <ONLY> <Prep> Cond", "Things VERB <Prep> <ONLY> Cond", cost=3)
+@rules("Sole", "Things <WHO> VERB <ONLY> Cond", "Things <WHO> <ONLY> VERB Cond", "Things <WHO> VERB <ONLY> <Prep> Cond")
+@rules("Sole", "Things <WHO> <ONLY> VERB <Prep> Cond", "Things <WHO> VERB <Prep> <ONLY> Cond")
+@rules("Sole", "Things VERB <ONLY> Cond", "Things VERB <ONLY> <Prep> Cond", "Things VERB <Prep> <ONLY> Cond", cost=3)
 def _only_with(things: Things, verb: MetricWord, cond: Cond) -> Things | None:
     """Read ``who filed only by phone``: some like that, and none that are not."""
     is_plain = things.noun.is_entity and things.noun.is_plural and not things.havings
@@ -96,6 +94,27 @@ def _only_with(things: Things, verb: MetricWord, cond: Cond) -> Things | None:
         return None
     some = Having(verb, ">", Number(0), conds=(cond,))
     return doing(things, (some, replace(some, op="=", conds=(replace(cond, negated=True),))))
+
+
+@rules("Clause", "Sole", cost=2)
+def _sole(things: Things) -> Draft:
+    """Read them as a whole clause: what follows ``only`` belongs to it or is not read."""
+    return Draft(head="things", things=things)
+
+
+@rules("Clause", "<LIST> Sole", "<WHICH> Sole")
+def _list_sole(things: Things) -> Draft:
+    return Draft(head="list", things=things)
+
+
+@rules("Clause", "<HOWMANY> Sole", cost=5)
+def _count_sole(things: Things) -> Draft:
+    return Draft(head="count", things=things)
+
+
+@rules("Clause", "<Prep> Sole", cost=2)
+def _of_sole(things: Things) -> Draft:
+    return Draft(doers=(things,))
 
 
 # ---- all of them in order --------------------------------------------------------------------------------------------
