@@ -146,6 +146,7 @@ def test_a_name_is_found_in_other_words(said: str, name: str) -> None:
         "repair per bill",  # the other way round is another figure
         "completion rate of",
         "on completion rate",
+        "rate in completion",  # only `of` turns a name round
     ],
 )
 def test_what_says_more_less_or_the_reverse_is_no_name(said: str) -> None:

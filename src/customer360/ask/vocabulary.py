@@ -82,7 +82,8 @@ class Vocabulary:
         self._kinds = tuple(kinds.items())
         """Tables whose rows are the same things, since one noun names the keys of all."""
         self.longest = max((len(key) for key in self.entries), default=1)
-        wordings = Wordings(own, model.c360.same_words)
+        figures = (key for key in own if any(sort == "METRIC" for sort, _ in self._found[key]))
+        wordings = Wordings(own, model.c360.same_words, figures=figures)
         self._reworded = lru_cache(maxsize=16_384)(lambda words: self._found_by(words, wordings.names(words)))
         self.words = wordings.words | {word for key in self.entries for word in key}
 

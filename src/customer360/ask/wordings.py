@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 Stems = tuple[str, ...]
 
-_TURNING = frozenset({"of", "for"})
-"""Words around which the parts of a name may change places."""
-_JOINTS = _TURNING | {"in", "on", "the", "our", "all"}
-"""Words inside a name that only join its parts."""
+_OF = frozenset({"of", "for", "in", "on"})
+"""Words between the parts of a name that may stand for each other; only around ``of`` do the parts change places."""
+_SMALL = frozenset({"the", "our", "all"})
 _FIXED = frozenset(
     {"per", "to", "from", "by", "without", "not", "no", "with", "before", "after", "since", "until", "between", "and"}
     | {"or", "who", "that", "than", "as", "a", "an", "which", "whose", "only", "never", "less", "more", "divided"}
@@ -29,16 +28,23 @@ _MOST = 24
 
 
 class Wordings:
-    """The names of a model, found by other wordings. ``same`` gives for a word of names what else it is called."""
+    """The names of a model, found by other wordings. ``same`` gives for a word of names what else it is called.
 
-    def __init__(self, names: Iterable[Stems], same: Mapping[str, Sequence[str]]) -> None:
+    Only names of ``figures`` are turned round: priority of tickets is not what high priority tickets speak of.
+    """
+
+    def __init__(
+        self, names: Iterable[Stems], same: Mapping[str, Sequence[str]], *, figures: Iterable[Stems] | None = None
+    ) -> None:
+        names = tuple(names)
+        told = self._told = frozenset(names if figures is None else figures)
         self._plain: dict[Stems, list[Stems]] = {}
-        self._turned: dict[Stems, list[tuple[Stems, bool]]] = {}
+        self._turned: dict[Stems, list[Stems]] = {}
         for name in names:
             bare = _bare(name)
             self._plain.setdefault(bare, []).append(name)
-            if not _FIXED & set(bare):
-                self._turned.setdefault(tuple(sorted(bare)), []).append((name, bool(_TURNING & set(name))))
+            for turned in _turned(name) if name in told else ():
+                self._turned.setdefault(turned, []).append(name)
         self._forms: dict[str, list[tuple[Stems, Stems]]] = {}
         for head, forms in same.items():
             for form in forms:
@@ -49,7 +55,7 @@ class Wordings:
 
     def names(self, words: Stems) -> tuple[Stems, ...]:
         """Return the names that a phrase (its stems) is another wording of; several when it is not clear which."""
-        if not words or words[0] in _JOINTS or words[-1] in _JOINTS:
+        if not words or {words[0], words[-1]} & (_OF | _SMALL):
             return ()
         own = tuple(self._same(words))
         if own:
@@ -58,13 +64,12 @@ class Wordings:
         return tuple(dict.fromkeys(name for variant in variants for name in self._same(variant)))
 
     def _same(self, words: Stems) -> Iterator[Stems]:
-        """Yield names of the same words, in another order where ``of`` joins them here or there."""
+        """Yield names of the same words, also those turned round at ``of``, here or there."""
         bare = _bare(words)
         yield from self._plain.get(bare, ())
-        is_joined = bool(_TURNING & set(words))
-        for name, was_joined in self._turned.get(tuple(sorted(bare)), ()):
-            if (is_joined or was_joined) and name not in self._plain.get(bare, ()):
-                yield name
+        yield from self._turned.get(bare, ())
+        for turned in _turned(words):
+            yield from (name for name in self._plain.get(turned, ()) if name in self._told)
 
     def _variants(self, words: Stems, start: int = 0) -> Iterator[Stems]:
         """Yield the phrase with other words in it for the same."""
@@ -83,6 +88,13 @@ class Wordings:
 
 
 def _bare(words: Stems) -> Stems:
-    """Return a phrase without the words that join its parts; one it begins or ends with says more: on promotion."""
-    last = len(words) - 1
-    return tuple(word for at, word in enumerate(words) if word not in _JOINTS or at in (0, last))
+    """Return a phrase with one word for all that join its parts inside; ``on sale`` begins with another."""
+    inner = tuple("of" if word in _OF else word for word in words[1:-1] if word not in _SMALL)
+    return (*words[:1], *inner, *words[-1:]) if len(words) > 1 else words
+
+
+def _turned(words: Stems) -> Iterator[Stems]:
+    """Yield a phrase turned round at ``of``: value of carts, cart value."""
+    told = tuple(word for word in words if word not in _SMALL)
+    if not _FIXED & set(told):
+        yield from (_bare((*told[at + 1 :], *told[:at])) for at, word in enumerate(told) if word == "of")
