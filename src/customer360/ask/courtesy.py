@@ -89,6 +89,7 @@ WEAK = frozenset(
         "that is",
         "i e",
         "at all",
+        "yet",
         "each time",
         "as per",
         "as such",

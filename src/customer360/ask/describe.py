@@ -91,7 +91,9 @@ class Words:
             yield f"{'bottom' if query.top.ascending else 'top'} {query.top.n} by {self.title(query.top.by)}"
         elif query.limit is not None and query.order:
             first = query.order[0]
-            yield f"{'top' if first.descending else 'bottom'} {query.limit} by {self.title(first.by)}"
+            end = "top" if first.descending else "bottom"
+            place = f"number {query.offset + 1} from the {end}" if query.offset else f"{end} {query.limit}"
+            yield f"{place} by {self.title(first.by)}"
         yield self.period(query.time)
         if query.compare is not None:
             yield f"compared with {self._against(query)}"
@@ -155,7 +157,8 @@ class Words:
         if query.summary is not None or query.shares or query.windows:
             yield Chip("summary" if query.summary else "shares" if query.shares else "windows", self.head(reading))
         if query.limit is not None:
-            yield Chip("limit", f"first {query.limit}")
+            place = f"number {query.offset + 1}" if query.offset else f"first {query.limit}"
+            yield Chip("limit", place)
         for order in query.order:
             yield Chip("order", f"by {self.title(order.by)}, {'largest' if order.descending else 'smallest'} first")
         if query.top is not None:

@@ -105,7 +105,21 @@ def _contradict(filters: Sequence[Filter]) -> bool:
             if each.field in seen:
                 return True
             seen.add(each.field)
-    return False
+    return _is_void(filters)
+
+
+def _is_void(filters: Sequence[Filter]) -> bool:
+    """Say whether a filter leaves out what another has left out already: Toys, not Books."""
+    plain = [each for each in filters if isinstance(each, Condition)]
+    kept = {each.field: _values(each) for each in plain if each.op in ("=", "in")}
+    return any(
+        each.op in ("!=", "not in") and each.field in kept and not _values(each) & kept[each.field] for each in plain
+    )
+
+
+def _values(condition: Condition) -> set[str]:
+    given = condition.value if isinstance(condition.value, list | tuple) else (condition.value,)
+    return {str(value) for value in given}
 
 
 def time_range(when: When | None) -> TimeRange | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask import (
+    grammar_counts,
     grammar_deeds,
     grammar_figures,
     grammar_frames,
     grammar_lists,
     grammar_nouns,
+    grammar_pairs,
     grammar_people,
+    grammar_places,
     grammar_relations,
     grammar_tails,
 )
@@ -137,6 +140,9 @@ GRAMMAR = Grammar(
         grammar_people.rules,
         grammar_tails.rules,
         grammar_frames.rules,
+        grammar_places.rules,
+        grammar_pairs.rules,
+        grammar_counts.rules,
         rules,
     )
     for rule in part.all

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_nouns import Havings
+from customer360.ask.inflect import singular
 from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things, When
 
 rules = Rules()
@@ -117,8 +118,10 @@ def _did_it_to_none(*parts: MetricWord) -> Havings:
 
 
 @rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
-def _did_not(verb: MetricWord) -> Havings:
-    return (Having(verb, "=", SOME),)
+def _did_not(verb: MetricWord) -> Havings | None:
+    """Read ``never paid``; a form that no `not` stands before is no deed: not books."""
+    is_thing = " " not in verb.text and singular(verb.text) != verb.text
+    return None if is_thing else (Having(verb, "=", SOME),)
 
 
 @rules("NotDid", "<NEVER> <LIGHT> METRIC", "<NOT> <LIGHT> METRIC", "<NEVER> METRIC", "<NO> METRIC", "<WITHOUT> METRIC")
@@ -128,7 +131,8 @@ def _had_none(metric: MetricWord) -> Havings:
 
 @rules("NotDid", "<NEVER> VERB Conds", "<NOT> VERB Conds", "<NEVER> VERB <Prep> Conds", "<NOT> VERB <Prep> Conds")
 def _did_not_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Havings | None:
-    return _with(_did_not(verb), conds)
+    did = _did_not(verb)
+    return _with(did, conds) if did is not None else None
 
 
 @rules("Done", "Did")

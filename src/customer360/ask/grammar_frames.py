@@ -7,6 +7,7 @@ from dataclasses import replace
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_lists import ranking
 from customer360.ask.grammar_nouns import united
+from customer360.ask.grammar_pairs import is_of_one_year
 from customer360.ask.meaning import Cond, Draft, Members, MetricWord, Noun, Number, Stat, Things, Versus, When
 from customer360.ask.units import SIZE
 
@@ -101,7 +102,9 @@ rules("Clause", "<IN> CURRENCY", "INUNIT")(lambda unit: Draft(currency=unit))
 @rules("Clause", "<DIFFERS> Span <THAN> Span")
 def _higher_then(one: When, other: When) -> Draft | None:
     """Read ``higher in May than in June`` as both side by side."""
-    return None if one.also or other.also else Draft(when=one, versus=Versus("time", other))
+    if one.also or other.also or not is_of_one_year(one, other):
+        return None
+    return Draft(when=one, versus=Versus("time", other))
 
 
 @rules("Clause", "<DIFFERS> <THAN> Span")

@@ -37,7 +37,7 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             span = words[start:end]
             if start == 0 and tokens[0].text == "name" and end == 1:  # name them, not: the names of
                 yield Edge(0, 1, "LIST", "name")
-            for category in CLOSED.get(span, ()):
+            for category in _categories(span, start):
                 compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))
             if span in _GRAINS:
@@ -56,6 +56,12 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             yield Edge(start, start + 2, "INUNIT", tokens[start + 1].text)
         if compared and words[start] in ("with", "to"):  # compare A with B
             yield Edge(start, start + 1, "VS", words[start])
+
+
+def _categories(span: tuple[str, ...], start: int) -> tuple[str, ...]:
+    """Return the parts a phrase may play; `which` at the start asks, and says nothing of anything before it."""
+    found = CLOSED.get(span, ())
+    return tuple(each for each in found if each != "WHO") if start == 0 and span == ("which",) else found
 
 
 def _grain(start: int, end: int, grain: Grain, tokens: Sequence[Token]) -> Iterator[Edge]:

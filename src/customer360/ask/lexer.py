@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Edge
+from customer360.ask.countwords import count_words
 from customer360.ask.courtesy import LEADING, courtesy_phrases
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
@@ -76,6 +77,7 @@ class Lexer:
         edges += people_words(self.vocabulary.people, kept)
         edges += joints(words, kept)
         edges += numbers(words, kept)
+        edges += count_words(words, kept)
         edges += _times(times)
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)

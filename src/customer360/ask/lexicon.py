@@ -178,11 +178,12 @@ WORDS: dict[str, str] = {
     ),
     "VS": (
         "vs|compared to|compared with|against|in comparison to|in comparison with|as compared to|compare to|"
-        "compare with|comparing with|comparing to|as opposed to"
+        "compare with|comparing with|comparing to|as opposed to|up on|down on|ahead of"
     ),
     "COMPARE": "compare|comparison of|comparing|comparison between|compare between|difference between|contrast",
     "BETWEEN": "between",
-    "YOY": "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
+    "YOY": "up on last year|down on last year|ahead of last year|behind last year|"
+    "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
     "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year|"
     "year earlier|a year earlier|last year to date|"
     "prior year to date|previous year to date|last year ytd|"

@@ -365,7 +365,7 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
             query = MetricQuery(
                 metrics=metrics,
                 dimensions=frame.dimensions,
-                where=frame.where,
+                where=frame.where if stat.grain else known_only(ground, dimension.name, frame.where)[0],
                 time=up_to_today(ground, draft.when) if stat.grain else time_range(draft.when),
                 fill="zero" if stat.grain else None,
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),

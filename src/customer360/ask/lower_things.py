@@ -299,9 +299,14 @@ def _ranked(ground: Ground, draft: Draft, rank: Rank, metrics: tuple[str, ...], 
     said = rank.n
     n = said if said is not None else TOP_ROWS
     notes = told if said is not None else (*told, f"No number was said: the first {TOP_ROWS} are shown.")
+    if rank.skip and others:
+        return Problem("impossible", "One place of a ranking is shown of one breakdown only.")
     if not others:
         order = (Order(by=metrics[0], descending=descending),)
-        return Reading(query.model_copy(update={"order": order, "limit": n or None}), notes=notes if n else told)
+        return Reading(
+            query.model_copy(update={"order": order, "limit": n or None, "offset": rank.skip or None}),
+            notes=notes if n else told,
+        )
     if len(others) == 1 and others[0].name == "time" and n:
         top = Top(dimension=field.name, n=n, by=metrics[0], other=False, ascending=not descending)
         return Reading(query.model_copy(update={"top": top}), notes=notes)

@@ -166,6 +166,8 @@ class Rank:
     """Whether the best or worst was asked for, which a metric decides, not the largest or smallest."""
     by_number: bool = False
     """Whether the most or least frequent was asked for."""
+    skip: int = 0
+    """How many stand before the one that was asked for: the third best."""
 
 
 @dataclass(frozen=True)

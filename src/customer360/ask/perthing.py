@@ -32,6 +32,8 @@ def of_events(ground: Ground, word: MetricWord, noun: Noun) -> MetricWord | Prob
             names.append(name)
             continue
         names += [event] if (event := event_count(ground, name)) is not None else []
+    if not word.names:
+        return NONSENSE
     if not names:
         title = ground.title(word.names[0])
         return Problem(

@@ -24,7 +24,8 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.window is not None and draft.window.kind == "trailing" and _is_bare(draft):
         return (draft, replace(draft, groups=(draft.window.unit or "month", *draft.groups)))
     if draft.loose:
-        if not draft.metrics or draft.verbs or draft.things or draft.rank:
+        is_peak = draft.stat is not None and draft.stat.function in ("max", "min")  # which area had the highest daily
+        if not draft.metrics or draft.verbs or draft.things or draft.rank or is_peak:
             return NONSENSE
         grouped = replace(draft, groups=(*draft.groups, *(_spanned(noun) for noun in draft.loose)), loose=())
         said = tuple(noun for noun in draft.loose if not noun.is_entity)
@@ -37,7 +38,8 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.when is not None and draft.when.also:
         return _listed_times(draft, draft.when)
     if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
-        return (_between_ends(draft, draft.when),)
+        made = _between_ends(draft, draft.when)
+        return NONSENSE if _is_pair(draft, draft.when) and (made is draft or _wraps(draft.when)) else (made,)
     return (draft,)
 
 
@@ -101,6 +103,19 @@ def _between_ends(draft: Draft, when: When) -> Draft:
         return draft
     first, last = When(relative=when.start, text=when.text), When(relative=when.end, text=when.text)
     return replace(draft, when=last, versus=Versus("time", first), changed=False, split=_has_values(draft))
+
+
+def _is_pair(draft: Draft, when: When) -> bool:
+    """Say whether two times were named between which a change lies, which has a rule of its own."""
+    is_cut = draft.trend or any(isinstance(group, str) for group in draft.groups)
+    words = when.text.split()
+    is_quarters = any(word == "quarter" or (word[:1] == "q" and word[1:].isdigit()) for word in words)
+    return not is_cut and (words[:1] == ["between"] or (is_quarters and "to" in words))
+
+
+def _wraps(when: When) -> bool:
+    """Say whether a range reaches over the turn of a year, which was perhaps not meant: October and September."""
+    return bool(when.start and when.end) and (when.start or "")[:4] != (when.end or "")[:4]
 
 
 def _has_values(draft: Draft) -> bool:

@@ -116,6 +116,7 @@ class Points:
             self._week,
             self._week_of,
             self._half_of_month,
+            self._edge_days,
             self._day,
             self._slashed,
             self._year_first,
@@ -343,6 +344,19 @@ class Points:
                 middle = month.start.replace(day=_HALF_MONTH)
                 start, last = (month.start, middle) if nth == 1 else (middle + timedelta(days=1), month.end)
                 yield end, replace(month, start=start, end=last, name=None, unit="day")
+
+    def _edge_days(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``first 10 days of November``, ``last 5 days of the quarter Q2``."""
+        found = self.count(at + 1) if self.word(at) in ("first", "last") else None
+        if found is None or self.word(found[0]) != "day" or self.word(found[0] + 1) not in ("of", "in"):
+            return
+        days = timedelta(days=found[1] - 1)
+        for reader in (self._month, self._quarter):
+            for end, point in reader(found[0] + 2):
+                is_first = self.word(at) == "first"
+                start, last = (point.start, point.start + days) if is_first else (point.end - days, point.end)
+                if found[1] and point.start <= start <= last <= point.end:
+                    yield end, replace(point, start=start, end=last, name=None, floats=False, unit="day")
 
     def _day(self, at: int) -> Iterator[tuple[int, Point]]:
         """Read ``5 March 2017``, ``March 5, 2017`` and ``5th of March``."""
