@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -235,3 +237,33 @@ def test_a_builder_that_is_killed_leaves_the_state_and_the_next_one_tidies_up(
     put(other, 2)
     other.maintain(purge=True)
     assert (ids(other), len(object_storage.keys(bucket, ".parquet"))) == ([2], 1)
+
+
+class _ReadsOnly(BaseHTTPRequestHandler):
+    """Answers as storage does to keys that may list and get, and no more."""
+
+    def do_GET(self) -> None:
+        is_asked = "versioning" in self.path
+        body = b"<Error><Code>AccessDenied</Code></Error>" if is_asked else b"<ListBucketResult></ListBucketResult>"
+        self.send_response(403 if is_asked else 200)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_keys_that_only_read_cannot_tell_about_earlier_versions() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _ReadsOnly) as server:
+        running = Thread(target=server.serve_forever)
+        running.start()
+        try:
+            bucket = Bucket(
+                "s3://acme-lake/x", Keys(IDENTITY, SECRET), endpoint=f"http://127.0.0.1:{server.server_port}"
+            )
+            assert "cannot tell whether old versions are kept" in (bucket.about() or "")
+        finally:
+            server.shutdown()
+            running.join()

@@ -231,6 +231,9 @@ def test_addresses_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch
     assert open_engine(settings(url={"env": "C360_SPARK_URL"}), tmp_path).name == "spark"
     with pytest.raises(UnknownName, match=r"'mastr'.*Did you mean 'master'"):
         open_engine(settings(mastr="local[2]"), tmp_path)
+    for key in ("catalogue", "endpoint", "region", "wait_seconds"):
+        with pytest.raises(UnknownName, match=f"'{key}'"):
+            open_engine(settings(**{key: "x"}), tmp_path)
     with pytest.raises(ProjectError, match="maps names"):
         open_engine(settings(settings=["x"]), tmp_path)
     assert not (tmp_path / "warehouse").exists(), "opening touches nothing"

@@ -162,6 +162,42 @@ def test_what_people_made_and_what_they_ask_breaks_too(shop: Workspace, tmp_path
     assert not [each for each in before.catalogue.graph.nodes if each.startswith("dashboard:own_")]
 
 
+def test_metrics_of_one_name_in_two_models_are_two(shop: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "twins"
+    shutil.copytree(shop.project.root, folder, ignore=shutil.ignore_patterns("warehouse", "state"))
+    first = folder / "semantic/harbour.yaml"
+    text = first.read_text()
+    other = text.replace("name: revenue", "name: turnover").replace("name: first_mail", "name: revenue")
+    (folder / "semantic/quay.yaml").write_text(other.replace("name: harbour", "name: quay"))
+    first.write_text(text.replace("name: first_mail", "name: own_brand_sales"))
+    tile = "{name: one, title: One, chart: kpi, model: quay, query: {metrics: [revenue]}}"
+    (folder / "dashboards/quay.yaml").write_text(f"title: Quay\nwidgets:\n  - {tile}\n")
+    before = open_project(folder)
+    graph = before.catalogue.graph
+    assert {a for a, b in graph.links if b == "dashboard:quay"} == {"metric:quay/revenue"}
+    assert {a for a, b in graph.links if b == "metric:quay/revenue"} == {"crm.customer"}
+    assert {a for a, b in graph.links if b == "metric:revenue"} == {"sales.sale"}
+    assert (before.card("sales.sale").dashboards, before.card("crm.customer").dashboards) == (
+        ("executive",),
+        ("executive", "quay"),
+    )
+    contract = folder / "products/crm/customer.odcs.yaml"
+    contract.write_text(contract.read_text().replace(EMAIL, ""))
+    models = [before.semantic_model(name) for name in before.project.semantics]
+    (release,) = releases(before.project, open_project(folder).project, *models)
+    assert "dashboard quay" in release.changes[0].breaks
+    assert "dashboard executive" not in release.changes[0].breaks
+    made = OwnBoards(folder).create("ida", {"title": "Mine", "widgets": [{
+        "name": "one", "title": "One", "chart": "kpi", "model": "quay", "query": {"metrics": ["revenue"]}
+    }]})  # fmt: skip
+    with TestClient(create_app(before), base_url=HERE) as client:
+        page, away = (client.get(f"/catalogue/{port}") for port in ("crm.customer", "sales.sale"))
+        assert (page.status_code, away.status_code) == (200, 200), "a metric may be called own_something"
+        assert f'href="/dashboards/{made.name}"' in page.text
+        assert made.name not in away.text
+        assert client.get("/lineage?of=metric:quay/revenue").status_code == 200
+
+
 EMAIL = "      - {name: email, logicalType: string, physicalType: VARCHAR, classification: confidential, tags: [pii], customProperties: [{property: c360Mask, value: hash}]}\n"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
+from fastapi import FastAPI, Request
 from mcp import Client
 from starlette.testclient import TestClient
 from tests.governance.conftest import OPERATOR, PASSWORD
@@ -337,7 +338,15 @@ def test_rows_of_a_port_are_shown_as_they_may_be_seen(people: Workspace) -> None
 def test_nobody_sends_more_than_a_form_can_hold(people: Workspace) -> None:
     _, key = people.governance.tickets.create_key("ida", label="t", by="test")
     body = b'{"sql": "' + b"x" * MOST_BYTES + b'"}'
-    with TestClient(create_app(people), base_url=HERE) as client:
-        for path, headers in (("/api/v1/sql", {"X-API-Key": key}), ("/sign-in", {})):
+    support = FastAPI()
+
+    @support.post("/tickets")
+    async def take(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    with TestClient(create_app(people, support=support), base_url=HERE) as client:
+        for path, headers in (("/api/v1/sql", {"X-API-Key": key}), ("/sign-in", {}), ("/support/tickets", {})):
             answer = client.post(path, content=body, headers={"Content-Type": "application/json", **headers})
             assert (answer.status_code, "too large" in answer.text) == (403, True)
+        small = client.post("/support/tickets", content=b"{}", headers={"Content-Type": "application/json"})
+        assert (small.status_code, small.json()) == (200, {"bytes": 2})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
-from tests.governance.conftest import OPERATOR, PASSWORD
+from tests.governance.conftest import OPERATOR, PASSWORD, who
 from typer.testing import CliRunner
 
 from customer360.cli import app as commands
@@ -63,12 +64,44 @@ def test_the_commands_of_the_guide_open_the_dashboards(people: Workspace, ida: T
 
 
 def test_who_decides_about_less_opens_nothing(people: Workspace) -> None:
-    from tests.governance.conftest import who
-
     tables = tables_of(people.project.dashboards["executive"], people.semantic_model)
     with pytest.raises(AccessRefused, match="sam does not decide about crm"):
         open_ports(people.governance, tables, "marketing", by=who(people, "sam"))
     assert people.governance.access.grants() == ()
+
+
+def test_a_private_port_is_not_opened_with_a_dashboard(people: Workspace) -> None:
+    ports = people.governance.ports.values()
+    tables = [port.relation for port in ports if port.id in ("crm.customer", "hr.pay", "sales.sale")]
+    for name in (None, "ada"):
+        with pytest.raises(AccessRefused, match=r"hr\.pay is private"):
+            open_ports(people.governance, tables, "marketing", by=who(people, name) if name else OPERATOR)
+        assert people.governance.access.grants() == (), "also not those before it"
+        assert people.governance.state.history(subject="crm.customer") == ()
+
+
+def test_an_administrator_opens_to_groups_that_he_is_not_in(people: Workspace) -> None:
+    tables = tables_of(people.project.dashboards["executive"], people.semantic_model)
+    with pytest.raises(AccessRefused, match="nobody grants himself") as told:
+        open_ports(people.governance, tables, "everyone", by=who(people, "ada"))
+    assert "operator" in str(told.value.next_step)
+    assert people.governance.access.grants() == ()
+    found = open_ports(people.governance, tables, "marketing", by=who(people, "ada"))
+    assert [each.outcome for each in found] == ["granted", "granted"]
+
+
+def test_a_failure_midway_leaves_no_grant(people: Workspace) -> None:
+    tables = tables_of(people.project.dashboards["executive"], people.semantic_model)
+    with people.governance.state.writing() as writing:
+        writing.run(
+            "CREATE TRIGGER full BEFORE INSERT ON access_grant WHEN NEW.port = 'sales.sale'"
+            " BEGIN SELECT RAISE(ABORT, 'no more room'); END"
+        )
+    before = people.governance.state.history()
+    with pytest.raises(sqlite3.IntegrityError, match="no more room"):
+        open_ports(people.governance, tables, "marketing", by=OPERATOR)
+    assert people.governance.access.grants() == ()
+    assert people.governance.state.history() == before
 
 
 def test_a_closed_tile_leads_to_the_request_and_back(people: Workspace, ida: TestClient) -> None:
@@ -100,17 +133,26 @@ def test_requests_for_one_dashboard_are_decided_at_once(people: Workspace) -> No
     accounts.set_password("ada", PASSWORD, by="test")
     with TestClient(create_app(people), base_url="http://127.0.0.1") as client:
         page = client.post("/sign-in", data={"name": "ada", "password": PASSWORD, "next": "/access"}).text
-        assert page.count("and the other one for the same") == 2
+        boxes = dict(
+            re.findall(r'name="also" type="checkbox" value="([^"]+)"> and for the same: <span[^>]*>([^<]+)', page)
+        )
+        assert sorted(boxes.values()) == ["crm.customer", "sales.sale"], "what is decided with it is named"
         csrf = re.search(r'name="csrf" value="([^"]+)"', page)
         assert csrf
         first = access.requests(status="open")[-1].id
-        sent = {"csrf": csrf[1], "decision": "approve", "also": "yes"}
+        (also,) = [ids for ids, port in boxes.items() if port != access.request_of(first).port]
+        access.request(accounts.named("ida"), "crm.customer", purpose="look", figures_only=True)
+        sent = {"csrf": csrf[1], "decision": "approve", "also": also}
         assert (
             client.post(f"/access/requests/{first}", data={**sent, "row_filter": "country = 'US'"}).status_code == 409
         )
         assert access.grants() == ()
+        for of in ("77", "one", f"{also} 77"):
+            assert client.post(f"/access/requests/{first}", data={**sent, "also": of}).status_code == 409
+        assert access.grants() == ()
         client.post(f"/access/requests/{first}", data=sent)
     assert sorted(each.port for each in access.grants()) == ["crm.customer", "sales.sale"]
+    assert any(each.figures_only for each in access.requests(status="open", account="ida")), "nobody saw that one"
 
 
 def test_who_is_signed_out_is_shown_no_menu(people: Workspace) -> None:

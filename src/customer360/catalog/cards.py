@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.footing import Footing, footing
-from customer360.catalog.graph import LineageGraph, metrics_of
+from customer360.catalog.graph import LineageGraph
+from customer360.catalog.metrics import Named, metrics_of, models_by_name, of_first, shown_on
 from customer360.catalog.promises import Promise, promises
 from customer360.errors import UnknownName
 from customer360.governance.ports import Port, ports_of
@@ -135,15 +136,19 @@ class Catalogue:
         return ports_of(self._project)
 
     @cached_property
-    def _metrics(self) -> Mapping[str, frozenset[str]]:
-        """Names of metrics by the table they are computed from."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for model in self._models:
+    def _metrics(self) -> Mapping[str, frozenset[Named]]:
+        """Metrics by the table they are computed from."""
+        found: dict[str, set[Named]] = defaultdict(set)
+        for name, model in models_by_name(self._project, self._models):
             for metric in describe(model):
                 for base in metric.bases:
                     if base in model.datasets:
-                        found[model.datasets[base].source].add(metric.name)
-        return {table: frozenset(names) for table, names in found.items()}
+                        found[model.datasets[base].source].add((name, metric.name))
+        return {table: frozenset(metrics) for table, metrics in found.items()}
+
+    def metrics_on(self, port: str) -> frozenset[Named]:
+        """Return the metrics that are computed from a port."""
+        return self._metrics.get(port, frozenset())
 
     @cached_property
     def _flows(self) -> tuple[Mapping[str, frozenset[str]], Mapping[str, frozenset[str]]]:
@@ -159,12 +164,10 @@ class Catalogue:
             {table: frozenset(names) for table, names in read_by.items()},
         )
 
-    def dashboards_of(self, metrics: frozenset[str]) -> tuple[str, ...]:
+    def dashboards_of(self, metrics: frozenset[Named]) -> tuple[str, ...]:
         """Return the dashboards that show one of these metrics."""
         return tuple(
-            board.name
-            for board in self._project.dashboards.values()
-            if any(metrics.intersection(widget.query.get("metrics", ())) for widget in board.widgets)
+            board.name for board in self._project.dashboards.values() if metrics & shown_on(board, self._project)
         )
 
     @cached_property
@@ -206,9 +209,9 @@ class Catalogue:
         if name not in found:
             raise UnknownName("port", name, list(found))
         card = self._card(found[name], _built(session), _quality(session), promises(session))
-        return replace(card, questions=self._questions(frozenset(card.metrics)))
+        return replace(card, questions=self._questions(self.metrics_on(name)))
 
-    def _questions(self, metrics: frozenset[str]) -> tuple[str, ...]:
+    def _questions(self, metrics: frozenset[Named]) -> tuple[str, ...]:
         """Return the verified questions that ask for one of these metrics, as they are asked."""
         found = (each for each in plain_questions(self._project.root) if metrics & metrics_of(each.query))
         return tuple(each.question for each in islice(found, MOST_QUESTIONS))
@@ -230,7 +233,8 @@ class Catalogue:
         kept: Mapping[str, tuple[Promise, ...]],
     ) -> Card:
         reads, read_by = self._flows
-        metrics = self._metrics.get(port.id, frozenset())
+        metrics = self.metrics_on(port.id)
+        names = {name for _, name in metrics}
         return Card(
             port,
             next((domain for domain in self.domains if domain.name == port.product.domain), None),
@@ -238,12 +242,10 @@ class Catalogue:
             quality.get(port.id, ()),
             tuple(sorted(reads.get(port.id, ()))),
             tuple(sorted(read_by.get(port.id, ()))),
-            tuple(sorted(metrics)),
+            tuple(sorted(names)),
             self.dashboards_of(metrics),
-            tuple(
-                term for term in self._project.glossary if port.id in term.ports or metrics.intersection(term.metrics)
-            ),
-            self.audiences_on(port.id, metrics),
+            tuple(term for term in self._project.glossary if port.id in term.ports or names.intersection(term.metrics)),
+            self.audiences_on(port.id, of_first(metrics)),
             self._kind(port),
             kept.get(port.id, ()),
         )

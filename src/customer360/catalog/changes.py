@@ -13,13 +13,14 @@ from sqlglot import exp
 from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.cards import Catalogue
 from customer360.catalog.footing import footing
-from customer360.catalog.graph import Own, metrics_of
+from customer360.catalog.graph import Own
+from customer360.catalog.metrics import Named, metrics_of, models_by_name, of_first, shown_on
 from customer360.governance.ports import Port, ports_of
 from customer360.semantic.describe import describe
 
 if TYPE_CHECKING:
     from customer360.project.audiences import Audience
-    from customer360.project.spec import Contract, ContractColumn, Dashboard, Project
+    from customer360.project.spec import Contract, ContractColumn, Project
     from customer360.semantic.extensions import VerifiedQuestion
     from customer360.semantic.model import SemanticModel
 
@@ -107,14 +108,18 @@ class _Users:
             if edge.source == port.relation and column in (None, edge.source_column) and edge.to != port.relation
         }
         metrics = self._metrics(port, column)
-        boards = self._catalogue.dashboards_of(frozenset(metrics))
+        boards = self._catalogue.dashboards_of(metrics)
         return (
             *sorted(tables),
-            *(f"metric {name}" for name in sorted(metrics)),
+            *(f"metric {name}" for name in sorted({name for _, name in metrics})),
             *(f"dashboard {name}" for name in boards),
-            *(f"own dashboard '{each.title}' of {who}" for who, each in self._own.boards if _shows(each, metrics)),
+            *(
+                f"own dashboard '{each.title}' of {who}"
+                for who, each in self._own.boards
+                if metrics & shown_on(each, self._project)
+            ),
             *(f"question '{each.question}'" for each in self._questions if metrics & metrics_of(each.query)),
-            *(f"audience {name}" for name in self._catalogue.audiences_on(port.id, frozenset(metrics), column)),
+            *(f"audience {name}" for name in self._catalogue.audiences_on(port.id, of_first(metrics), column)),
             *(f"own audience '{each.label}'" for each in self._stand_on(port, metrics, column)),
         )
 
@@ -122,17 +127,17 @@ class _Users:
     def _questions(self) -> tuple[VerifiedQuestion, ...]:
         return plain_questions(self._project.root)
 
-    def _stand_on(self, port: Port, metrics: set[str], column: str | None) -> Iterator[Audience]:
+    def _stand_on(self, port: Port, metrics: frozenset[Named], column: str | None) -> Iterator[Audience]:
         for each in self._own.audiences if self._models else ():
-            if footing(each, self._project.settings, self._models[0]).stands_on(port.id, frozenset(metrics), column):
+            if footing(each, self._project.settings, self._models[0]).stands_on(port.id, of_first(metrics), column):
                 yield each
 
-    def _metrics(self, port: Port, column: str | None) -> set[str]:
-        card = self._catalogue.card(port.id)
+    def _metrics(self, port: Port, column: str | None) -> frozenset[Named]:
+        metrics = self._catalogue.metrics_on(port.id)
         if column is None:
-            return set(card.metrics)
-        used = {name for model in self._models for name in _metrics_on(model, port, column)}
-        return used.intersection(card.metrics)
+            return metrics
+        models = models_by_name(self._project, self._models)
+        return metrics & {(called, name) for called, model in models for name in _metrics_on(model, port, column)}
 
 
 def _metrics_on(model: SemanticModel, port: Port, column: str) -> set[str]:
@@ -147,10 +152,6 @@ def _metrics_on(model: SemanticModel, port: Port, column: str) -> set[str]:
     }
     words = {column, *fields}
     return {each.name for each in describe(model) if words.intersection(re.findall(r"\w+", each.expression))}
-
-
-def _shows(board: Dashboard, metrics: set[str]) -> bool:
-    return any(metrics & metrics_of(widget.query) for widget in board.widgets)
 
 
 def _changes(one: Port | None, other: Port | None, users: _Users) -> Iterator[Change]:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.questionfiles import plain_questions
 from customer360.catalog.footing import footing
+from customer360.catalog.metrics import metrics_of, models_by_name, node_of, shown_on
 from customer360.engines.sessions import named_tables
 from customer360.errors import UnknownName
 from customer360.models.lineage import Edge, upstream
@@ -71,8 +72,8 @@ class LineageGraph:
         """Everything that is drawn, by id."""
         tables = {each for edge in self._edges for each in (edge.to, edge.source) if each is not None}
         found = [_table(each) for each in sorted(tables)]
-        for model in reversed(self._models):  # where two have a metric of one name, the first is meant
-            found += [Node(f"metric:{each.name}", "metric", each.title) for each in model.metrics.values()]
+        for name, model in models_by_name(self._project, self._models):
+            found += [Node(node_of((name, each.name)), "metric", each.title) for each in model.metrics.values()]
         boards, audiences = self._project.dashboards.values(), self._project.audiences.values()
         found += [Node(f"dashboard:{each.name}", "dashboard", each.title) for each in boards]
         found += [Node(f"audience:{each.name}", "audience", each.label) for each in audiences]
@@ -89,7 +90,9 @@ class LineageGraph:
         nodes = [Node(f"dashboard:{each.name}", "dashboard", each.title) for _, each in own.boards]
         nodes += [Node(f"audience:{each.name}", "audience", each.label) for each in own.audiences]
         known = {**self.nodes, **{node.id: node for node in nodes}}
-        links = {pair for _, board in own.boards for pair in _of_board(board)} | set(self._of_audiences(own.audiences))
+        links = {pair for _, board in own.boards for pair in self._of_board(board)} | set(
+            self._of_audiences(own.audiences)
+        )
         kept = frozenset(pair for pair in links if pair[0] in known and pair[1] in known)
         other.__dict__.update(nodes=known, links=self.links | kept)
         return other
@@ -100,18 +103,21 @@ class LineageGraph:
         found = {(str(edge.source), str(edge.to)) for edge in self._edges if edge.source and edge.source != edge.to}
         found.update(self._of_metrics())
         for board in self._project.dashboards.values():
-            found.update(_of_board(board))
+            found.update(self._of_board(board))
         found.update(self._of_audiences(self._project.audiences.values()))
         for each in self._questions:
-            found.update((f"metric:{name}", f"question:{each.id}") for name in metrics_of(each.query))
+            found.update((node_of(metric), f"question:{each.id}") for metric in metrics_of(each.query))
         return frozenset(pair for pair in found if pair[0] in self.nodes and pair[1] in self.nodes)
 
     def _of_metrics(self) -> Iterable[tuple[str, str]]:
-        for model in self._models:
+        for name, model in models_by_name(self._project, self._models):
             for metric in describe(model):
                 for base in metric.bases:
                     for table in _tables_of(model.datasets[base].source):
-                        yield table, f"metric:{metric.name}"
+                        yield table, node_of((name, metric.name))
+
+    def _of_board(self, board: Dashboard) -> set[tuple[str, str]]:
+        return {(node_of(metric), f"dashboard:{board.name}") for metric in shown_on(board, self._project)}
 
     def _of_audiences(self, audiences: Iterable[Audience]) -> Iterable[tuple[str, str]]:
         for audience in audiences if self._models else ():
@@ -199,16 +205,6 @@ class LineageGraph:
     def _tables_behind(self, id_: str) -> set[str]:
         before, _ = _neighbours(self.links)
         return {table for metric in before.get(id_, ()) for table in before.get(metric, ())}
-
-
-def _of_board(board: Dashboard) -> set[tuple[str, str]]:
-    named = {name for widget in board.widgets for name in metrics_of(widget.query)}
-    return {(f"metric:{name}", f"dashboard:{board.name}") for name in named}
-
-
-def metrics_of(query: Mapping[str, Any]) -> set[str]:
-    """Return the metrics that a query names."""
-    return {str(each if isinstance(each, str) else each.get("name")) for each in query.get("metrics", ())}
 
 
 def _table(relation: Relation) -> Node:

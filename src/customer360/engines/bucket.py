@@ -176,10 +176,8 @@ class Bucket:
     def about(self) -> str | None:
         """Say whether the bucket keeps what is deleted."""
         with self._asked() as client:
-            found = client.get_bucket_versioning(Bucket=self._name).get("Status")
             client.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
-        kept = "keeps no earlier versions" if found is None else "keeps earlier versions, which an erasure deletes too"
-        return f"{self.root} answers; the bucket {kept}"
+            return f"{self.root} answers; {_kept(client, self._name)}"
 
     @property
     def _mark(self) -> str:
@@ -268,6 +266,20 @@ class Bucket:
             place=self.root,
             next_step=f"Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. The keys need {RIGHTS}.",
         )
+
+
+def _kept(client: Any, bucket: str) -> str:
+    """Say whether a bucket keeps what is deleted; keys that only read need not be allowed to know."""
+    from botocore.exceptions import ClientError
+
+    try:
+        found = client.get_bucket_versioning(Bucket=bucket).get("Status")
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "AccessDenied":
+            raise
+        return "these keys cannot tell whether old versions are kept (GetBucketVersioning)"
+    kept = "no earlier versions" if found is None else "earlier versions, which an erasure deletes too"
+    return f"the bucket keeps {kept}"
 
 
 def _text(value: str) -> str:

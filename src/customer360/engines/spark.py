@@ -24,7 +24,18 @@ if TYPE_CHECKING:
     from customer360.engines.base import Publication
     from customer360.project.spec import Settings
 
-OPTIONS = (*duckdb.OPTIONS, "data", "url", "master", "memory", "settings", "identity")
+OPTIONS = (
+    "folder",
+    "memory_limit",
+    "threads",
+    "untrusted_memory_limit",
+    "data",
+    "url",
+    "master",
+    "memory",
+    "settings",
+    "identity",
+)
 """Keys under ``engine:`` of c360.yaml beside ``name``; docs/how-to/spark.md says what they do."""
 IDENTITY = ("here", "cluster")
 """Who chooses and compares the pairs of records: this process, or Spark's machines."""
@@ -58,15 +69,15 @@ class SparkEngine(duckdb.DuckLakeEngine):
     def open(cls, settings: Settings, root: Path, *, spark: Spark | None = None) -> SparkEngine:  # type: ignore[override]
         """Open a project's lake; nothing is touched, and Spark is not asked, until it is written."""
         options = settings.engine.options
-        for key in options:
-            if key not in OPTIONS:
-                raise UnknownName("option of the spark engine", key, OPTIONS, place=settings.place)
         if in_bucket(options):
             raise ProjectError(
                 "Spark's lake keeps its data files in a folder, not in object storage.",
                 place=settings.place,
                 next_step="Name a folder that Spark's workers see: `data: /mnt/customers`, under engine.",
             )
+        for key in options:
+            if key not in OPTIONS:
+                raise UnknownName("option of the spark engine", key, OPTIONS, place=settings.place)
         where = str(options.get("identity", "here"))
         if where not in IDENTITY:
             raise UnknownName("place for identity", where, IDENTITY, place=settings.place)

@@ -45,12 +45,13 @@ class Access:
         self._after = after
 
     @contextmanager
-    def _changing(self) -> Iterator[Writing]:
-        """Open a transaction; once it is kept, others are told (``after``, with the newest notice from before)."""
-        last = self._notices.last
+    def together(self) -> Iterator[Writing]:
+        """Open a transaction for one change or several; once it is kept, others are told (``after``) of all of them."""
+        last, joins = self._notices.last, self._state.is_writing
         with self._state.writing() as writing:
             yield writing
-        self._after(last)
+        if not joins:
+            self._after(last)
 
     def port(self, name: str) -> Port:
         """Return a port by its table's name. Errors: UnknownName."""
@@ -83,7 +84,7 @@ class Access:
         check_kind(personal=personal, figures_only=figures_only)
         self._check_asker(account, wanted, purpose, personal=personal)
         check_days(wanted, days)
-        with self._changing() as writing:
+        with self.together() as writing:
             try:
                 row = writing.run(
                     "INSERT INTO access_request (account, port, purpose, days, personal, status, at, figures_only)"
@@ -150,7 +151,7 @@ class Access:
         check_days(port, given)
         if days is not None and request.days is not None and days > request.days:
             raise AccessRefused("A decision can shorten the time that was asked for, not lengthen it.")
-        with self._changing() as writing:
+        with self.together() as writing:
             self._mark(writing, request, "approved", by, note)
             grant = self._grant(
                 writing,
@@ -202,7 +203,7 @@ class Access:
         if wanted.access == "private" and not by.is_operator:
             raise AccessRefused(f"{wanted.id} is private: only its owners have it.")
         check_days(wanted, days)
-        with self._changing() as writing:
+        with self.together() as writing:
             number = self._grant(
                 writing,
                 wanted,
@@ -227,7 +228,7 @@ class Access:
         if grant.holder_kind == "account":
             check_apart(self._state, grant.holder, by, deciders_of(port, grant.personal))
         check_days(port, days)
-        with self._changing() as writing:
+        with self.together() as writing:
             until = stamp(writing.at + timedelta(days=days))
             writing.run("UPDATE access_grant SET expires_at = ? WHERE id = ?", (until, number))
             writing.note(by.name, "access.renewed", grant.port, grant=number, holder=grant.holder, until=until)
@@ -244,7 +245,7 @@ class Access:
         kinds = {False, grant.personal}
         if not is_own and not any(self.decides(by, grant.port, personal=each) for each in kinds):
             raise AccessRefused(f"{by.name} does not decide about {grant.port}.")
-        with self._changing() as writing:
+        with self.together() as writing:
             writing.run(
                 "UPDATE access_grant SET revoked_at = ?, revoked_by = ?, note = ? WHERE id = ?",
                 (stamp(writing.at), by.name, note, number),
@@ -340,7 +341,7 @@ class Access:
             raise AccessRefused(f"Grant {grant.id} is {status} already.")
 
     def _decided(self, request: Request, status: str, by: Actor, note: str | None) -> Request:
-        with self._changing() as writing:
+        with self.together() as writing:
             self._mark(writing, request, status, by, note)
         return self.request_of(request.id)
 

@@ -43,18 +43,31 @@ def open_ports(
 ) -> tuple[Opened, ...]:
     """Grant each of these ports that the holder lacks, for so many days or as long as it is given at most.
 
-    Errors: AccessRefused when somebody else decides about one of them; then nothing is granted.
+    Errors: AccessRefused when one of them is private and the holder lacks it, when somebody else decides about one, or
+    who decides would have it himself. Whatever goes wrong, nothing is granted.
     """
     wanted = set(relations)
     ports = sorted((port for relation, port in governance.ports.items() if relation in wanted), key=lambda p: p.id)
     closed = [port for port in ports if port.access != "unrestricted"]
-    others = [port.id for port in closed if not by.decides(port, personal=False)]
+    _check(by, closed, holder, holder_kind)
+    with governance.access.together():
+        return tuple(_opened(governance, port, holder, by, holder_kind, days, figures_only) for port in ports)
+
+
+def _check(by: Actor, ports: Iterable[Port], holder: str, kind: HolderKind) -> None:
+    """Raise AccessRefused where somebody cannot open all of these."""
+    others = [port.id for port in ports if not by.decides(port, personal=False)]
     if others:
         raise AccessRefused(
             f"{by.name} does not decide about {', '.join(others)}.",
-            next_step="Let an administrator or the operator of the machine do it, or its owners approve requests.",
+            next_step="Let the operator of the machine do it (an administrator can, for a group that he is not in), or"
+            " its owners approve requests.",
         )
-    return tuple(_opened(governance, port, holder, by, holder_kind, days, figures_only) for port in ports)
+    if by.holds(kind, holder) and not by.is_operator:
+        raise AccessRefused(
+            f"What {holder} may read, {by.name} may read too, and nobody grants himself access.",
+            next_step="Let the operator of the machine do it, or somebody who decides and is not in that group.",
+        )
 
 
 def _opened(
@@ -76,6 +89,11 @@ def _opened(
     )
     if any(figures_only or not grant.figures_only for grant in held):
         return Opened(port.id, "held already")
+    if port.access == "private":
+        raise AccessRefused(
+            f"{port.id} is private: only its owners have it. It is not opened with a dashboard; nothing was granted.",
+            next_step="Open dashboards that do not stand on it (`--dashboard`), or let its owners make it restricted.",
+        )
     most = port.most_days
     given = most if days is None else days if most is None else min(days, most)
     made = governance.access.grant(port.id, holder, by=by, holder_kind=kind, days=given, figures_only=figures_only)

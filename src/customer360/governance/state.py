@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 from customer360.clock import now
@@ -128,6 +128,7 @@ class State:
         self.clock = clock
         self._holding = Lock()
         self._is_held = False
+        self._open = local()
 
     @property
     def exists(self) -> bool:
@@ -136,18 +137,34 @@ class State:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return the rows of one query; none before anything was kept."""
+        if (joined := self._joined) is not None:
+            return joined.run(sql, parameters).fetchall()
         if not self.exists:
             return []
         with self._opened() as database:
             return database.execute(sql, parameters).fetchall()
 
+    @property
+    def _joined(self) -> Writing | None:
+        """The transaction that this thread has open."""
+        found: Writing | None = getattr(self._open, "writing", None)
+        return found
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether this thread has a transaction open."""
+        return self._joined is not None
+
     @contextmanager
     def writing(self, *, waits: bool = True) -> Iterator[Writing]:
-        """Open a transaction: all of the block is kept, or nothing.
+        """Open a transaction: all of the block is kept, or nothing. One within it joins it, and reading sees it.
 
         Without ``waits`` it does not wait until the disk has it: other processes see it and a crash of this one loses
         nothing, but a power cut may take the last of such entries, until the next one that waits.
         """
+        if (joined := self._joined) is not None:
+            yield joined
+            return
         if not self.exists:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
@@ -155,11 +172,14 @@ class State:
             if not waits:
                 database.execute("PRAGMA synchronous = NORMAL")
             database.execute("BEGIN IMMEDIATE")
+            self._open.writing = Writing(database, self.clock())
             try:
-                yield Writing(database, self.clock())
+                yield self._open.writing
             except BaseException:  # whatever ends the block, nothing of it is kept
                 database.execute("ROLLBACK")
                 raise
+            finally:
+                self._open.writing = None
             database.execute("COMMIT")
 
     def salt(self) -> str:

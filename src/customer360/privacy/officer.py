@@ -29,7 +29,8 @@ def check_engine(engine: Engine) -> None:
     if not engine.capabilities.leaves_no_trace:
         raise PrivacyError(
             f"People cannot be looked for and erased in a warehouse of the kind '{engine.name}' yet.",
-            next_step="Move it first (`c360 migrate --to duckdb`); nothing was changed. Consent holds in any.",
+            next_step="Move it first (`c360 migrate --to duckdb`) and drop the old one: it keeps the person, whatever a"
+            " certificate says. For now nothing was changed. Consent holds in any.",
         )
 
 

@@ -84,7 +84,7 @@ class Gate:
         try:
             visitor = await run_sync(self._visitor, request)
             scope["visitor"] = visitor
-            if request.method not in _SAFE and not _path(request).startswith(SUPPORT):
+            if request.method not in _SAFE:
                 receive = await _whole(request, visitor)
         except C360Error as error:
             with written_as(self._rooms.project.settings.locale):
@@ -119,7 +119,7 @@ class Gate:
 
     def _refusal(self, request: Request, error: C360Error) -> Response:
         problem = problem_of(error)
-        if _path(request).startswith("/api/"):
+        if _path(request).startswith(("/api/", SUPPORT)):
             headers = {"WWW-Authenticate": 'Bearer realm="customer360"'} if isinstance(error, NotSignedIn) else None
             return respond(problem, headers)
         if isinstance(error, NotSignedIn) and request.method in _SAFE:

@@ -101,15 +101,17 @@ def _ask(rooms: Rooms, boards: Boards, visitor: Visitor, form: dict[str, str]) -
     account, name = visitor.account, form.get("dashboard", "")
     if account is None:
         raise AccessRefused("This machine has no accounts, so there is nothing to ask for.")
-    for port in _needed(rooms, boards, visitor, name) if name else [form.get("port", "")]:
-        rooms.governance.access.request(
-            account,
-            port,
-            purpose=form.get("purpose", ""),
-            days=_days(rooms, port, form.get("days")),
-            personal=form.get("personal") == "yes" and not name,
-            figures_only=form.get("figures_only") == "yes",
-        )
+    ports = _needed(rooms, boards, visitor, name) if name else [form.get("port", "")]
+    with rooms.governance.access.together():
+        for port in ports:
+            rooms.governance.access.request(
+                account,
+                port,
+                purpose=form.get("purpose", ""),
+                days=_days(rooms, port, form.get("days")),
+                personal=form.get("personal") == "yes" and not name,
+                figures_only=form.get("figures_only") == "yes",
+            )
 
 
 def _needed(rooms: Rooms, boards: Boards, visitor: Visitor, dashboard: str) -> list[str]:
@@ -128,14 +130,22 @@ def _alike(waiting: Sequence[Asked], request: Asked) -> list[Asked]:
 
 
 def _decide_all(rooms: Rooms, visitor: Visitor, number: int, form: dict[str, str]) -> None:
-    """Decide a request, and with ``also`` those like it; rows are narrowed for the one alone."""
-    access = rooms.governance.access
-    if form.get("also") == "yes":
-        if form.get("row_filter"):
-            raise AccessRefused("A condition on rows is about one table.", next_step="Decide that request by itself.")
-        for other in _alike(access.to_decide(visitor.actor), access.request_of(number)):
-            _decide(rooms, visitor, other.id, form)
-    _decide(rooms, visitor, number, form)
+    """Decide a request, and with ``also`` those that the form named beside it: all of them, or none.
+
+    Rows are narrowed for the one alone.
+    """
+    access, also = rooms.governance.access, form.get("also", "").split()
+    if also and form.get("row_filter"):
+        raise AccessRefused("A condition on rows is about one table.", next_step="Decide that request by itself.")
+    likes = {str(each.id) for each in _alike(access.to_decide(visitor.actor), access.request_of(number))}
+    if not likes.issuperset(also):
+        raise AccessRefused(
+            "One of the other requests does not wait for you any more; nothing was decided.",
+            next_step="Load the page again and look what waits.",
+        )
+    with access.together():
+        for each in (*map(int, also), number):
+            _decide(rooms, visitor, each, form)
 
 
 def _decide(rooms: Rooms, visitor: Visitor, number: int, form: dict[str, str]) -> None:
@@ -204,7 +214,7 @@ def _facts(rooms: Rooms, boards: Boards, request: Request) -> dict[str, Any]:
         **_wanted(rooms, boards, request),
         "mine": rooms.governance.access.requests(account=who.name),
         "waiting": (waiting := rooms.governance.access.to_decide(who)),
-        "alike": {each.id: len(_alike(waiting, each)) for each in waiting},
+        "alike": {each.id: _alike(waiting, each) for each in waiting},
         "notices": rooms.governance.notices.of(who.name, limit=20),
         "may_look": visitor.account is not None and may_look(rooms.governance, who),
         "grants": [

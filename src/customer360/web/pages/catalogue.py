@@ -53,11 +53,13 @@ def router(rooms: Rooms, pages: Pages) -> APIRouter:
 def _made(rooms: Rooms, request: Request, card: Card) -> list[tuple[str, str]]:
     """Return what people made on the pages that stands on a port: all for who mends data, else one's own."""
     whose = None if may_review(visitor_of(request)) else visitor_of(request).principal.user
-    graph = rooms.catalogue.graph.joined_by(made_by_people(rooms.project.root, owner=whose))
-    on = {card.id, *(f"metric:{name}" for name in card.metrics)}
-    found = sorted({other for one, other in graph.links if one in on and ":own_" in other})
-    addresses = {"dashboard": "/dashboards/", "audience": "/audiences/"}
-    return [(graph.nodes[each].label, addresses[graph.nodes[each].kind] + each.partition(":")[2]) for each in found]
+    own = made_by_people(rooms.project.root, owner=whose)
+    graph = rooms.catalogue.graph.joined_by(own)
+    addresses = {f"dashboard:{board.name}": f"/dashboards/{board.name}" for _, board in own.boards}
+    addresses |= {f"audience:{each.name}": f"/audiences/{each.name}" for each in own.audiences}
+    on = {other for one, other in graph.links if one == card.id and graph.nodes[other].kind == "metric"} | {card.id}
+    found = sorted({other for one, other in graph.links if one in on and other in addresses})
+    return [(graph.nodes[each].label, addresses[each]) for each in found]
 
 
 def _sample(rooms: Rooms, card: Card) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from customer360.catalog.graph import FURTHEST
+from customer360.catalog.metrics import FIRST
 from customer360.catalog.quality import checks, tallied
 from customer360.dashboards.locales import later
 from customer360.dashboards.made import made_by_people
@@ -171,7 +172,7 @@ def _add_metrics(routes: APIRouter, rooms: Rooms, boards: Boards, pages: Pages) 
             raise UnknownName("metric", name, list(known))
         of, found = known[name]
         first = next(iter(rooms.project.semantics))
-        used = rooms.catalogue.dashboards_of(frozenset({name}))
+        used = rooms.catalogue.dashboards_of(frozenset({(FIRST if of == first else of, name)}))
         facts = {
             "metric": found,
             "model": None if of == first else of,
