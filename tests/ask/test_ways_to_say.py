@@ -141,11 +141,8 @@ def test_values_against_each_other_keep_their_nouns(insurer: tuple[Edition, Memo
 
 def test_words_that_say_nothing_are_left_out_last(insurer: tuple[Edition, MemorySession]) -> None:
     north = sum(AREA[claim[1]] == "North" for claim in CLAIMS)
-    for question in (
-        "the claims which came in from the North",
-        "how many claims we received in the North, nothing else",
-    ):
-        assert rows(insurer, question) == [(north,)], question
+    assert rows(insurer, "the claims which came in from the North") == [(north,)]
+    assert declined(insurer, "how many claims we received in the North, nothing else")
     assert declined(insurer, "how many policyholders came")
 
 

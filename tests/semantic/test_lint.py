@@ -34,6 +34,19 @@ def test_a_word_that_is_asked_back_on_purpose_is_no_finding_while_it_means_two_t
     ]
 
 
+def test_a_value_is_not_named_by_the_negation_of_another() -> None:
+    def named(word: str) -> Change:
+        def change(model: dict[str, Any]) -> None:
+            fields = [each for dataset in model["datasets"] for each in dataset["fields"]]
+            set_c360(next(each for each in fields if each["name"] == "segment"), value_words={"Retail": [word]})
+
+        return change
+
+    for word in ("not delivered", "No referrer", "never paid"):
+        assert "OSSIE-NEGATED" in rules(lint(changed(named(word))), "error"), word
+    assert "OSSIE-NEGATED" not in rules(lint(changed(named("notable"))))
+
+
 def test_the_unknown_member_is_neither_an_orphan_nor_a_strange_value() -> None:
     unknown = (1000, 1000, "nobody", "Unknown", "EU", None, None, "2023-01-01", None, True)
     rows = {"customer": [*ROWS["customer"], unknown], "sales": [_nobody(each) for each in ROWS["sales"]]}

@@ -64,8 +64,6 @@ WEAK = frozenset(
         "someone",
         "everything",
         "anything",
-        "nothing else",
-        "and nothing else",
         "any",
         "those",
         "these",

@@ -50,6 +50,7 @@ def lint(
         *_time_axes(model),
         *(finding for metric in model.metrics.values() for finding in _metric_findings(model, metric)),
         *_shared_words(model),
+        *_negated_values(model),
         *_unreadable(model),
         *_verified_questions(model, as_of or _SOME_DAY),
     ]
@@ -231,6 +232,18 @@ def _shared_words(model: SemanticModel) -> Iterator[Finding]:
     for word in sorted(wanted - {word for word, _ in found}):
         what = f"'{word}' is asked back (`asked_back`), and it does not mean two things."
         yield Finding("OSSIE-SYNONYM", "warning", what, model.place, "Take it out.")
+
+
+_NEGATED = re.compile(r"(?:not|no|never)\b", re.IGNORECASE)
+
+
+def _negated_values(model: SemanticModel) -> Iterator[Finding]:
+    """Report words for a value that negate another: what is not one of three values is not always the second."""
+    for field in model.directory.all_fields():
+        for value, words in field.c360.value_words.items():
+            for word in filter(_NEGATED.match, words):
+                what = f"'{word}' stands for {field.qualified} = '{value}', but a negation leaves more than one value."
+                yield Finding("OSSIE-NEGATED", "error", what, field.place, "Take it out: questions can say 'not'.")
 
 
 _READ_AS = {"ANSI_SQL": "duckdb", "SNOWFLAKE": "snowflake", "DATABRICKS": "databricks", "BIGQUERY": "bigquery"}
