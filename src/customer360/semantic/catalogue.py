@@ -29,7 +29,7 @@ def catalogue(model: SemanticModel, *, is_brief: bool = False) -> str:
     lines += [f"{len(metrics)} metrics, {len(dimensions)} dimensions. Written by `c360 semantic catalogue`.", ""]
     if is_brief:
         lines += ["| metric | means | also called |", "|---|---|---|"]
-        lines += [f"| `{m.name}` | {_cell(m.description)} | {', '.join(m.synonyms)} |" for m in metrics]
+        lines += [f"| `{m.name}` | {_cell(m.description)} | {_called(m.synonyms)} |" for m in metrics]
         lines += [""]
     else:
         lines += ["| metric | unit | means |", "|---|---|---|"]
@@ -54,7 +54,7 @@ def _metric(metric: MetricDescription) -> Iterator[str]:
         "unit": metric.unit or "",
         "adding up": _ADDS_UP[metric.additivity],
         "time": _code(metric.time_field or ""),
-        "also called": ", ".join(metric.synonyms),
+        "also called": _called(metric.synonyms),
         "by": _some(metric.dimensions),
         "better": metric.better if metric.better in ("up", "down") else "",
         "owner": metric.owner or "",
@@ -73,8 +73,14 @@ def _dimension(dimension: DimensionDescription) -> str:
     kind = "time" if dimension.is_time else (dimension.datatype or "")
     names = ", ".join(_code(name) for name in (dimension.name, *dimension.roles))
     values = _some(dimension.values)
-    cells = (names, kind, _cell(dimension.description), ", ".join(dimension.synonyms), values)
+    cells = (names, kind, _cell(dimension.description), _called(dimension.synonyms), values)
     return f"| {' | '.join(cells)} |"
+
+
+def _called(words: tuple[str, ...]) -> str:
+    """Return the first of many words; questions know them all."""
+    more = len(words) - _SHOWN
+    return ", ".join(words[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _some(names: tuple[str, ...]) -> str:
