@@ -8,7 +8,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection
+from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -16,6 +18,7 @@ import pytest
 import uvicorn
 from tests.governance.conftest import PASSWORD
 
+from customer360.governance.state import State
 from customer360.web.app import create_app
 
 if TYPE_CHECKING:
@@ -87,3 +90,18 @@ def test_many_people_work_at_once_without_an_error(crowd: tuple[Workspace, list[
     assert len({e.actor for e in entries if e.action == "sign_in.done"}) == PEOPLE
     assert {e.actor for e in entries[: len(entries) - before] if e.action == "data.read"} <= set(names)
     workspace.governance.state.verify()
+
+
+def test_writers_of_one_process_wait_for_their_turn_however_long_it_takes(tmp_path: Path) -> None:
+    """A crowd that signs in at once queues: nobody is sent away because the file was busy."""
+    state = State(tmp_path, patience=0.05)
+
+    def note(number: int) -> None:
+        with state.writing() as writing:
+            sleep(0.03)
+            writing.note("test", "signed_in", str(number))
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(note, range(20)))
+    assert {event.subject for event in state.history()} == {str(number) for number in range(20)}
+    assert state.verify()[0] == 20

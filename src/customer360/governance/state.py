@@ -123,10 +123,14 @@ class Writing:
 class State:
     """The state file of one project. Cheap to make; the file appears with the first thing that is kept."""
 
-    def __init__(self, root: Path, *, clock: Callable[[], datetime] = now) -> None:
+    def __init__(self, root: Path, *, clock: Callable[[], datetime] = now, patience: float = WAIT) -> None:
         self.path = root / STATE_FILE
         self.clock = clock
+        self.patience = patience
+        """Seconds to wait for another process that writes."""
         self._holding = Lock()
+        self._turn = Lock()
+        """Threads of one process write one after the other: SQLite lets those that wait for it starve."""
         self._is_held = False
         self._open = local()
 
@@ -168,7 +172,7 @@ class State:
         if not self.exists:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
-        with self._opened() as database:
+        with self._turn, self._opened() as database:
             if not waits:
                 database.execute("PRAGMA synchronous = NORMAL")
             database.execute("BEGIN IMMEDIATE")
@@ -225,7 +229,7 @@ class State:
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
+            with closing(sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)) as database:
                 database.row_factory = sqlite3.Row
                 database.execute("PRAGMA foreign_keys = ON")
                 self._migrate(database)
@@ -242,7 +246,7 @@ class State:
         """
         with self._holding:
             if not self._is_held:
-                held = sqlite3.connect(self.path, timeout=WAIT, isolation_level=None, check_same_thread=False)
+                held = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None, check_same_thread=False)
                 held.execute("SELECT count(*) FROM setting").fetchone()
                 weakref.finalize(self, held.close)
                 self._is_held = True
