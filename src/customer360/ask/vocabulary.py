@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
 Stems = tuple[str, ...]
 
+_BARE = frozenset({"name", "value", "number", "id", "key", "code", "date", "day", "month", "week", "year", "text"})
+"""Last words of labels that say nothing by themselves."""
 _KEY_ENDINGS = ("id", "key", "number", "code")
 _TWO = 2
 _LEFT_OUT = frozenset({"the", "our"})
@@ -61,6 +63,7 @@ class Vocabulary:
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        self._add_kinds()
         own = tuple(self._found)
         for text, name in self._turned:
             if stems(phrase(text)) not in self._found:
@@ -83,7 +86,6 @@ class Vocabulary:
         self._kinds = tuple(kinds.items())
         """Tables whose rows are the same things, since one noun names the keys of all."""
         self.names = tuple(self._found)
-        """The stems of every phrase that names something."""
         self.longest = max((len(key) for key in self._found), default=1)
         figures = (key for key in own if any(sort == "METRIC" for sort, _ in self._found[key]))
         wordings = Wordings(own, model.c360.same_words, figures=figures)
@@ -207,6 +209,16 @@ class Vocabulary:
             field = next((f for f in (*named, *keys) if f is not None and f.is_dimension), None)
             if field is not None:
                 self._note(dataset.name, "NOUN", field.qualified)
+
+    def _add_kinds(self) -> None:
+        """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
+        named = dict(self._found)
+        for field in self.model.directory.all_fields():
+            words = phrase(field.title)
+            is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
+            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] not in _BARE:
+                if stems(words[-1:]) not in named:
+                    self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
