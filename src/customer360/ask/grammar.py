@@ -16,6 +16,7 @@ from customer360.ask import (
     grammar_places,
     grammar_relations,
     grammar_tails,
+    grammar_thresholds,
 )
 from customer360.ask.chart import Grammar, Rules
 from customer360.ask.grammar_deeds import again, at, doing
@@ -133,6 +134,7 @@ GRAMMAR = Grammar(
     rule
     for part in (
         grammar_nouns.rules,
+        grammar_thresholds.rules,
         grammar_deeds.rules,
         grammar_figures.rules,
         grammar_lists.rules,

@@ -11,8 +11,6 @@ from customer360.ask.grammar_nouns import Havings
 from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things
 
 rules = Rules()
-_LOWER, _UPPER = (">", ">="), ("<", "<=")
-Compare = tuple[str, Number]
 
 
 @rules("Clause", "<OF> Things <HOWMANY> Done", "<OF> Things <COMMA> <HOWMANY> Done")
@@ -22,18 +20,6 @@ def _of_those_how_many(things: Things, did: Havings) -> Draft | None:
     if not things.noun.is_entity or not (things.havings or things.conds) or len(is_timed) > 1:
         return None
     return Draft(head="count", things=doing(things, did))
-
-
-@rules("Havings", "Compare Compare METRIC", "Compare <AND> Compare METRIC", "Compare <COMMA> Compare METRIC")
-def _in_between(one: Compare, other: Compare, metric: MetricWord) -> Havings | None:
-    """Read ``more than 5 but fewer than 10 claims``."""
-    if one[0] in _UPPER:
-        one, other = other, one
-    (low, above), (high, below) = one, other
-    if low not in _LOWER or high not in _UPPER or above.unit or below.unit or above.value >= below.value:
-        return None
-    lower = Having(metric, low, above, needs="count")
-    return (lower, Having(metric, high, below, needs="count", is_upper=True))
 
 
 @rules("Clause", "<HOWMANY> Metric <AND> <HOWMUCH> Metric")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_nouns import Havings
+from customer360.ask.grammar_thresholds import Bounds, Compare, in_between, within
 from customer360.ask.inflect import singular
 from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things, When
 
@@ -28,10 +29,20 @@ def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Havings:
 
 
 @rules("Did", "VERB Range")
-def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Havings:
-    low, high = bounds
-    upper = Having(verb, "<=", high, needs="money", is_upper=low.value > 0)
-    return (Having(verb, ">=", low, needs="money"), upper)
+def _did_between(verb: MetricWord, bounds: Bounds) -> Havings:
+    return within(verb, bounds, "money")
+
+
+@rules("Did", "VERB Compare <TIMES> Compare <TIMES>", "VERB Compare <TIMES> <AND> Compare <TIMES>")
+def _did_at_least_and_at_most(verb: MetricWord, one: Compare, other: Compare) -> Havings | None:
+    """Read ``paid at least twice but no more than 5 times``."""
+    bounds = in_between(one, other)
+    return within(verb, bounds, "count") if bounds is not None else None
+
+
+@rules("Did", "VERB Range <TIMES>")
+def _did_so_often_between(verb: MetricWord, bounds: Bounds) -> Havings:
+    return within(verb, bounds, "count")
 
 
 @rules("Did", "VERB Compare <TIMES>")
@@ -39,9 +50,11 @@ def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Havings:
     return (Having(verb, *compare, needs="count"),)
 
 
-@rules("Did", "VERB NUM <TIMES> <ORMORE>")
-def _did_times_or_more(verb: MetricWord, number: Number) -> Havings:
-    return (Having(verb, ">=", number, needs="count"),)
+@rules("Did", "VERB NUM <TIMES> After", "VERB After NUM <TIMES>")
+def _did_times_or_more(verb: MetricWord, *parts: Number | str) -> Havings:
+    """Read ``paid twice or more``."""
+    number, op = sorted(parts, key=lambda part: isinstance(part, str))
+    return (Having(verb, str(op), number, needs="count"),)  # type: ignore[arg-type]
 
 
 @rules("Did", "VERB NUM <TIMES>")
@@ -65,7 +78,7 @@ def _had_such(conds: tuple[Cond, ...], metric: MetricWord) -> Havings | None:
     return _with(_had(metric), conds)
 
 
-@rules("Did", "<LIGHT> Havings")
+@rules("Did", "<LIGHT> Havings", "<LIGHTER> Havings")
 def _made(havings: Havings) -> Havings:
     return havings
 
@@ -111,6 +124,12 @@ def _did_none(verb: MetricWord, metric: MetricWord) -> Havings:
     return (Having(metric, "=", SOME, needs="count", verb=verb),)
 
 
+@rules("NotDid", "<NEVER> VERB <EVENONE> METRIC", "<NOT> VERB <EVENONE> METRIC")
+def _did_not_one(verb: MetricWord, metric: MetricWord) -> Havings:
+    """Read ``did not file a single claim``."""
+    return _did_none(verb, metric)
+
+
 @rules("NotDid", "VERB <NO> METRIC", "<LIGHT> <NO> METRIC")
 def _did_it_to_none(*parts: MetricWord) -> Havings:
     """Read ``filed no claim``."""
@@ -125,6 +144,8 @@ def _did_not(verb: MetricWord) -> Havings | None:
 
 
 @rules("NotDid", "<NEVER> <LIGHT> METRIC", "<NOT> <LIGHT> METRIC", "<NEVER> METRIC", "<NO> METRIC", "<WITHOUT> METRIC")
+@rules("NotDid", "<NOT> <LIGHT> <EVENONE> METRIC", "<NOT> <EVENONE> METRIC", "<WITHOUT> <EVENONE> METRIC")
+@rules("NotDid", "<NEVER> <LIGHT> <EVENONE> METRIC", "<WITHOUT> <LIGHT> <EVENONE>? METRIC")
 def _had_none(metric: MetricWord) -> Havings:
     return (Having(metric, "=", SOME, needs="count"),)
 
@@ -143,6 +164,18 @@ def _done(did: Havings) -> Havings:
 @rules("Done", "Did Span", cost=1)
 def _done_then(did: Havings, when: When) -> Havings:
     return at(did, when)
+
+
+@rules("Done", "Span Did", cost=1)
+def _then_done(when: When, did: Havings) -> Havings:
+    """Read ``(who) in May filed more than 3 claims``."""
+    return at(did, when)
+
+
+@rules("Did", "Did <WHOLE>", "<WHOLE> Did")
+def _did_altogether(did: Havings) -> Havings | None:
+    """Read ``filed more than 3 claims overall``: what was done at all is not added up."""
+    return None if any((each.op, each.number.value) == (">", 0) for each in did) else did
 
 
 @rules("Then", "Span")
@@ -194,11 +227,9 @@ def _things_worth(things: Things, compare: tuple[str, Number]) -> Things | None:
 
 
 @rules("Things", "Things Range", "Things <OF> Range", "Things <BETWEEN> Range", cost=1)
-def _things_worth_between(things: Things, bounds: tuple[Number, Number]) -> Things | None:
-    low, high = bounds
-    made = _things_worth(things, (">=", low))
-    worth = MetricWord((), "worth")
-    return doing(made, (Having(worth, "<=", high, is_upper=low.value > 0),)) if made is not None else None
+def _things_worth_between(things: Things, bounds: Bounds) -> Things | None:
+    is_plain = things.noun.is_entity and is_money(bounds[0][1]) and not things.havings
+    return doing(things, within(MetricWord((), "worth"), bounds, None)) if is_plain else None
 
 
 def is_money(number: Number) -> bool:
@@ -264,7 +295,7 @@ def again(having: Having, when: When, *, negated: bool) -> Havings:
     return (replace(having, op="=" if negated else ">", when=when),)
 
 
-@rules("Things", "Things <WITHOUT> METRIC", "Things <And> <WITHOUT> METRIC")
+@rules("Things", "Things <WITHOUT> <EVENONE>? METRIC", "Things <And> <WITHOUT> <EVENONE>? METRIC")
 def _things_lacking(things: Things, metric: MetricWord) -> Things:
     return doing(things, _had_none(metric))
 

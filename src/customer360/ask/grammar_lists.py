@@ -49,6 +49,13 @@ def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
 
 
+@rules("Clause", "<EVERY> Things", "<LIST> <EVERY> Things", "<WHICH> Things Done", "<WHICH> Things Havings", cost=1)
+def _each_that_did(things: Things, did: Havings = ()) -> Draft | None:
+    """Read ``every policyholder who filed``, ``which policyholder filed``: one is said, and all are meant."""
+    made = doing(things, did) if not (did and (things.havings or things.noun.is_plural)) else None
+    return Draft(head="list", things=made) if made is not None and made.havings else None
+
+
 @rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")
 def _list_of_ids(things: Things) -> Draft | None:
     """Read ``ids of the policyholders in the north``: those are what a list shows."""

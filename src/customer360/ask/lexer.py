@@ -13,7 +13,7 @@ from customer360.ask.courtesy import LEADING, courtesy_phrases
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import EVER, Found, read_times
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
-    from customer360.ask.vocabulary import Vocabulary
+    from customer360.ask.vocabulary import Entry, Vocabulary
     from customer360.ask.words import Token
     from customer360.semantic.calendar_units import Calendar
 
@@ -154,13 +154,14 @@ class Lexer:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
         longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
                     or words[start:end] in SPANS_OVER
-                    or self.vocabulary.lookup(words[start:end])
+                    or any(not (is_then and self._is_lacking(e)) for e in self.vocabulary.lookup(words[start:end]))
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
                     found.update(range(start, end))
@@ -174,6 +175,7 @@ class Lexer:
 
     def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
                 if any(token.kind == "quoted" for token in tokens[start:end]) or cuts & set(range(start + 1, end)):
@@ -184,6 +186,8 @@ class Lexer:
                 is_plural = words[end - 1] != tokens[end - 1].text
                 for entry in self.vocabulary.lookup(words[start:end]):
                     if entry.noun is None:
+                        if is_then and self._is_lacking(entry):
+                            continue  # people without an order in May: not those who never had one, and came in May
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
                         rivals = [e for e in self.vocabulary.lookup(words[start:end]) if e is not entry]
@@ -209,6 +213,14 @@ class Lexer:
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
+
+    def _says_when(self, words: tuple[str, ...]) -> bool:
+        """Say whether a time is named that is not all the time."""
+        return any(found.when != When(text=found.when.text) for found in read_times(words, self.as_of, self.calendar))
+
+    def _is_lacking(self, entry: Entry) -> bool:
+        """Say whether a name tells people by what they have not."""
+        return entry.lacks and any(map(self.vocabulary.counts_people, entry.metrics))
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
