@@ -44,6 +44,17 @@ def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft |
     return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
 
 
+@rules("Clause", "<HOWMANY> Things Span Havings", "<IN> <HOWMANY> Things Span Havings")
+def _how_many_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    """Read ``(in) how many months of 2024 were claims above 40``."""
+    return None if things.havings else Draft(head="count", things=doing(things, at(havings, when)))
+
+
+@rules("Clause", "<IN> <HOWMANY> Things Havings", "<FOR> <HOWMANY> Things Havings")
+def _in_how_many_held(things: Things, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="count", things=doing(things, havings))
+
+
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)

@@ -11,6 +11,8 @@ from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Nu
 rules = Rules()
 Compare = tuple[str, Number]
 Bounds = tuple[Compare, Compare]
+SUCH = "such"
+"""What is counted where a value alone says it: fires."""
 _LOWER, _UPPER = (">", ">="), ("<", "<=")
 
 
@@ -73,7 +75,7 @@ def _metric_compared(metric: MetricWord, compare: Compare) -> Havings:
     return (Having(metric, *compare),)
 
 
-@rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC")
+@rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC", "Compare <DISTINCT> METRIC")
 def _compared_metric(compare: Compare, metric: MetricWord) -> Havings:
     op, number = compare
     needs = "count" if number.unit is None and len(metric.names) > 1 else None
@@ -85,6 +87,13 @@ def _compared_such(compare: Compare, conds: tuple[Cond, ...], metric: MetricWord
     """Read ``more than 3 motor claims``."""
     is_list = any(isinstance(cond, Members) and cond.joint == "and" for cond in conds)
     return None if is_list or compare[1].unit else (Having(metric, *compare, needs="count", conds=conds),)
+
+
+@rules("Havings", "Compare VALUE")
+def _compared_value(compare: Compare, value: Members) -> Havings | None:
+    """Read ``more than 3 fires``: of what has that value."""
+    is_plain = value.is_many and not compare[1].unit
+    return (Having(MetricWord((), SUCH), *compare, needs="count", conds=(value,)),) if is_plain else None
 
 
 @rules("Havings", "NUM METRIC After", "NUM <OF> METRIC After", "<SUMOF> NUM METRIC After")
@@ -152,4 +161,4 @@ def _all_together_first(clause: Draft) -> Draft | None:
     return clause if clause.things is not None and clause.things.havings else None
 
 
-__all__ = ["Bounds", "Compare", "in_between", "rules", "within"]
+__all__ = ["SUCH", "Bounds", "Compare", "in_between", "rules", "within"]

@@ -65,7 +65,7 @@ WORDS: dict[str, str] = {
         "made through|done via|came in from|come in from|came in over|came in on|falls on|fall on|falling on|fell on"
     ),
     "OF": "of",
-    "WITH": "with|having",
+    "WITH": "with|having|holding|hold|holds|owning|own|owns|possessing|possess|possesses",
     "WITHOUT": "without|with no|with zero|lacking",
     "TO": "to",
     "AS": "as",
@@ -74,8 +74,13 @@ WORDS: dict[str, str] = {
         "not from|not on|not via|not through|not by|not for|not of|not with||not|excluding|exclude|except|"
         "except for|other than|apart from|leaving out|leave out|not including|aside from|non|outside|outside of|"
         "ignoring|but not|rather than|all but|everything but|everyone but|all except|any but|anything but|"
-        "but for"
+        "but for|fail to|failed to|failing to|yet to|no longer|omitted to|omit to|neglected to"
     ),
+    "NONE": "nothing|none|nothing at all|none at all|nothing more|nothing else",
+    "NEITHER": "neither",
+    "NOR": "nor|and neither|nor did|nor have|nor did they|nor have they",
+    "ASWELL": "as well as|and then again|and then also|and also again",
+    "BACK": "ever|once|even",
     "NEVER": "never|not ever",
     "ONLY": "only|just|solely|exclusively|nothing but",
     "WHO": "who|that|which|whom|is it that|it is that",
@@ -221,11 +226,12 @@ WORDS: dict[str, str] = {
     "LESS": (
         "less than|under|below|fewer than|lower than|<|smaller than|fell below|dropped below|went below|stayed below|"
         "fell under|dropped under|stayed under|sank below|shorter than|younger than|was below|were below|was under|"
-        "not even"
+        "not even|not reach|not reaching|not reached|failed to reach|fail to reach|fell short of|fall short of"
     ),
     "ATMOST": (
         "at most|maximum of|up to|not more than|no more than|<=|a maximum of|not above|maximum|max|a maximum|"
-        "at the most|at the very most|at very most|at maximum|at a maximum|not over"
+        "at the most|at the very most|at very most|at maximum|at a maximum|not over|not exceed|"
+        "not exceeding|not exceeded"
     ),
     "ORMORE": (
         "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+|upwards|and upwards|"
@@ -250,7 +256,7 @@ WORDS: dict[str, str] = {
         "in their lifetime|over their lifetime|during their lifetime|in their whole lifetime|in its lifetime|"
         "over the years|across all years|over all years|in all years|throughout|taken together|in sum|in aggregate|"
         "in their entire history|in their whole history|in their time with us|over time|across all time|"
-        "in the whole time|over the whole time"
+        "in the whole time|over the whole time|to their name|to its name|under their belt|whatsoever"
     ),
     "NOTEQ": "!=",
     "TIMES": "times|time",

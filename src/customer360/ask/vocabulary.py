@@ -44,11 +44,11 @@ class Entry:
     sort: Sort
     metrics: tuple[str, ...] = ()
     noun: Noun | None = None
-    lacks: bool = False
-    """Whether it tells things by what they have not: customers without an order."""
+    is_clause: bool = False
+    """Whether it tells things by what they did or have not: customers who bought, customers without an order."""
 
 
-_LACKING = frozenset({"no", "not", "never", "without", "zero"})
+_CLAUSE = frozenset({"who", "that", "with", "no", "not", "never", "without", "zero"})
 
 
 class Vocabulary:
@@ -307,7 +307,7 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
     for sort in ("METRIC", "VERB"):
         metrics = tuple(name for kind, name in names if kind == sort)
         if metrics:
-            yield Entry(sort, metrics=metrics, lacks=sort == "METRIC" and bool(_LACKING & set(key)))
+            yield Entry(sort, metrics=metrics, is_clause=sort == "METRIC" and bool(_CLAUSE & set(key)))
     for sort in ("NOUN", "FLAG"):
         fields = tuple(Field(name) for kind, name in names if kind == sort)
         if fields:
