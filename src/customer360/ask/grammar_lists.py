@@ -44,9 +44,27 @@ def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft |
     return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
 
 
+@rules("Clause", "<HOWMANY> Things Span Havings", "<IN> <HOWMANY> Things Span Havings")
+def _how_many_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    """Read ``(in) how many months of 2024 were claims above 40``."""
+    return None if things.havings else Draft(head="count", things=doing(things, at(havings, when)))
+
+
+@rules("Clause", "<IN> <HOWMANY> Things Havings", "<FOR> <HOWMANY> Things Havings")
+def _in_how_many_held(things: Things, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="count", things=doing(things, havings))
+
+
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
+
+
+@rules("Clause", "<EVERY> Things", "<LIST> <EVERY> Things", "<WHICH> Things Done", "<WHICH> Things Havings", cost=1)
+def _each_that_did(things: Things, did: Havings = ()) -> Draft | None:
+    """Read ``every policyholder who filed``, ``which policyholder filed``: one is said, and all are meant."""
+    made = doing(things, did) if not (did and (things.havings or things.noun.is_plural)) else None
+    return Draft(head="list", things=made) if made is not None and made.havings else None
 
 
 @rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,20 +9,22 @@ from typing import TYPE_CHECKING
 from customer360.ask.chart import Edge
 from customer360.ask.countwords import count_words
 from customer360.ask.courtesy import LEADING, courtesy_phrases
+from customer360.ask.dropped import cuts_of, without_loose_commas
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import EVER, Found, read_times
+from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
-    from customer360.ask.vocabulary import Vocabulary
+    from customer360.ask.vocabulary import Entry, Vocabulary
     from customer360.ask.words import Token
     from customer360.semantic.calendar_units import Calendar
 
@@ -31,7 +32,6 @@ _COURTESY = courtesy_phrases()
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
 _SHARES = frozenset(key for key, found in CLOSED.items() if "SHARE" in found)
 _MEANS = frozenset({"average", "mean", "median"})
-_ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
 CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
 FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
 
@@ -69,7 +69,7 @@ class Lexer:
         kept, collides = self._without_courtesy(tuple(tokens), drop_colliding=drop_colliding)
         words = stems(tuple(token.text for token in kept))
         edges: list[Edge] = []
-        cuts = _cuts(tuple(tokens), kept)
+        cuts = cuts_of(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         times = read_times(words, self.as_of, self.calendar)
         edges += self._values(words, kept, cuts, frozenset((found.start, found.end) for found in times))
@@ -79,6 +79,7 @@ class Lexer:
         edges += numbers(words, kept)
         edges += count_words(words, kept)
         edges += _times(times)
+        edges += (Edge(start, end, "REFTIME", when) for start, end, when in referred_times(words))
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
         return Lexed(kept, tuple(edges), unknown, collides)
@@ -121,7 +122,7 @@ class Lexer:
                     continue
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
-        return _without_loose_commas(kept), (2 - is_soft) * collides
+        return without_loose_commas(kept), (2 - is_soft) * collides
 
     def _says_something(self, words: tuple[str, ...], tokens: tuple[Token, ...], at: int, shared: int) -> bool:
         """Say whether a word of courtesy changes the question where it stands."""
@@ -153,14 +154,16 @@ class Lexer:
     def inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
-        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
+        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED, LONGEST_REFERRED)
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
                     or words[start:end] in SPANS_OVER
-                    or self.vocabulary.lookup(words[start:end])
+                    or referred(words[start:end]) is not None
+                    or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
                     found.update(range(start, end))
@@ -174,6 +177,7 @@ class Lexer:
 
     def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
                 if any(token.kind == "quoted" for token in tokens[start:end]) or cuts & set(range(start + 1, end)):
@@ -184,6 +188,8 @@ class Lexer:
                 is_plural = words[end - 1] != tokens[end - 1].text
                 for entry in self.vocabulary.lookup(words[start:end]):
                     if entry.noun is None:
+                        if is_then and self._is_timeless(entry):
+                            continue  # people without an order in May: not those who never had one
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
                         rivals = [e for e in self.vocabulary.lookup(words[start:end]) if e is not entry]
@@ -209,6 +215,17 @@ class Lexer:
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
+
+    def _says_when(self, words: tuple[str, ...]) -> bool:
+        """Say whether a time is named that is not all the time."""
+        return any(found.when != When(text=found.when.text) for found in read_times(words, self.as_of, self.calendar))
+
+    def _is_timeless(self, entry: Entry) -> bool:
+        """Say whether a name tells people by what they did, whenever that was: not those who did so in May."""
+        if not entry.is_clause or not any(map(self.vocabulary.counts_people, entry.metrics)):
+            return False
+        atoms = (atom for name in entry.metrics for atom in self.vocabulary.model.formulas[name].atoms.values())
+        return all(atom.time_field is None for atom in atoms)
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
@@ -337,29 +354,6 @@ def _times(times: Sequence[Found]) -> Iterator[Edge]:
             for each in times
         )
         yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
-
-
-def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:
-    """Return the places before which more than an article was dropped: no name reaches over them."""
-    at = {id(token): place for place, token in enumerate(tokens)}
-    places = [at[id(token)] for token in kept]
-    return frozenset(
-        number
-        for number, (one, other) in enumerate(itertools.pairwise(places), 1)
-        if any(token.text not in _ARTICLES for token in tokens[one + 1 : other])
-    )
-
-
-def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
-    """Drop commas at the ends and one of two neighbours: what stood between them was courtesy."""
-    found: list[Token] = []
-    for token in kept:
-        if token.text == "," and (not found or found[-1].text == ","):
-            continue
-        found.append(token)
-    while found and found[-1].text == ",":
-        found.pop()
-    return tuple(found[1:] if len(found) > 1 and found[0].text == "and" else found)
 
 
 def _is_function(words: tuple[str, ...]) -> bool:

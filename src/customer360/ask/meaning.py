@@ -139,8 +139,8 @@ class When:
     text: str = ""
     also: tuple[When, ...] = ()
     """Further ranges said in one breath: October and November."""
-    is_after: bool = False
-    """Whether it begins behind the range said before it: in March but not since."""
+    refers: str = ""
+    """How the range said before it tells it: ``since`` it, the ``same year``, the ``next year``."""
 
 
 @dataclass(frozen=True)

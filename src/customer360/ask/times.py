@@ -233,6 +233,8 @@ class _Reader:
                     ):
                         yield end + size, self._since(point.start)
         for end, point in self._after(at, _UNTIL):
+            if self.points.word(end - 1) in ("today", "now"):
+                continue  # until today is ever
             yield end, When(end=point.end.isoformat())
         for end, point in self._after(at, _BEFORE):
             yield end, When(end=(point.start - timedelta(days=1)).isoformat())

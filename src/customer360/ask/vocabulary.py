@@ -49,6 +49,11 @@ class Entry:
     sort: Sort
     metrics: tuple[str, ...] = ()
     noun: Noun | None = None
+    is_clause: bool = False
+    """Whether it tells things by what they did or have not: customers who bought, customers without an order."""
+
+
+_CLAUSE = frozenset({"who", "that", "with", "no", "not", "never", "without", "zero"})
 
 
 class Vocabulary:
@@ -326,7 +331,7 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
     for sort in ("METRIC", "VERB"):
         metrics = tuple(name for kind, name in names if kind == sort)
         if metrics:
-            yield Entry(sort, metrics=metrics)
+            yield Entry(sort, metrics=metrics, is_clause=sort == "METRIC" and bool(_CLAUSE & set(key)))
     for sort in ("NOUN", "FLAG"):
         fields = tuple(Field(name) for kind, name in names if kind == sort)
         if fields:
