@@ -16,7 +16,8 @@ from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPA
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import EVER, Found, read_times
+from customer360.ask.times import Found, read_times
+from customer360.ask.timewords import EVER, KEPT
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -159,6 +160,7 @@ class Lexer:
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
+                    or words[start:end] in KEPT
                     or words[start:end] in SPANS_OVER
                     or self.vocabulary.lookup(words[start:end])
                     or any(True for _ in self.values.lookup(words[start:end]))
