@@ -239,7 +239,7 @@ def _part_things(things: Things) -> tuple[Cond, ...] | None:
 rules("Clause", "<INPERCENT>", cost=1)(lambda: Draft(share=True))
 
 
-@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
+@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME", "<THROUGHOUT> TIME")
 def _span(when: When) -> When:
     return when
 
@@ -247,7 +247,10 @@ def _span(when: When) -> When:
 @rules("Span", "<IN> <SPANWORD> TIME", "<FOR> <SPANWORD> TIME", "<SPANWORD> TIME")
 def _span_from_to(when: When) -> When | None:
     """Read ``in the week from 18 to 24 November``."""
-    return when if when.text.startswith(("from ", "between ")) else None
+    is_range = when.text.startswith(("from ", "between ")) or {"to", "until", "till", "-", "through"} & set(
+        when.text.split()
+    )
+    return when if is_range else None
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------
@@ -271,7 +274,7 @@ def _against_time(when: When) -> Draft | None:
 @rules("Clause", "<TO> TIME", cost=4)
 def _to_time(when: When) -> Draft | None:
     """Read ``compare December to November``, and never a range without its start."""
-    return None if when.also else Draft(versus=Versus("time", when), split=True)
+    return None if when.also else Draft(versus=Versus("time", when, is_bare=True))
 
 
 @rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")

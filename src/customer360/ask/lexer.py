@@ -16,8 +16,9 @@ from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPA
 from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import EVER, Found, read_times
+from customer360.ask.times import Found, read_times
 from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
+from customer360.ask.timewords import EVER, KEPT
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -161,6 +162,7 @@ class Lexer:
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
+                    or words[start:end] in KEPT
                     or words[start:end] in SPANS_OVER
                     or referred(words[start:end]) is not None
                     or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))

@@ -46,6 +46,7 @@ WORDS: dict[str, str] = {
     "PER": "per",
     # what filters stand behind
     "IN": "in|at|on|during|within|through|via|over|throughout|inside|using",
+    "THROUGHOUT": "across|all through|in course of|over course of|during course of|through course of|right through",
     "FOR": (
         "for|among|amongst|with regard to|regarding|concerning|about|related to|relating to|with respect to|"
         "when it comes to|referring to"

@@ -195,6 +195,8 @@ class Versus:
 
     kind: Literal["previous period", "same period last year", "time", "previous point"]
     when: When | None = None
+    is_bare: bool = False
+    """Whether only ``to`` was said before it, which compares nothing where no other word does."""
 
 
 @dataclass(frozen=True)
