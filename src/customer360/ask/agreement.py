@@ -176,6 +176,33 @@ def counted_by_value(ground: Ground, draft: Draft) -> Draft | None:
     return replace(draft, head="figure", metrics=(MetricWord((name,), name),))
 
 
+def events_counted(ground: Ground, draft: Draft) -> Draft | None:
+    """Return ``disputes filed by phone`` as how many there are: rows of a fact are counted unless a list is asked."""
+    things = draft.things
+    if draft.head != "things" or things is None or draft.metrics or not things.conds:
+        return None
+    owners = {field.name.rpartition(".")[0] for field in things.noun.fields}
+    facts = {owner for owner in owners if ground.model.datasets[owner].c360.role == "fact"}
+    counters = {counter_of(ground, field.name) for field in things.noun.fields} - {None}
+    did = [having for having in things.havings if (having.op, having.number.value) == (">", 0)]
+    if not facts or len(counters) != 1 or len(did) < len(things.havings):
+        return None
+    (name,) = counters
+    if not all(_is_key_of_rows(ground, field.name) for field in things.noun.fields):
+        return None
+    if any(having.when or having.needs or name not in having.metric.names for having in did):
+        return None
+    conds = (*things.conds, *(cond for having in did for cond in having.conds), *draft.conds)
+    word = MetricWord((str(name),), things.noun.text)
+    return replace(draft, head="figure", things=None, metrics=(word,), conds=conds)
+
+
+def _is_key_of_rows(ground: Ground, field: str) -> bool:
+    owner, _, own = field.rpartition(".")
+    dataset = ground.model.datasets[owner]
+    return (own,) in (dataset.primary_key, *dataset.unique_keys)
+
+
 def by_merit(ground: Ground, rank: Rank, metric: str) -> Rank | Problem:
     """Return a ranking with its direction: the best of what is better low is the lowest."""
     if not rank.by_merit:

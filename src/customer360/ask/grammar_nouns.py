@@ -39,6 +39,12 @@ def _one_value(value: Members) -> Members:
     return value
 
 
+@rules("Values", "<EITHER> VALUE <AND> Values")
+def _both_at_once(one: Members, more: Members) -> Members | None:
+    """Read ``both bread and milk``."""
+    return united(one, more, "and")
+
+
 @rules("Values", "VALUE And Values")
 def _both_values(one: Members, joint: str, more: Members) -> Members | None:
     """Join values; a comma joins as the words behind it do: bread, milk or soap."""
@@ -122,6 +128,13 @@ def _plain(members: Members) -> Members:
     return members
 
 
+@rules("Plain", "<OFTYPE> Values")
+def _of_type(members: Members) -> Members:
+    """Read ``claims of type motor``."""
+    return members
+
+
+@rules("Plain", "NOUN <OF> Values", "NOUN <IN> Values", cost=1)
 @rules("Plain", "NOUN <EQ>? Values", "NOUN <CALLED> Values")
 def _named_first(noun: Noun, members: Members) -> Members | None:
     return of_noun(members, noun)
@@ -141,6 +154,18 @@ def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
 def _noun_in_time(noun: Noun, when: When) -> Compared | None:
     """Read ``first claim in 2024``: held against a day that is known of each thing."""
     return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
+
+
+@rules("Plain", "NOUN Compare <AGO>", "NOUN <COP> Compare <AGO>")
+def _noun_ago(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
+    """Read ``first claim more than 90 days ago``: held against the day that was so long ago."""
+    op, number = compare
+    size = {"days": 1, "weeks": 7}.get(number.unit or "")
+    if not noun.is_date or size is None or not isinstance(number.value, int):
+        return None
+    days = number.value * size + {">": 1, ">=": 0, "<": 0, "<=": 1}.get(op, -number.value * size)
+    when = When(relative=f"last {days} days")
+    return Compared(noun, "before" if op in (">", ">=") else "in", when) if days > 0 else None
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
@@ -174,7 +199,8 @@ def _cond(plain: Cond) -> Cond:
     return plain
 
 
-@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain", "NOUN <NOT> Values")
+@rules("Cond", "<ALL> NOUN <NOT> Values", "<ALL> NOUN <BUT> Values", "NOUN <NOT> <IN>? Values")
+@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain")
 def _negated(*parts: Cond | Noun) -> Cond | None:
     found = parts[-1]
     if len(parts) > 1 and isinstance(parts[0], Noun) and isinstance(found, Members):
@@ -189,7 +215,7 @@ def _one_cond(cond: Cond) -> tuple[Cond, ...]:
     return (cond,)
 
 
-@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", cost=1)
+@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", "Conds <And> <WHOSE> Cond", cost=1)
 def _more_conds(conds: tuple[Cond, ...], cond: Cond) -> tuple[Cond, ...] | None:
     if any(isinstance(each, Either) for each in conds) or any(same_kind(each, cond) for each in conds):
         return None
@@ -254,6 +280,18 @@ def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     if things.havings or not things.noun.is_thing:
         return None
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
+
+
+@rules("Things", "Things <And> Things", "Things <Or> Things", "<EITHER> Things <And> Things")
+@rules("Things", "<EITHER> Things <Or> Things")
+def _such_and_such(one: Things, other: Things) -> Things | None:
+    """Read ``motor policies and home policies``: those of either kind."""
+    is_alike = one.noun.fields == other.noun.fields and len(one.conds) == len(other.conds) == 1
+    if not is_alike or one.havings or other.havings:
+        return None
+    (mine,), (theirs,) = one.conds, other.conds
+    both = united(mine, theirs, "and") if isinstance(mine, Members) and isinstance(theirs, Members) else None
+    return replace(other, conds=(both,)) if both is not None else None
 
 
 @rules(

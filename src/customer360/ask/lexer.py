@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 _COURTESY = courtesy_phrases()
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
-_SHARES = frozenset(key for key, found in CLOSED.items() if "SHARE" in found)
+_SHARES = frozenset(key for key, found in CLOSED.items() if {"SHARE", "PORTION"} & set(found))
 _MEANS = frozenset({"average", "mean", "median"})
+_BEFORE_VALUES = frozenset({"by", "in", "on", "via", "over", "through", "at", "from", "with", "of", "to"})
+_ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
 CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
 FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
 
@@ -40,6 +42,8 @@ COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
 BESIDE_COST = 2
 """What it costs more to take a word for a value that is a metric too, or for one that is said of several: VIPs."""
+NOUN_COST = 6
+"""What it costs more to take the name of things for a verb: orders."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -111,6 +115,10 @@ class Lexer:
             if size == 1 and self._says_something(words, tokens, at, shared):
                 size = 0
             if size:
+                if size == 1 and kept and words[at] in _OPEN_COURTESY and any(self.values.lookup(words[at : at + 1])):
+                    kept.append(tokens[at])  # mailings in PRINT: courtesy only before the question
+                    at += 1
+                    continue
                 own = size == 1 and (self.is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 if own and self._is_shouted(tokens, at):  # PRODUCE revenue: as the value is written
                     kept.append(tokens[at])
@@ -199,7 +207,9 @@ class Lexer:
                         if entry.sort == "VERB" and start == 0 and is_order(said[0]) and len(words) > end:
                             continue
                         is_noun = entry.sort == "VERB" and (is_same or (is_plural and bool(rivals)))
-                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + 2 * is_noun)
+                        yield Edge(
+                            start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + NOUN_COST * is_noun
+                        )
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
@@ -268,9 +278,16 @@ class Lexer:
         self, members: Members, start: int, end: int, words: tuple[str, ...], tokens: Sequence[Token]
     ) -> Iterator[Edge]:
         """Yield a value, also with what it is a value of: Loyal Customers."""
+        if end > start + 1 and tokens[start].text in _BEFORE_VALUES:  # by phone: also what is called phone alone
+            members = self._without_joint(members, words[start + 1 : end])
         cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
         ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
-        is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
+        is_whole = tokens[start].text in _BEFORE_VALUES and _is_written(
+            members, tuple(t.text for t in tokens[start:end])
+        )
+        is_dearer = bool(ends and not is_whole) + (
+            end == start + 1 and self._is_name(members, words[start:end], tokens[start].text)
+        )
         is_plural = words[end - 1] != tokens[end - 1].text
         is_many = is_plural and not _is_written(members, tuple(token.text for token in tokens[start:end]))
         nouns = tuple(self.vocabulary.things_with({o.field.name for o in members.options})) if is_many else ()
@@ -282,20 +299,28 @@ class Lexer:
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
-            members = self._with_shorter(members, words[start:at], text)
+            members = self._with_shorter(members, words[start:at])
             if entry.sort == "METRIC":
                 yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
             elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
                 noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
 
-    def _with_shorter(self, members: Members, words: tuple[str, ...], text: str) -> Members:
-        """Return a value with those written without its last word: who says loyal customers may mean Loyal as well."""
-        shorter = self._members(words, text) if words else None
+    def _with_shorter(self, members: Members, words: tuple[str, ...]) -> Members:
+        """Return a value with those of fewer words: who says loyal customers may mean Loyal, by phone phone as well."""
+        shorter = self._members(words, " ".join(words)) if words else None
         if shorter is None:
             return members
         known = {option.field.name for option in members.options}
         return replace(members, options=(*members.options, *(o for o in shorter.options if o.field.name not in known)))
+
+    def _without_joint(self, members: Members, words: tuple[str, ...]) -> Members:
+        """Return a value that is written with a joint in one dimension with the same value of others: by phone."""
+        plain = self._members(words, members.text)
+        known = {option.field.name for option in members.options}
+        values = {value for option in members.options for value in option.values}
+        more = [o for o in (plain.options if plain else ()) if o.field.name not in known and set(o.values) <= values]
+        return replace(members, options=(*members.options, *more))
 
     def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
         """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
@@ -363,7 +388,22 @@ def _is_function(words: tuple[str, ...]) -> bool:
     return words in FUNCTION_PHRASES and not (len(words) == 1 and words[0] in _OPEN_COURTESY)
 
 
-_OPEN_COURTESY = frozenset({"produce", "record", "report", "present", "generate", "contribute", "register", "chart"})
+_OPEN_COURTESY = frozenset(
+    {
+        "produce",
+        "record",
+        "report",
+        "present",
+        "generate",
+        "contribute",
+        "register",
+        "chart",
+        "print",
+        "output",
+        "draw",
+        "extract",
+    }
+)
 
 
 def _first_share(words: tuple[str, ...]) -> int:
