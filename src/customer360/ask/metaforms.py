@@ -62,8 +62,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "definition",
         (
-            f"(?:what|which) {_DO} (?:it|one|somebody|someone|a \\w+) (?:take|need)(?: in order)? to (?:be|become|count "
-            f"as) {_X}"
+            f"(?:what|which) {_DO} (?:it|one|somebody|someone|a \\w+) (?:take|need)(?: in order)? to (?:be|become|"
+            f"count as) {_X}"
         ),
     ),
     ("definition", f"what (?:makes|turns|qualifies) (?:.+? )?(?:into|as) {_X}"),
@@ -78,8 +78,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "definition",
         (
-            f"how {_BE} {_X} (?:come about|arrived at|put together|obtained|made up|set|decided|assigned|drawn|split up|"
-            f"explained)"
+            f"how {_BE} {_X} (?:come about|arrived at|put together|obtained|made up|set|decided|assigned|drawn|split "
+            f"up|explained)"
         ),
     ),
     (
@@ -94,8 +94,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "definition",
         (
-            f"(?:in )?(?:what|which) (?:unit|currency)s? {_BE} {_X}(?: measured| shown| given| reported| expressed)?(?: "
-            f"in)?"
+            f"(?:in )?(?:what|which) (?:unit|currency)s? {_BE} {_X}(?: measured| shown| given| reported| "
+            f"expressed)?(?: in)?"
         ),
     ),
     ("definition", f"what {_BE} (?:included|counted|contained|covered|summed|added up) (?:in|under|by) {_X}"),
@@ -103,15 +103,15 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "coverage",
         (
-            f"(?:up to|until|till|through|to|by) (?:which|what|when) ?{_DAY}? (?:{_BE}|{_DO}|have|has) {_X} (?:{_WHOLE}|"
-            f"{_REACH}|been loaded|been filled)"
+            f"(?:up to|until|till|through|to|by) (?:which|what|when) ?{_DAY}? (?:{_BE}|{_DO}|have|has) {_X} "
+            f"(?:{_WHOLE}|{_REACH}|been loaded|been filled)"
         ),
     ),
     (
         "coverage",
         (
-            f"(?:how far|how long|how recently|to when|until when|through when) (?:back )?(?:{_DO}|{_BE}|have|has) {_X} "
-            f"(?:{_REACH}|{_WHOLE})(?: back| up| to)?"
+            f"(?:how far|how long|how recently|to when|until when|through when) (?:back )?(?:{_DO}|{_BE}|have|has) "
+            f"{_X} (?:{_REACH}|{_WHOLE})(?: back| up| to)?"
         ),
     ),
     (
@@ -135,8 +135,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "freshness",
         (
-            f"(?:as of|of|from|for|on) (?:which|what) {_DAY} (?:{_BE}|{_DO}) {_X}(?: stand| date| come)?(?: as of| from|"
-            f" on| for)?"
+            f"(?:as of|of|from|for|on) (?:which|what) {_DAY} (?:{_BE}|{_DO}) {_X}(?: stand| date| come)?(?: as of| "
+            f"from| on| for)?"
         ),
     ),
     (
@@ -192,22 +192,22 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "owner",
         (
-            f"(?:who|whom) (?:can|do|should|may) (?:i|we) (?:ask|contact|talk to|turn to) (?:about|on|regarding) (?:the "
-            f")?(?:definition of |figure of |data of |metric )?{_X}"
+            f"(?:who|whom) (?:can|do|should|may) (?:i|we) (?:ask|contact|talk to|turn to) (?:about|on|regarding) "
+            f"(?:the )?(?:definition of |figure of |data of |metric )?{_X}"
         ),
     ),
     (
         "values",
         (
-            f"(?:what|which) (?:possible |allowed |different )?(?:values|members|options|entries) (?:can|may|could|does|"
-            f"do|might) {_X} (?:have|take|take on|hold|be)"
+            f"(?:what|which) (?:possible |allowed |different )?(?:values|members|options|entries) (?:can|may|could|"
+            f"does|do|might) {_X} (?:have|take|take on|hold|be)"
         ),
     ),
     (
         "values",
         (
-            f"(?:what|which) {_X} {_DO} (?:we|you) (?:distinguish|use|know|tell apart|work with|differentiate|recognise|"
-            f"recognize)"
+            f"(?:what|which) {_X} {_DO} (?:we|you) (?:distinguish|use|know|tell apart|work with|differentiate|"
+            f"recognise|recognize)"
         ),
     ),
     ("values", f"(?:what|which) (?:kinds?|types?|sorts?) of {_X} {_THERE}"),
