@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
 Stems = tuple[str, ...]
 
-_BARE = frozenset({"name", "value", "number", "id", "key", "code", "date", "day", "month", "week", "year", "text"})
-"""Last words of labels that say nothing by themselves."""
+_KINDS = frozenset(
+    {"type", "kind", "sort", "status", "state", "stage", "tier", "level", "band", "class", "mode", "method"}
+)
+_KINDS |= {"source", "origin", "reason", "cause", "group", "outcome", "result", "priority", "channel", "category"}
+"""Last words of labels that tell things apart, whatever they are of."""
 _KEY_ENDINGS = ("id", "key", "number", "code")
 _TWO = 2
 _LEFT_OUT = frozenset({"the", "our"})
@@ -212,13 +215,14 @@ class Vocabulary:
 
     def _add_kinds(self) -> None:
         """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
-        named = dict(self._found)
+        taken = {key for key in self._found if len(key) == 1}
+        taken |= {key[-1:] for key, names in self._found.items() if any(sort == "METRIC" for sort, _ in names)}
         for field in self.model.directory.all_fields():
             words = phrase(field.title)
             is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
-            is_plain = is_plain and field.datatype == "String" and len(words) > 1 and words[-1] not in _BARE
-            if is_plain and stems(words[-1:]) not in named:
-                self._note(words[-1], "NOUN", field.qualified)
+            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS:
+                if stems(words[-1:]) not in taken:
+                    self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
