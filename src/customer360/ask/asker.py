@@ -295,7 +295,7 @@ class Asker:
         rows = table.to_pylist()
         figures = [each.name for each in made.columns if each.kind == "metric"]
         figures = [name for name in figures if name.endswith("_share")] if reading.part is not None else figures
-        is_none = not rows and _may_be_none(reading, made)
+        is_none = not rows and _may_be_none(reading)
         if not is_none and (not rows or all(row[name] is None for row in rows for name in figures)):
             return _refusal(asked, "no_data", edition.nothing_found(reading), None, found, reading)
         notes = (*reading.notes, *edition.partial_days(asked.session, reading.query))
@@ -319,7 +319,7 @@ class Asker:
         )
 
 
-def _may_be_none(reading: Reading, made: Answer) -> bool:
+def _may_be_none(reading: Reading) -> bool:
     """Say whether no row is an answer: nothing fulfils a condition on figures."""
     return reading.query.having is not None
 

@@ -282,18 +282,6 @@ def _things_with(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     return replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
 
 
-@rules("Things", "Things <And> Things", "Things <Or> Things", "<EITHER> Things <And> Things")
-@rules("Things", "<EITHER> Things <Or> Things")
-def _such_and_such(one: Things, other: Things) -> Things | None:
-    """Read ``motor policies and home policies``: those of either kind."""
-    is_alike = one.noun.fields == other.noun.fields and len(one.conds) == len(other.conds) == 1
-    if not is_alike or one.havings or other.havings:
-        return None
-    (mine,), (theirs,) = one.conds, other.conds
-    both = united(mine, theirs, "and") if isinstance(mine, Members) and isinstance(theirs, Members) else None
-    return replace(other, conds=(both,)) if both is not None else None
-
-
 @rules(
     "Things", "Things <WHOSE> NOUN <EQ>? Values", "Things <WHOSE> NOUN <COP> Values", "Things <WHOSE> NOUN <IN> Values"
 )

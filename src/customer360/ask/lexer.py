@@ -13,7 +13,8 @@ from customer360.ask.dropped import cuts_of, without_loose_commas
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
+from customer360.ask.meaning import Member, Members, MetricWord, Noun, Things, When
+from customer360.ask.namedvalues import NamedValues
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import Found, read_times
@@ -67,7 +68,7 @@ class Lexer:
         self.values = values
         self.as_of = as_of
         self.calendar = calendar
-        self._far: dict[tuple[str, str], bool] = {}
+        self._named = NamedValues(vocabulary, values)
 
     def read(self, tokens: Sequence[Token], *, drop_colliding: bool = False) -> Lexed:
         """Return the parts of a question, courtesy words dropped."""
@@ -270,7 +271,7 @@ class Lexer:
                     or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1))
                 ):
                     continue
-                members = self._members(span, " ".join(token.raw for token in tokens[start:end]))
+                members = self._named.members(span, " ".join(token.raw for token in tokens[start:end]))
                 if members is not None:
                     yield from self._value(members, start, end, words, tokens)
 
@@ -279,7 +280,7 @@ class Lexer:
     ) -> Iterator[Edge]:
         """Yield a value, also with what it is a value of: Loyal Customers."""
         if end > start + 1 and tokens[start].text in _BEFORE_VALUES:  # by phone: also what is called phone alone
-            members = self._without_joint(members, words[start + 1 : end])
+            members = self._named.without_joint(members, words[start + 1 : end])
         cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
         ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
         is_whole = tokens[start].text in _BEFORE_VALUES and _is_written(
@@ -299,28 +300,12 @@ class Lexer:
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
-            members = self._with_shorter(members, words[start:at])
+            members = self._named.with_shorter(members, words[start:at])
             if entry.sort == "METRIC":
                 yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
             elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
                 noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
-
-    def _with_shorter(self, members: Members, words: tuple[str, ...]) -> Members:
-        """Return a value with those of fewer words: who says loyal customers may mean Loyal, by phone phone as well."""
-        shorter = self._members(words, " ".join(words)) if words else None
-        if shorter is None:
-            return members
-        known = {option.field.name for option in members.options}
-        return replace(members, options=(*members.options, *(o for o in shorter.options if o.field.name not in known)))
-
-    def _without_joint(self, members: Members, words: tuple[str, ...]) -> Members:
-        """Return a value that is written with a joint in one dimension with the same value of others: by phone."""
-        plain = self._members(words, members.text)
-        known = {option.field.name for option in members.options}
-        values = {value for option in members.options for value in option.values}
-        more = [o for o in (plain.options if plain else ()) if o.field.name not in known and set(o.values) <= values]
-        return replace(members, options=(*members.options, *more))
 
     def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
         """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
@@ -329,49 +314,10 @@ class Lexer:
         return bool(entries) and (is_verb or not _is_written(members, (said,)))
 
     def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
-        members = self._members(stems(phrase(token.text)), token.text)
+        members = self._named.members(stems(phrase(token.text)), token.text)
         if members is not None:
             yield Edge(at, at + 1, "VALUE", members, NAME_COST)
         yield Edge(at, at + 1, "QUOTED", token.raw[1:-1].strip(), NAME_COST)
-
-    def _members(self, words: tuple[str, ...], text: str) -> Members | None:
-        """Return the values that words name, by dimension."""
-        by_field: dict[str, list[str]] = {}
-        for name, value in self.values.lookup(words):
-            by_field.setdefault(name, []).append(value)
-        if not by_field:
-            return None
-        written = phrase(text)
-        exact = {name for name, found in by_field.items() if any(phrase(value) == written for value in found)}
-        options = tuple(
-            Member(
-                Field(name, self._distance(name, by_field) or int(bool(exact) and name not in exact)),
-                tuple(dict.fromkeys(found)),
-            )
-            for name, found in by_field.items()
-        )
-        return Members(options, text)
-
-    def _distance(self, name: str, rivals: dict[str, list[str]]) -> int:
-        return int(any(self._is_far(name, other) for other in rivals if other != name))
-
-    def _is_far(self, name: str, other: str) -> bool:
-        """Say whether a dimension is called like another with more words before it: preferred channel, channel."""
-        key = (name, other)
-        if key not in self._far and self.vocabulary.are_of_same_things(name, other):
-            self._far[key] = False  # segment and loyalty segment of one customer: neither is meant rather
-        if key not in self._far:
-            mine, theirs = self.vocabulary.own_names(name), self.vocabulary.names_of(other)
-            self._far[key] = (
-                not set(mine) & set(theirs)
-                and all(
-                    any(len(one) > len(two) and two in (one[-len(two) :], one[: len(two)]) for two in theirs)
-                    for one in mine
-                    if len(one) > 1
-                )
-                and any(len(one) > 1 for one in mine)
-            )
-        return self._far[key]
 
 
 def _times(times: Sequence[Found]) -> Iterator[Edge]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from customer360.ask.meaning import Members
+from customer360.ask.meaning import Member, Members
 from customer360.ask.perthing import distinct_column
 from customer360.ask.units import kind_of
 
@@ -30,7 +30,7 @@ def listers(ground: Ground, noun: Noun, conds: Sequence[Cond]) -> tuple[str, ...
     return ()
 
 
-def _options(cond: Cond) -> tuple[object, ...]:
+def _options(cond: Cond) -> tuple[Member, ...]:
     return cond.options if isinstance(cond, Members) and not cond.negated else ()
 
 

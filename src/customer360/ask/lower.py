@@ -101,10 +101,10 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
     if events is not None:
         yield from _readings(ground, events)
         return
-    if draft.head == "things" and draft.things is not None and not draft.things.havings:
-        if draft.order_by is not None or draft.verbs or draft.groups:
-            yield NONSENSE
-            return
+    is_bare = draft.head == "things" and draft.things is not None and not draft.things.havings
+    if is_bare and (draft.order_by is not None or draft.verbs or draft.groups):
+        yield NONSENSE
+        return
     if draft.head == "things":  # customers with 3 orders: listed, but counted when a group is named
         draft = replace(draft, head="count" if draft.groups else "list")
     if draft.head == "count" and draft.things is None:

@@ -98,7 +98,7 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
         return
     words = [made.draft.order_by] if made.draft.order_by is not None else []
     counter = counter_for(ground, things.noun) if not made.main else None
-    own = (counter,) if counter else ()
+    own: tuple[str, ...] = (counter,) if counter else ()
     if not made.main and not made.apart and not words and counter is None and draft.head == "list":
         own = listers(ground, things.noun, (*things.conds, *draft.conds))
     if not made.main and not made.apart and not words and (not own or draft.head == "count"):
