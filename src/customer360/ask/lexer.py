@@ -13,7 +13,7 @@ from customer360.ask.dropped import cuts_of, without_loose_commas
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Member, Members, MetricWord, Noun, Things, When
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
 from customer360.ask.namedvalues import NamedValues
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
@@ -98,21 +98,8 @@ class Lexer:
         collides, is_soft = False, True
         at = 0
         while at < len(tokens):
-            size = next(
-                (
-                    n
-                    for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
-                    if words[at : at + n] in _COURTESY
-                    and tokens[at].kind != "quoted"
-                    and not named & set(range(at, at + n))
-                    and not (
-                        any(each.text != "," for each in kept)
-                        and words[at] in LEADING
-                        and words[at + 1 : at + 2] != ("you",)
-                    )
-                ),
-                0,
-            )
+            is_later = any(each.text != "," for each in kept)
+            size = 0 if tokens[at].kind == "quoted" else _courtesy(words, at, named, is_later=is_later)
             if size == 1 and self._says_something(words, tokens, at, shared):
                 size = 0
             if size:
@@ -186,6 +173,13 @@ class Lexer:
             not _is_function(words) and any(True for _ in self.values.lookup(words))
         )
 
+    def _noun(self, fields: tuple[Field, ...], text: str, *, is_plural: bool, apart: bool) -> Noun:
+        """Return a noun with what can be said of it."""
+        noun = Noun(fields, text)
+        is_name = all(self.vocabulary.is_name(each.name) for each in fields)
+        kinds = self._is_entity(noun), is_plural, self._is_numeric(noun), self._is_date(noun), is_name
+        return Noun(fields, text, *kinds, apart)
+
     def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
         is_then = self._says_when(words)
@@ -214,16 +208,7 @@ class Lexer:
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
-                        noun = Noun(
-                            entry.noun.fields,
-                            text,
-                            self._is_entity(entry.noun),
-                            is_plural,
-                            self._is_numeric(entry.noun),
-                            self._is_date(entry.noun),
-                            all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
-                            start in cuts,
-                        )
+                        noun = self._noun(entry.noun.fields, text, is_plural=is_plural, apart=start in cuts)
                         counted = noun.is_entity and any(
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
@@ -365,3 +350,11 @@ def _first_share(words: tuple[str, ...]) -> int:
 def _is_written(members: Members, said: tuple[str, ...]) -> bool:
     """Say whether a value is written just as it was said, not only in another number: `cart` for carts."""
     return any(phrase(str(value)) == said for option in members.options for value in option.values)
+
+
+def _courtesy(words: tuple[str, ...], at: int, named: set[int], *, is_later: bool) -> int:
+    """Return how many words from a place on say nothing; none where they are part of a name."""
+    if is_later and words[at] in LEADING and words[at + 1 : at + 2] != ("you",):
+        return 0
+    sizes = range(min(_LONGEST_COURTESY, len(words) - at), 0, -1)
+    return next((n for n in sizes if words[at : at + n] in _COURTESY and not named & set(range(at, at + n))), 0)

@@ -75,7 +75,10 @@ WORDS: dict[str, str] = {
         "ran via|running in|running on|that ran in|that ran on|shown on|shown in|got from|coming out of"
     ),
     "OF": "of|out of",
-    "WITH": "with|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|possesses",
+    "WITH": (
+        "with|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|"
+        "possesses"
+    ),
     "WITHOUT": "without|with no|with zero|lacking",
     "TO": "to",
     "AS": "as",
