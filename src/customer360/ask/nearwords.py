@@ -74,7 +74,7 @@ class NearWords:
             for known in self._by_length.get(length, ()):
                 if _same_start(stem, known):
                     near.setdefault(distance(stem, known), set()).add(known)
-        clipped = [known for known in near.get(1, ()) if _lost_vowel(stem, known)]
+        clipped = [known for known in near.get(1, ()) if _lost_vowel(stem, known) or sorted(stem) == sorted(known)]
         if len(stem) == _MENDED_CLOSED and len(clipped) == 1:
             return clipped[0]
         for slips, needed in ((1, _ONE_SLIP), (2, _TWO_SLIPS)):
