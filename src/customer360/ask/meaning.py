@@ -249,6 +249,8 @@ class Draft:
     """Whether a change was asked for: growth, increase."""
     split: bool = False
     """Whether several values or times are to stand side by side, not to be added up."""
+    parted: bool = False
+    """Whether a breakdown was asked for, which must say by what."""
     share: bool = False
     share_of: tuple[Cond, ...] = ()
     """The part whose share is asked."""
@@ -302,7 +304,7 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend", "loosely", "only", "is_sure", "is_part")
+_EITHER = ("changed", "split", "parted", "share", "trend", "loosely", "only", "is_sure", "is_part")
 
 
 def same_time(one: When | None, other: When | None) -> bool:
