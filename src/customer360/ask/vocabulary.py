@@ -215,7 +215,7 @@ class Vocabulary:
 
     def _add_kinds(self) -> None:
         """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
-        taken = {key for key in self._found if len(key) == 1}
+        taken: set[Stems] = {key for key in self._found if len(key) == 1}
         taken |= {key[-1:] for key, names in self._found.items() if any(sort == "METRIC" for sort, _ in names)}
         for field in self.model.directory.all_fields():
             words = phrase(field.title)
