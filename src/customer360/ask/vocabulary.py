@@ -220,9 +220,9 @@ class Vocabulary:
         for field in self.model.directory.all_fields():
             words = phrase(field.title)
             is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
-            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS:
-                if stems(words[-1:]) not in taken:
-                    self._note(words[-1], "NOUN", field.qualified)
+            is_plain = is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS
+            if is_plain and stems(words[-1:]) not in taken:
+                self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
