@@ -5,6 +5,7 @@ from __future__ import annotations
 from customer360.ask.inflect import stems
 
 _TEXTS = (
+    "kindly share|please share|share with me|share with us|"
     "please|thanks|thank you|hi|hello|hey|dear|good morning|good afternoon|kindly|can you|could you|would you|"
     "would|could|can|will you|can we|could we|can i|could i|may i|show|show me|show us|tell|tell me|tell us|"
     "give|give me|give us|display|provide|provide me with|present|find|find out|get me|get|fetch|pull|pull up|"
@@ -20,8 +21,8 @@ _TEXTS = (
     "account for|accounts for|accounted for|contribute|contributes|contributed|come in|came in|register|"
     "registered|produce|produced|place|placed|happen|happened|occur|occurred|take place|took place|belong|"
     "belonging|belongs|actually|really|exactly how|then|now|ok|okay|a look at|an overview of|overview of|"
-    "overview|summary of|table of|chart of|graph of|plot of|report about|chart|graph|plot|breakdown of|"
-    "break down|break|split|slice|information on|information about|info on|info about|details on|details of|"
+    "overview|summary of|table of|chart of|graph of|plot of|report about|chart|graph|plot|"
+    "information on|information about|info on|info about|details on|details of|"
     "out of|much appreciated|for me|for us|to us|to me|in our data|in data|in our company|in our business|"
     "by the way|respective|respectively|corresponding|various|exact|thanks a lot|thank you very much|"
     "thank you so much|many thanks|very much|in advance|good evening|good day|greetings|cheers|"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask import (
+    grammar_breakdowns,
     grammar_counts,
     grammar_deeds,
     grammar_figures,
@@ -163,6 +164,7 @@ GRAMMAR = Grammar(
         grammar_places.rules,
         grammar_pairs.rules,
         grammar_counts.rules,
+        grammar_breakdowns.rules,
         rules,
     )
     for rule in part.all

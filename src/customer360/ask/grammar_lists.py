@@ -113,6 +113,7 @@ for _word, _ascending, _merit in (
         f"NUM <{_word}> Things",
         f"<WHICH> <{_word}> NUM Things",
         f"<WHICH> NUM <{_word}> Things",
+        f"<WHICH> NUM Things <{_word}>",
     )
     def _ranked(number: Number, things: Things, ascending: bool = _ascending, merit: bool = _merit) -> Draft | None:
         return ranking(things, number, None, ascending=ascending, merit=merit)
@@ -169,6 +170,7 @@ def ranking(
 
 
 @rules("Clause", "<RANKING> Things <BY> Metric", "Things <RANKED> Metric", "<RANKING> Things <RANKED> Metric")
+@rules("Clause", "Things <RANKING> <BY> Metric", "Things <RANKING> <RANKED> Metric")
 def _in_order(things: Things, metric: MetricWord) -> Draft | None:
     if things.havings:
         return None

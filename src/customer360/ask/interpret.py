@@ -16,7 +16,7 @@ from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
 from customer360.ask.lower import lower
 from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
-from customer360.ask.otherwise import with_particles, without_weak
+from customer360.ask.otherwise import plainly, with_particles, without_weak
 from customer360.ask.places import Places
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
@@ -104,6 +104,12 @@ class Interpreter:
         plain = without_weak(self.lexer, joined or found)
         if plain and len(plain) < len(found):
             yield self.read_tokens(plain, found)
+        said = plainly(self.lexer, found)
+        if said and said != tuple(found):
+            yield self.read_tokens(said, found)
+            moved = time_last(said, self.lexer.read(said))
+            if moved is not None:
+                yield self.read_tokens(moved, found)
 
     def _followed(self, parts: Sequence[str], read: Sequence[Interpretation]) -> Iterator[Interpretation]:
         """Yield a question whose further sentences only say more of it: Claims by area? For 2024 please."""
@@ -145,7 +151,10 @@ class Interpreter:
         return len(question) <= LONGEST and remainder(tokens(question)).is_marked
 
     def read_tokens(self, found: Sequence[Token], typed: Sequence[Token] | None = None) -> Interpretation:
-        """Return what the words of a question mean, after mending slips of the pen; ``typed`` are all its words."""
+        """Return what the words of a question mean, after mending slips of the pen.
+
+        ``typed`` are all its words, when these are another try: then nothing is offered instead.
+        """
         lexed = self.lexer.read(found)
         corrected: list[tuple[str, str]] = []
         if lexed.unknown:
@@ -154,10 +163,10 @@ class Interpreter:
                 return mended
             found, corrected = mended
             lexed = self.lexer.read(found)
-        made = self._outcome(self._parsed(lexed), lexed, typed or found)
+        made = self._outcome(self._parsed(lexed), lexed, typed or found, is_offer=typed is not None)
         if lexed.colliding > 1 or (lexed.colliding and made.outcome != "read"):
             other = self.lexer.read(found, drop_colliding=True)
-            made = _either(made, self._outcome(self._parsed(other), other, typed or found))
+            made = _either(made, self._outcome(self._parsed(other), other, typed or found, is_offer=typed is not None))
         return replace(made, corrected=tuple(corrected))
 
     def _mended(

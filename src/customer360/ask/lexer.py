@@ -81,7 +81,7 @@ class Lexer:
         edges += self._values(words, kept, cuts, frozenset((found.start, found.end) for found in times))
         edges += doers(self.vocabulary, words, kept)
         edges += people_words(self.vocabulary.people, kept)
-        edges += joints(words, kept)
+        edges += (edge for edge in joints(words, kept) if edge.category != "PARTED" or not self._is_named(words, edge))
         edges += numbers(words, kept)
         edges += count_words(words, kept)
         edges += _times(times)
@@ -150,22 +150,29 @@ class Lexer:
 
     def inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
-        found: set[int] = set()
+        return {at for span in self.name_spans(words) for at in range(*span)}
+
+    def name_spans(self, words: tuple[str, ...], *, joints: bool = True) -> list[tuple[int, int]]:
+        """Return where names and values of several words begin and end, joints of several words with them."""
+        found: list[tuple[int, int]] = []
         longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED, LONGEST_REFERRED)
         is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
+                span = words[start:end]
                 if (
-                    words[start:end] in CLOSED
-                    or words[start:end] in EVER
-                    or words[start:end] in KEPT
-                    or words[start:end] in SPANS_OVER
-                    or referred(words[start:end]) is not None
-                    or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))
-                    or any(True for _ in self.values.lookup(words[start:end]))
+                    (joints and (span in CLOSED or span in EVER or span in KEPT or span in SPANS_OVER))
+                    or referred(span) is not None
+                    or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(span))
+                    or any(True for _ in self.values.lookup(span))
                 ):
-                    found.update(range(start, end))
+                    found.append((start, end))
         return found
+
+    def _is_named(self, words: tuple[str, ...], edge: Edge) -> bool:
+        """Say whether a word of splitting names something here: group, where products have groups."""
+        entries = self.vocabulary.lookup(words[edge.start : edge.end])
+        return any(entry.sort != "VERB" for entry in entries)
 
     def is_content(self, words: tuple[str, ...]) -> bool:
         """Say whether words name something of the model or the data."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from customer360.ask.inflect import stems
 from customer360.ask.lexicon_shares import IN_PERCENT, PORTIONS, SHARES
+from customer360.ask.splitting import by_phrases, parted_phrases
 
 _SAME_LAST_YEAR = "|".join(
     f"same {unit} {when}"
@@ -30,20 +31,11 @@ _SAME_LAST_YEAR = "|".join(
 
 WORDS: dict[str, str] = {
     # what to group by
-    "BY": (
-        "separated into|broken up by|split out by|split up by|separately per|divided by each|classified by|"
-        "arranged by|spread by|shown by|displayed by|itemised per|split among|distributed among|per individual|"
-        "for the different|for the various|across the different|across the various|by the different|"
-        "by the various||by|split by|split on|broken down by|broken out by|break down by|break it down by|"
-        "grouped by|group by|segmented by|breakdown by|breakdown per|split per|for each|for every|in each|"
-        "in every|of each|of every|within each|from each|at each|with each|on each|each|every|across|across all|"
-        "along|by each|according to|depending on|differ by|vary by|for each of|per each|distributed by|"
-        "distribution by|distributed across|distributed over|distribution across|distribution over|sliced by|"
-        "cut by|over all|for all|split into|divided into|broken by|separated by|grouped into|spread over|"
-        "spread across|breakdown over|broken down per|broken down into|split across|cut into|itemized by|"
-        "itemised by|listed by|detailed by|down by|down per|out by|up by|separately for|separately by|"
-        "individually for|in all of"
-    ),
+    "BY": "|".join(by_phrases()),
+    "PARTED": "|".join(parted_phrases()),
+    "WISE": "wise",
+    "LEVEL": "basis|level|levels|grain|granularity",
+    "ITS": "with its|with their|and its|and their|together with its|together with their|along with their",
     "PER": "per",
     # what filters stand behind
     "IN": "in|at|on|during|within|through|via|over|throughout|inside|using",
@@ -76,7 +68,7 @@ WORDS: dict[str, str] = {
     ),
     "OF": "of|out of",
     "WITH": (
-        "with|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|"
+        "with|with its|with their|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|"
         "possesses"
     ),
     "WITHOUT": "without|with no|with zero|lacking",
@@ -107,7 +99,7 @@ WORDS: dict[str, str] = {
     "ONLY": "only|just|solely|exclusively|nothing but",
     "WHO": "who|that|which|whom|is it that|it is that",
     "WHOSE": "whose|where",
-    "AND": "and|as well as|along with|and also|together with|also",
+    "AND": "and|and its|and their|as well as|along with|and also|together with|also",
     "OR": "or",
     "COMMA": ",",
     "EITHER": "either|both",
@@ -298,12 +290,17 @@ FIGURE_NOUNS = (
 """Nouns that may follow a metric without saying more: revenue figures."""
 
 
+_ARTICLES = frozenset({"the", "a", "an"})
+
+
 def closed_phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     """Return each phrase of the language, stemmed, with its categories."""
     found: dict[tuple[str, ...], tuple[str, ...]] = {}
     for category, phrases in WORDS.items():
         for text in phrases.split("|"):
-            key = stems(tuple(text.split()))
-            if category not in found.get(key, ()):
-                found[key] = (*found.get(key, ()), category)
+            words = tuple(text.split())
+            for said in {words, tuple(word for word in words if word not in _ARTICLES)}:
+                key = stems(said)
+                if category not in found.get(key, ()):
+                    found[key] = (*found.get(key, ()), category)
     return found

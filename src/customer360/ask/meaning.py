@@ -251,6 +251,8 @@ class Draft:
     """Whether a change was asked for: growth, increase."""
     split: bool = False
     """Whether several values or times are to stand side by side, not to be added up."""
+    parted: bool = False
+    """Whether a breakdown was asked for, which must say by what."""
     share: bool = False
     in_percent: bool = False
     """Whether it was asked to say it in per cent, which a rate is anyhow."""
@@ -308,7 +310,8 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend", "loosely", "only", "is_sure", "is_part", "in_percent", "of_amount")
+_EITHER = ("changed", "split", "parted", "share", "trend", "loosely", "only", "is_sure", "is_part", "in_percent")
+_EITHER += ("of_amount",)
 
 
 def same_time(one: When | None, other: When | None) -> bool:

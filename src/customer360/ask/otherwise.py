@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from customer360.ask.courtesy import WEAK_VERBS, weak_phrases
 from customer360.ask.inflect import stems
 from customer360.ask.people import PEOPLE
+from customer360.ask.turns import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,32 @@ _PREPOSITIONS = frozenset({"in", "on", "from", "via", "through", "by", "at", "du
 _PARTICLES = frozenset({"back", "up", "in", "out", "off", "away", "over", "down", "behind"})
 _PARTICLE_REACH = 6
 """Words from a verb up to which its particle is looked for."""
+
+
+def plainly(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return a question in plain words: requests and turns of speech taken off, particles joined, fillers left out."""
+    said = turned(
+        _without_all(lexer, tokens),
+        lambda given: lexer.name_spans(stems(tuple(token.text for token in given)), joints=False),
+    )
+    return without_weak(lexer, with_particles(lexer, said) or said)
+
+
+def _without_all(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Leave out ``all warehouses together``, which limits and splits nothing; of all VIPs it would."""
+    words = stems(tuple(token.text for token in tokens))
+    for at, token in enumerate(tokens):
+        start = at + 1 + (words[at + 1 : at + 2] in (("the",), ("our",))) if token.text == "all" else 0
+        for end in range(start + 1, min(start + 3, len(words))) if start else ():
+            entries = lexer.vocabulary.lookup(words[start:end])
+            is_noun = any(entry.sort == "NOUN" for entry in entries) and all(entry.noun for entry in entries)
+            if (
+                is_noun
+                and words[end] in ("together", "combined", "included")
+                and not any(lexer.values.lookup(words[start:end]))
+            ):
+                return (*tokens[:at], *tokens[end + 1 :])
+    return tuple(tokens)
 
 
 def without_weak(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:

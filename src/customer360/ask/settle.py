@@ -14,6 +14,8 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Decide what loose words do, and what a list of times means."""
     if draft.versus is not None and draft.versus.is_bare and not (draft.split or draft.changed):
         return NONSENSE
+    if _is_unsaid(draft):
+        return Problem("unclear", "It is not said by what to break it down.", "Name a dimension: by ...")
     if draft.which is not None or draft.peak is not None:
         return _which_of_them(draft)
     draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
@@ -43,6 +45,15 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
         made = _between_ends(draft, draft.when)
         return NONSENSE if _is_pair(draft, draft.when) and (made is draft or _wraps(draft.when)) else (made,)
     return (draft,)
+
+
+def _is_unsaid(draft: Draft) -> bool:
+    """Say whether a breakdown was asked for without a dimension: by values of one, or by nothing at all."""
+    named = (*draft.loose, *(group for group in draft.groups if not isinstance(group, str)))
+    if not draft.parted or named or draft.rank is not None or draft.which is not None:
+        return False
+    is_spanned = bool(draft.groups) or draft.trend
+    return not is_spanned or _has_values(draft)
 
 
 def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
@@ -77,9 +88,11 @@ def _first_of_them(draft: Draft, cut: Cut) -> tuple[Draft, ...] | Problem:
     """Read ``payouts by area, top 5`` as a ranking, and ``which areas pay the most, top 5`` as one of so many."""
     plain = replace(draft, cut=None)
     rank = draft.rank
+    if rank is not None and rank.n == 0:
+        return settled(replace(plain, rank=replace(rank, n=cut.n, ascending=cut.ascending, by_merit=cut.by_merit)))
     if rank is not None:
         is_same = cut.by_merit or rank.by_merit or rank.ascending == cut.ascending
-        return settled(replace(plain, rank=replace(rank, n=cut.n))) if rank.n in (None, 0) and is_same else NONSENSE
+        return settled(replace(plain, rank=replace(rank, n=cut.n))) if rank.n is None and is_same else NONSENSE
     said = [*draft.groups, *draft.loose]
     if len(said) != 1 or len(draft.metrics) != 1 or draft.head != "figure" or draft.share or draft.versus:
         return NONSENSE
