@@ -139,6 +139,15 @@ def is_part(ground: Ground, part: str, whole: str) -> bool:
     return theirs < mine
 
 
+def are_events(ground: Ground, draft: Draft) -> bool:
+    """Say whether what was done is said of deeds themselves, which one counts: complaints received by phone."""
+    things = draft.things
+    if things is None or any((each.op, each.number.value) != (">", 0) for each in things.havings):
+        return False
+    owners = [ground.model.datasets.get(field.name.rpartition(".")[0]) for field in things.noun.fields]
+    return any(owner is not None and owner.c360.role == "fact" for owner in owners)
+
+
 def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
     """Return the other meaning of ``how many products did we sell``: how many pieces of them, not how many kinds."""
     things = draft.things

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_deeds import at, doing
-from customer360.ask.grammar_nouns import Havings
+from customer360.ask.grammar_nouns import Havings, of_things
 from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
 
 rules = Rules()
@@ -26,6 +26,15 @@ def _count_doing(things: Things, did: Havings) -> Draft | None:
     is_second = things.havings and any(having.verb or having.needs is None for having in did)
     made = doing(things, did) if is_second or not (things.havings or things.noun.is_plural) else None
     return Draft(head="count", things=made) if made is not None else None
+
+
+@rules("Clause", "<HOWMANY> Things Conds <And> Done", "<HOWMANY> Things Conds <And> Havings", cost=8)
+def _count_such_doing(things: Things, conds: tuple[Cond, ...], did: Havings) -> Draft | None:
+    """Read ``how many policyholders (are) insured at home and filed more than 3 claims``."""
+    if things.havings or not things.noun.is_entity:
+        return None
+    such = replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
+    return Draft(head="count", things=doing(such, did))
 
 
 @rules("Clause", "<HOWMANY> <DISTINCT> Things", cost=5)
@@ -88,6 +97,13 @@ def _ids_will_do(noun: Noun) -> Draft:
 @rules("Clause", "Things", cost=2)
 def _plain_list(things: Things) -> Draft | None:
     return Draft(head="things", things=things) if things.havings else None
+
+
+@rules("Clause", "Things", cost=5)
+def _plain_list_of_such(things: Things) -> Draft | None:
+    """Read ``policyholders whose area is North``."""
+    is_plain = things.conds and not things.havings and things.noun.is_entity and things.noun.is_plural
+    return Draft(head="things", things=things) if is_plain else None
 
 
 # ---- rankings --------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 rules = Rules()
 And = Noun | str
+_DAY = "2024-11-30"
 
 rules("And", "<AND>", "<COMMA> <AND>")(lambda: "and")
 rules("And", "<COMMA>")(lambda: ",")
@@ -141,6 +143,16 @@ def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
 def _noun_in_time(noun: Noun, when: When) -> Compared | None:
     """Read ``first claim in 2024``: held against a day that is known of each thing."""
     return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
+
+
+@rules("Plain", "NOUN <MORE> TIME", "NOUN <COP> <MORE> TIME")
+def _noun_longer_ago(noun: Noun, when: When) -> Compared | None:
+    """Read ``first claim more than 90 days ago``."""
+    is_day = when.text.endswith(("ago", "back")) and when.relative is not None and len(when.relative) == len(_DAY)
+    if not noun.is_date or when.also or not is_day:
+        return None
+    before = date.fromisoformat(str(when.relative)) - timedelta(days=1)
+    return Compared(noun, "in", When(end=before.isoformat()))
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
@@ -283,7 +295,14 @@ def _things_not_so(things: Things, flag: Members) -> Things | None:
     return _things_with(things, (replace(flag, negated=True),))
 
 
-@rules("Things", "Things <And> Conds", "Things <And> <WITH> Conds", "Things <And> <WHO> <COP>? Conds", cost=3)
+@rules(
+    "Things",
+    "Things <And> Conds",
+    "Things <And> <Prep> Conds",
+    "Things <And> <WHO> <Prep> Conds",
+    "Things <And> <WHO> <COP>? Conds",
+    cost=3,
+)
 def _things_that_are_too(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     """Read ``who filed a claim and are in the North``."""
     return (

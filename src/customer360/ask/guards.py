@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from customer360.ask.guards_counts import is_in_every, is_no_list, is_other_count, is_other_deed, is_whole_of_part
+from customer360.ask.guards_counts import (
+    is_in_every,
+    is_no_list,
+    is_number_or_names,
+    is_other_count,
+    is_other_deed,
+    is_some_unsaid,
+    is_whole_of_part,
+)
 from customer360.ask.guards_each import each_problem
 from customer360.ask.guards_names import NAME_GUARDS
 from customer360.ask.guards_readings import in_order, is_contradiction, is_outside, is_void, is_wrapped
@@ -180,6 +188,8 @@ _GUARDS = (
     is_other_count,
     is_no_list,
     is_in_every,
+    is_number_or_names,
+    is_some_unsaid,
     is_other_deed,
     is_whole_of_part,
     *NAME_GUARDS,

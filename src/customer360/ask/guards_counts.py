@@ -166,6 +166,41 @@ def is_in_every(said: Said) -> str | None:
     return None
 
 
+def is_number_or_names(said: Said) -> str | None:
+    """Refuse how many there are where all of them may be asked by name: show all lines."""
+    query, texts = said.query, said.texts
+    at = texts.index("all") if "all" in texts else 0
+    if not at or texts[at - 1] not in _SHOWN or query.dimensions or said.draft.head != "figure":
+        return None
+    place = said.place(at)
+    for edge in said.edges("NOUN", start=None if place is None else place + 1):
+        noun = edge.meaning
+        is_many = isinstance(noun, Noun) and noun.is_plural and not noun.is_entity and not noun.grain
+        if isinstance(noun, Noun) and is_many and said.edges("METRIC", start=edge.start):
+            return f"Whether how many '{noun.text}' there are or their names are asked is not said."
+    return None
+
+
+_SHOWN = frozenset({"show", "me", "us", "display", "list", "see"})
+
+
+def is_some_unsaid(said: Said) -> str | None:
+    """Refuse to take a bare attribute for having any: with plan home, where no plan is called so."""
+    for each in said.conditions:
+        if each.op != "is not null":
+            continue
+        for edge in said.edges("NOUN"):
+            noun, at = edge.meaning, said.lexed.tokens[edge.start].start
+            if not isinstance(noun, Noun) or each.field not in {field.name for field in noun.fields}:
+                continue
+            before = [token.text for token in said.tokens if token.start < at][-1:]
+            if before in (["with"], ["having"]) and edge.end < len(said.words):
+                beside = said.edges("VERB", start=edge.end)
+                if beside and not said.typed_after(edge.end).endswith(("ed", "ing")):
+                    return f"Which {noun.text} is meant is not known."
+    return None
+
+
 # ---- two deeds -------------------------------------------------------------------------------------------------------
 
 

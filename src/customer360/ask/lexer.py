@@ -17,7 +17,7 @@ from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Th
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import EVER, Found, read_times
-from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
+from customer360.ask.timesbefore import LONGEST_REFERRED, is_following, referred_times
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Lexer:
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
                     or words[start:end] in SPANS_OVER
-                    or referred(words[start:end]) is not None
+                    or is_following(words[start:end])
                     or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
