@@ -11,6 +11,7 @@ from customer360.ask.guards_counts import (
     is_number_or_names,
     is_other_count,
     is_other_deed,
+    is_rhythm,
     is_some_unsaid,
     is_whole_of_part,
 )
@@ -188,6 +189,7 @@ _GUARDS = (
     is_other_count,
     is_no_list,
     is_in_every,
+    is_rhythm,
     is_number_or_names,
     is_some_unsaid,
     is_other_deed,
