@@ -13,8 +13,9 @@ from customer360.ask.meaning import Draft, Having, Noun, Things, When, same_time
 from customer360.ask.perthing import counts_them, events_held
 from customer360.ask.places import together
 from customer360.ask.reading import NONSENSE, Problem, Reading
+from customer360.ask.shares import of_part
 from customer360.ask.timesbefore import resolved
-from customer360.semantic.query import AllOf, Filter, MemberCondition, MetricQuery, Share
+from customer360.semantic.query import AllOf, Filter, MemberCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -238,16 +239,7 @@ def _shares(ground: Ground, draft: Draft, metric: str, filters: tuple[Filter, ..
         yield NONSENSE
         return
     for frame in frames(ground, replace(draft, conds=(*draft.conds, *draft.whole)), (metric,)):
-        part = together(filters)
-        yield Reading(
-            MetricQuery(
-                metrics=(metric,),
-                dimensions=frame.dimensions,
-                where=frame.where,
-                time=time_range(draft.when),
-                shares=(Share(metric=metric, part=part),),
-            )
-        )
+        yield of_part(draft, metric, frame, together(filters))
 
 
 def counted_noun(ground: Ground, metric: str) -> Noun | None:

@@ -15,6 +15,7 @@ from customer360.ask import (
     grammar_people,
     grammar_places,
     grammar_relations,
+    grammar_shares,
     grammar_tails,
     grammar_thresholds,
     grammar_undone,
@@ -138,6 +139,8 @@ def _question(draft: Draft) -> Draft | None:
 @rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", "Clauses <COMMA> <HOWMANYDID>", cost=3)
 def _question_of_number(draft: Draft) -> Draft | None:
     """Read ``customers in the north, how many?``."""
+    if draft.head == "things" and draft.things is not None and not draft.things.havings:
+        return draft
     if draft.things is not None and draft.head in ("list", "things") and draft.rank is None:
         return replace(draft, head="count")
     return draft if draft.metrics and draft.head == "figure" and draft.wants is None else None
@@ -153,6 +156,7 @@ GRAMMAR = Grammar(
         grammar_figures.rules,
         grammar_lists.rules,
         grammar_relations.rules,
+        grammar_shares.rules,
         grammar_people.rules,
         grammar_tails.rules,
         grammar_frames.rules,

@@ -335,26 +335,4 @@ def _of_doers(things: Things) -> Draft | None:
     return Draft(doers=(things,)) if things.havings and things.noun.is_entity else None
 
 
-@rules("Clause", "<SHARE> Metric <WHO> Deeds", cost=2)
-def _share_who_did(metric: MetricWord, deeds: Havings) -> Draft | None:
-    """Read ``share of policyholders who filed``; a second deed may be the part and the first the whole."""
-    return _share_that_did(metric, deeds) if len({having.when for having in deeds}) == 1 else None
-
-
-@rules("Clause", "<SHARE> Metric Deeds", "<WHICH> <SHARE> Metric Deeds", cost=2)
-def _share_that_did(metric: MetricWord, deeds: Havings) -> Draft:
-    """Read ``what share of policyholders filed a claim``."""
-    return Draft(metrics=(metric,), head="figure", share=True, part_did=deeds)
-
-
-@rules("Clause", "<SHARE> Conds Metric Deeds", "<SHARE> Conds Metric <WHO> Deeds", cost=2)
-def _share_of_such_that_did(conds: tuple[Cond, ...], metric: MetricWord, deeds: Havings) -> Draft:
-    return replace(_share_that_did(metric, deeds), whole=conds)
-
-
-@rules("Clause", "<SHARE> Metric <Prep> Conds Deeds", "<SHARE> Metric <Prep> Conds <WHO> Deeds", cost=2)
-def _share_of_those_that_did(metric: MetricWord, conds: tuple[Cond, ...], deeds: Havings) -> Draft:
-    return replace(_share_that_did(metric, deeds), whole=conds)
-
-
 __all__ = ["again", "at", "doing", "rules"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from customer360.ask.chart import Rules
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 rules = Rules()
 And = Noun | str
-_DAY = "2024-11-30"
 
 rules("And", "<AND>", "<COMMA> <AND>")(lambda: "and")
 rules("And", "<COMMA>")(lambda: ",")
@@ -39,6 +37,12 @@ rules("Prep", "<IN>", "<FOR>", "<FROM>", "<OF>", "<WITH>")(lambda: "of")
 @rules("Values", "VALUE")
 def _one_value(value: Members) -> Members:
     return value
+
+
+@rules("Values", "<EITHER> VALUE <AND> Values")
+def _both_at_once(one: Members, more: Members) -> Members | None:
+    """Read ``both bread and milk``."""
+    return united(one, more, "and")
 
 
 @rules("Values", "VALUE And Values")
@@ -124,6 +128,13 @@ def _plain(members: Members) -> Members:
     return members
 
 
+@rules("Plain", "<OFTYPE> Values")
+def _of_type(members: Members) -> Members:
+    """Read ``claims of type motor``."""
+    return members
+
+
+@rules("Plain", "NOUN <OF> Values", "NOUN <IN> Values", cost=1)
 @rules("Plain", "NOUN <EQ>? Values", "NOUN <CALLED> Values")
 def _named_first(noun: Noun, members: Members) -> Members | None:
     return of_noun(members, noun)
@@ -145,14 +156,16 @@ def _noun_in_time(noun: Noun, when: When) -> Compared | None:
     return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
 
 
-@rules("Plain", "NOUN <MORE> TIME", "NOUN <COP> <MORE> TIME")
-def _noun_longer_ago(noun: Noun, when: When) -> Compared | None:
-    """Read ``first claim more than 90 days ago``."""
-    is_day = when.text.endswith(("ago", "back")) and when.relative is not None and len(when.relative) == len(_DAY)
-    if not noun.is_date or when.also or not is_day:
+@rules("Plain", "NOUN Compare <AGO>", "NOUN <COP> Compare <AGO>")
+def _noun_ago(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
+    """Read ``first claim more than 90 days ago``: held against the day that was so long ago."""
+    op, number = compare
+    size = {"days": 1, "weeks": 7}.get(number.unit or "")
+    if not noun.is_date or size is None or not isinstance(number.value, int):
         return None
-    before = date.fromisoformat(str(when.relative)) - timedelta(days=1)
-    return Compared(noun, "in", When(end=before.isoformat()))
+    days = number.value * size + {">": 1, ">=": 0, "<": 0, "<=": 1}.get(op, -number.value * size)
+    when = When(relative=f"last {days} days")
+    return Compared(noun, "before" if op in (">", ">=") else "in", when) if days > 0 else None
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
@@ -186,7 +199,8 @@ def _cond(plain: Cond) -> Cond:
     return plain
 
 
-@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain", "NOUN <NOT> Values")
+@rules("Cond", "<ALL> NOUN <NOT> Values", "<ALL> NOUN <BUT> Values", "NOUN <NOT> <IN>? Values")
+@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain")
 def _negated(*parts: Cond | Noun) -> Cond | None:
     found = parts[-1]
     if len(parts) > 1 and isinstance(parts[0], Noun) and isinstance(found, Members):
@@ -201,7 +215,7 @@ def _one_cond(cond: Cond) -> tuple[Cond, ...]:
     return (cond,)
 
 
-@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", cost=1)
+@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", "Conds <And> <WHOSE> Cond", cost=1)
 def _more_conds(conds: tuple[Cond, ...], cond: Cond) -> tuple[Cond, ...] | None:
     if any(isinstance(each, Either) for each in conds) or any(same_kind(each, cond) for each in conds):
         return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_deeds import at, doing
-from customer360.ask.grammar_nouns import Havings, same_kind
+from customer360.ask.grammar_nouns import Havings, same_kind, united
 from customer360.ask.grammar_undone import SOME
 from customer360.ask.meaning import Compared, Cond, Draft, Having, Members, MetricWord, Noun, Number, Things, When
 
@@ -86,6 +86,18 @@ def _did_something_with(verb: MetricWord, noun: Noun) -> Havings | None:
     if noun.grain or not noun.is_thing:
         return None
     return (Having(verb, ">", SOME, conds=(Compared(noun, "is not null", None),)),)
+
+
+@rules("Things", "Things <And> Things", "Things <Or> Things", "<EITHER> Things <And> Things")
+@rules("Things", "<EITHER> Things <Or> Things")
+def _such_and_such(one: Things, other: Things) -> Things | None:
+    """Read ``motor policies and home policies``: those of either kind."""
+    is_alike = one.noun.fields == other.noun.fields and len(one.conds) == len(other.conds) == 1
+    if not is_alike or one.havings or other.havings:
+        return None
+    (mine,), (theirs,) = one.conds, other.conds
+    both = united(mine, theirs, "and") if isinstance(mine, Members) and isinstance(theirs, Members) else None
+    return replace(other, conds=(both,)) if both is not None else None
 
 
 # ---- not with that, and being such -----------------------------------------------------------------------------------
