@@ -39,6 +39,13 @@ def _did_at_least_and_at_most(verb: MetricWord, one: Compare, other: Compare) ->
     return within(verb, bounds, "count") if bounds is not None else None
 
 
+@rules("Did", "VERB NUM <TIMES> <OR> NUM <TIMES>", "VERB NUM <OR> NUM <TIMES>")
+def _did_once_or_twice(verb: MetricWord, low: Number, high: Number) -> Havings | None:
+    """Read ``paid once or twice``."""
+    is_next = isinstance(low.value, int) and high.value == low.value + 1
+    return within(verb, ((">=", low), ("<=", high)), "count") if is_next else None
+
+
 @rules("Did", "VERB Range <TIMES>")
 def _did_so_often_between(verb: MetricWord, bounds: Bounds) -> Havings:
     return within(verb, bounds, "count")

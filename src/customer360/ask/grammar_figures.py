@@ -76,7 +76,14 @@ def _how_many_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | No
     return None if is_one and not last[0].endswith(("ed", "d")) else _how_many_such(conds, metric)
 
 
-@rules("Clause", "<HOWMUCH> Conds Metric", "<WHICH> Conds Metric")
+@rules("Clause", "WHICH Conds Metric")
+def _which_such(word: str, conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
+    """Read ``what open claims``; ``which insured with a plan`` asks for them, not for how many."""
+    made = _how_many_such(conds, metric)
+    return replace(made, wants="which") if made is not None and word in ("which", "who") else made
+
+
+@rules("Clause", "<HOWMUCH> Conds Metric")
 def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
     """Read ``how many open claims``; ``how many VIPs (have) open claims`` counts those who have."""
     if any(isinstance(cond, Members) and cond.is_many for cond in conds):

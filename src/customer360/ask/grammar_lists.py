@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_deeds import at, doing
-from customer360.ask.grammar_nouns import Havings
-from customer360.ask.meaning import Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
+from customer360.ask.grammar_nouns import Havings, of_things
+from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
 
 rules = Rules()
 
@@ -26,6 +26,15 @@ def _count_doing(things: Things, did: Havings) -> Draft | None:
     is_second = things.havings and any(having.verb or having.needs is None for having in did)
     made = doing(things, did) if is_second or not (things.havings or things.noun.is_plural) else None
     return Draft(head="count", things=made) if made is not None else None
+
+
+@rules("Clause", "<HOWMANY> Things Conds <And> Done", "<HOWMANY> Things Conds <And> Havings", cost=8)
+def _count_such_doing(things: Things, conds: tuple[Cond, ...], did: Havings) -> Draft | None:
+    """Read ``how many policyholders (are) insured at home and filed more than 3 claims``."""
+    if things.havings or not things.noun.is_entity:
+        return None
+    such = replace(things, conds=(*things.conds, *(of_things(cond, things.noun) for cond in conds)))
+    return Draft(head="count", things=doing(such, did))
 
 
 @rules("Clause", "<HOWMANY> <DISTINCT> Things", cost=5)

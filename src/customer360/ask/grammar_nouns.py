@@ -309,7 +309,14 @@ def _things_not_so(things: Things, flag: Members) -> Things | None:
     return _things_with(things, (replace(flag, negated=True),))
 
 
-@rules("Things", "Things <And> Conds", "Things <And> <WITH> Conds", "Things <And> <WHO> <COP>? Conds", cost=3)
+@rules(
+    "Things",
+    "Things <And> Conds",
+    "Things <And> <Prep> Conds",
+    "Things <And> <WHO> <Prep> Conds",
+    "Things <And> <WHO> <COP>? Conds",
+    cost=3,
+)
 def _things_that_are_too(things: Things, conds: tuple[Cond, ...]) -> Things | None:
     """Read ``who filed a claim and are in the North``."""
     return (

@@ -54,7 +54,7 @@ def _without_doing(verb: MetricWord) -> Havings | None:
     return _did_not(verb) if is_gerund(verb) else None
 
 
-@rules("NotDid", "<WITHOUT> VERB METRIC", "<WITHOUT> VERB <EVENONE> METRIC", "<WITHOUT> <BACK> VERB METRIC")
+@rules("NotDid", "<WITHOUT> VERB METRIC", "<WITHOUT> VERB <EVENONE> METRIC")
 def _without_doing_it(verb: MetricWord, metric: MetricWord) -> Havings | None:
     """Read ``without filing any claim``."""
     return _did_none(verb, metric) if is_gerund(verb) else None
@@ -77,6 +77,12 @@ def _did_neither(one: Havings, other: Havings) -> Havings | None:
     both = (*one, *other)
     are_bare = all((each.op, each.number.value) == (">", 0) and each.when is None for each in both)
     return tuple(replace(each, op="=", number=SOME) for each in both) if are_bare else None
+
+
+@rules("NotDid", "VERB <NONE>")
+def _did_nothing(verb: MetricWord) -> Havings | None:
+    """Read ``paid nothing``."""
+    return _did_not(verb)
 
 
 @rules("NotDid", "NotDid <AGAIN>")

@@ -11,6 +11,8 @@ from customer360.ask.guards_counts import (
     is_no_list,
     is_other_count,
     is_other_deed,
+    is_rhythm,
+    is_some_unsaid,
     is_whole_of_part,
 )
 from customer360.ask.guards_each import each_problem
@@ -188,6 +190,8 @@ _GUARDS = (
     is_other_count,
     is_no_list,
     is_in_every,
+    is_rhythm,
+    is_some_unsaid,
     is_other_deed,
     is_whole_of_part,
     *NAME_GUARDS,

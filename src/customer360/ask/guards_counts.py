@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import is_implied
+from customer360.ask.inflect import plural
 from customer360.ask.meaning import Members, MetricWord, Noun, Things
+from customer360.ask.numerals import GRAINS
 from customer360.ask.perthing import counts_them, distinct_column
 from customer360.ask.said import is_of_one_thing, parts_of
 from customer360.ask.units import kind_of
@@ -201,9 +203,38 @@ def _is_of_those(said: Said, word: MetricWord) -> bool:
 def is_in_every(said: Said) -> str | None:
     """Refuse a breakdown by time where those were asked who did so in all of it: paid in every quarter."""
     every = [edge for edge in said.lexed.edges if edge.category == "GRAIN" and said.words[edge.start - 1] == "every"]
-    is_people = said.query.summary is not None or said.members
+    people = said.ground.vocabulary.people
+    is_theirs = people is not None and any(counts_them(said.ground, name, people) for name in said.query.metrics)
+    is_people = said.query.summary is not None or bool(said.members) or (is_theirs and bool(said.edges("VERB")))
     if every and is_people and any(each.grain for each in said.query.dimensions):
         return "Whether in all of them, or in each of them one by one, is not said."
+    return None
+
+
+def is_rhythm(said: Said) -> str | None:
+    """Refuse how often at all where how often in each span of time was asked: more than once a week."""
+    spans = {word for grain in GRAINS for word in (grain, plural(grain))}
+    for at in range(len(said.texts) - 2):
+        once, each, span = said.texts[at : at + 3]
+        if once in ("time", "times") and each in ("a", "per", "every", "each") and span in spans:
+            return f"How often in each {span} cannot be asked of each of them."
+    return None
+
+
+def is_some_unsaid(said: Said) -> str | None:
+    """Refuse to take a bare attribute for having any: with plan home, where no plan is called so."""
+    for each in said.conditions:
+        if each.op != "is not null":
+            continue
+        for edge in said.edges("NOUN"):
+            noun, at = edge.meaning, said.lexed.tokens[edge.start].start
+            if not isinstance(noun, Noun) or each.field not in {field.name for field in noun.fields}:
+                continue
+            before = [token.text for token in said.tokens if token.start < at][-1:]
+            if before in (["with"], ["having"]) and edge.end < len(said.words):
+                beside = said.edges("VERB", start=edge.end)
+                if beside and not said.typed_after(edge.end).endswith(("ed", "ing")):
+                    return f"Which {noun.text} is meant is not known."
     return None
 
 

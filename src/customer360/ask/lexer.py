@@ -18,7 +18,7 @@ from customer360.ask.namedvalues import NamedValues
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
 from customer360.ask.times import Found, read_times
-from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
+from customer360.ask.timesbefore import LONGEST_REFERRED, is_following, referred_times
 from customer360.ask.timewords import EVER, KEPT
 from customer360.ask.words import phrase
 
@@ -162,7 +162,7 @@ class Lexer:
                 span = words[start:end]
                 if (
                     (joints and (span in CLOSED or span in EVER or span in KEPT or span in SPANS_OVER))
-                    or referred(span) is not None
+                    or is_following(span)
                     or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(span))
                     or any(True for _ in self.values.lookup(span))
                 ):

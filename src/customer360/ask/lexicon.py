@@ -68,8 +68,8 @@ WORDS: dict[str, str] = {
     ),
     "OF": "of|out of",
     "WITH": (
-        "with|with its|with their|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|"
-        "possesses"
+        "with|with its|with their|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|"
+        "possessing|possess|possesses"
     ),
     "WITHOUT": "without|with no|with zero|lacking",
     "TO": "to",
@@ -93,7 +93,6 @@ WORDS: dict[str, str] = {
     "NEITHER": "neither",
     "NOR": "nor|and neither|nor did|nor have|nor did they|nor have they",
     "ASWELL": "as well as|and then again|and then also|and also again",
-    "BACK": "ever|once|even",
     "OFTYPE": "of type|of the type|of kind|of the kind|whose type is|with type|that are of type|of sort|of class",
     "NEVER": "never|not ever",
     "ONLY": "only|just|solely|exclusively|nothing but",
@@ -251,12 +250,12 @@ WORDS: dict[str, str] = {
     ),
     "ORMORE": (
         "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+|upwards|and upwards|"
-        "or upwards|and over|and higher|or even more|and beyond|or beyond|and greater|or even higher|onwards|up"
+        "or upwards|and over|and higher|or even more|and beyond|or beyond|and greater|or even higher"
     ),
     "ORLESS": "or less|or fewer|or below|or lower|and below|and fewer|and less|or even fewer|or even less|or under",
     "UNTIL": "to|up to|-|through",
     "SUMOF": "a total of|total of|a sum of|sum of|a combined|an overall|a grand total of",
-    "HEDGE": "strictly|clearly|well|far|a good deal|considerably|significantly|anywhere|anything|somewhere|easily",
+    "HEDGE": "strictly|clearly|well|far|a good deal|considerably|significantly|anywhere|somewhere|easily",
     "INCLUSIVE": "inclusive|both inclusive|both included|included",
     "LIGHTER": (
         "get|got|record|recorded|clock up|clocked up|rack up|racked up|notch up|notched up|run up|ran up|pile up|"
@@ -271,7 +270,7 @@ WORDS: dict[str, str] = {
         "overall|in total|altogether|together|all together|all told|all in all|in all|on the whole|total|combined|"
         "in their lifetime|over their lifetime|during their lifetime|in their whole lifetime|in its lifetime|"
         "over the years|across all years|over all years|in all years|throughout|taken together|in sum|in aggregate|"
-        "in their entire history|in their whole history|in their time with us|over time|across all time|"
+        "in their entire history|in their whole history|in their time with us|across all time|"
         "in the whole time|over the whole time|to their name|to its name|under their belt|whatsoever"
     ),
     "NOTEQ": "!=",

@@ -29,9 +29,8 @@ from customer360.ask.settle import settled
 from customer360.ask.shares import shares, without_percent
 from customer360.ask.units import SIZE, kind_of
 from customer360.ask.verbs import is_said_of, with_rows, with_verbs
-from customer360.ask.versus import comparison, in_time, running, up_to_today
+from customer360.ask.versus import comparison, grain_for, in_time, running, up_to_today
 from customer360.errors import C360Error
-from customer360.semantic.periods import relative
 from customer360.semantic.principal import OWNER
 from customer360.semantic.query import (
     Dimension,
@@ -46,10 +45,7 @@ from customer360.semantic.scope import Setting
 from customer360.semantic.summary import without_summary
 
 if TYPE_CHECKING:
-    from customer360.semantic.query import Grain
-
-_DAYS = 45
-"""Longest range that a trend shows day by day."""
+    pass
 
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
@@ -217,24 +213,7 @@ def _with_trend(ground: Ground, draft: Draft) -> Draft:
     needs_time = draft.trend or (draft.window is not None and draft.window.kind == "cumulative")
     if not needs_time or any(isinstance(group, str) for group in draft.groups):
         return draft
-    return replace(draft, groups=(_grain_for(ground, draft.when), *draft.groups))
-
-
-def _grain_for(ground: Ground, when: When | None) -> Grain:
-    """Return the grain of a trend: days for a month and a half at most, else months."""
-    asked = time_range(when)
-    if asked is None:
-        return "month"
-    try:
-        period = (
-            relative(asked.relative, ground.as_of, ground.calendar)
-            if asked.relative
-            else relative(f"since {asked.start}", ground.as_of, ground.calendar)
-        )
-    except C360Error:
-        return "month"
-    end = min(period.end or ground.as_of, ground.as_of)
-    return "day" if period.start is not None and (end - period.start).days < _DAYS else "month"
+    return replace(draft, groups=(grain_for(ground, draft.when), *draft.groups))
 
 
 def _parts(

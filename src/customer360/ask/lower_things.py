@@ -102,7 +102,7 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
     if not made.main and not made.apart and not words and counter is None and draft.head == "list":
         own = listers(ground, things.noun, (*things.conds, *draft.conds))
     if not made.main and not made.apart and not words and (not own or draft.head == "count"):
-        yield _NONSENSE if draft.verbs else _by_what(things)
+        yield _NONSENSE if draft.verbs or draft.rows_of else _by_what(things)
         return
     if made.apart and not made.main and counter is None:
         yield Problem("impossible", f"Each of '{things.noun.text}' without any would count, and they have no row.")

@@ -26,6 +26,7 @@ _NEXT = (
     "{0} after that",
     "the following {0}",
     "following {0}",
+    "next {0}",
     "the next {0}",
     "a {0} later",
     "one {0} later",
@@ -36,7 +37,8 @@ _NEXT = (
     "the subsequent {0}",
     "subsequent {0}",
     "the {0} thereafter",
-    "the {0} that followed",
+    "{0} that followed",
+    "{0} following",
 )
 _PHRASES = {
     stems(tuple(phrase.format(unit).split())): f"{how} {unit}"
@@ -47,19 +49,18 @@ _PHRASES = {
 LONGEST_REFERRED = max(map(len, _PHRASES))
 
 
-def referred(words: tuple[str, ...]) -> When | None:
-    """Return the time that words tell by the one before it."""
-    refers = _PHRASES.get(words)
-    return When(text=" ".join(words), refers=refers) if refers is not None else None
+def is_following(words: tuple[str, ...]) -> bool:
+    """Say whether words tell a time by the one before it of which a word would be taken for courtesy."""
+    return "following" in words and words in _PHRASES
 
 
 def referred_times(words: tuple[str, ...]) -> Iterator[tuple[int, int, When]]:
     """Yield each time that is told by the one before it, with its place."""
     for start in range(len(words)):
         for end in range(start + 2, min(start + LONGEST_REFERRED, len(words)) + 1):
-            when = referred(words[start:end])
-            if when is not None:
-                yield start, end, when
+            refers = _PHRASES.get(words[start:end])
+            if refers is not None:
+                yield start, end, When(text=" ".join(words[start:end]), refers=refers)
 
 
 def resolved(ground: Ground, when: When, before: When | None) -> When | None:

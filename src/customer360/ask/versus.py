@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.frame import Frame, Ground, time_range
 from customer360.ask.reading import NONSENSE, Problem
-from customer360.errors import QueryError
+from customer360.errors import C360Error, QueryError
+from customer360.semantic.periods import relative
 from customer360.semantic.query import Comparison, TimeRange, WindowedMetric
 from customer360.semantic.resolve import period_of
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from customer360.ask.meaning import Draft, Versus, When
+    from customer360.semantic.query import Grain
 
-
+_DAYS = 45
+"""Longest range that a trend shows day by day."""
 _UNITS: tuple[Literal["year", "quarter", "month"], ...] = ("year", "quarter", "month")
 
 
@@ -144,3 +147,20 @@ def up_to_today(ground: Ground, when: When | None) -> TimeRange | None:
     if period is None or period.start is None or period.end is None or period.end <= ground.as_of:
         return asked
     return TimeRange(start=period.start.isoformat(), end=max(period.start, ground.as_of).isoformat())
+
+
+def grain_for(ground: Ground, when: When | None) -> Grain:
+    """Return the grain of a trend: days for a month and a half at most, else months."""
+    asked = time_range(when)
+    if asked is None:
+        return "month"
+    try:
+        period = (
+            relative(asked.relative, ground.as_of, ground.calendar)
+            if asked.relative
+            else relative(f"since {asked.start}", ground.as_of, ground.calendar)
+        )
+    except C360Error:
+        return "month"
+    end = min(period.end or ground.as_of, ground.as_of)
+    return "day" if period.start is not None and (end - period.start).days < _DAYS else "month"
