@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from customer360.ask.grammar_pairs import pair_of
+from customer360.ask.grammar_pairs import is_of_one_year, pair_of
 from customer360.ask.meaning import Cut, Draft, Field, Noun, Rank, Versus, When, Window
 from customer360.ask.reading import NONSENSE, Problem
 
@@ -52,7 +52,9 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
 def _lacks_a_side(draft: Draft) -> bool:
     """Say whether ``to May`` stands where nothing is compared, or ``higher`` without what it is higher than."""
     is_bare = draft.versus is not None and draft.versus.is_bare and not (draft.split or draft.changed)
-    return is_bare or (draft.differs and draft.versus is None)
+    other = draft.versus.when if draft.versus is not None and draft.differs else None
+    is_loose = draft.when is not None and other is not None and not is_of_one_year(draft.when, other)
+    return is_bare or is_loose or (draft.differs and draft.versus is None)
 
 
 def _over_periods(draft: Draft) -> Draft:

@@ -283,7 +283,9 @@ class _Reader:
                     both = _anchored(first, self._of_year(first, last, start))
                     if both is not None:
                         said = (" ".join(self.words[at + opened : middle]), " ".join(self.words[start:end]))
-                        ends = tuple(replace(_of(each), text=text) for each, text in zip(both, said, strict=True))
+                        ends = tuple(
+                            replace(_of(each), text=text) for each, text in zip((first, last), said, strict=True)
+                        )
                         yield end, replace(_range(*both), ends=ends)
         yield from self._days_of_month(at)
         yield from self._quarters(at + opened, links)
