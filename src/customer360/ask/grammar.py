@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask import (
+    grammar_against,
     grammar_breakdowns,
     grammar_counts,
     grammar_deeds,
@@ -163,6 +164,7 @@ GRAMMAR = Grammar(
         grammar_frames.rules,
         grammar_places.rules,
         grammar_pairs.rules,
+        grammar_against.rules,
         grammar_counts.rules,
         grammar_breakdowns.rules,
         rules,

@@ -41,6 +41,7 @@ def _more_metrics(metrics: tuple[MetricWord, ...], metric: MetricWord) -> tuple[
     return None if metric in metrics or is_one else (*metrics, metric)
 
 
+@rules("Clause", "<FOR> Metrics", cost=3)
 @rules("Clause", "Metrics")
 def _figures(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure")
@@ -153,7 +154,9 @@ def _agent(*parts: MetricWord | Things) -> Draft | None:
 
 for _word, _function in (("AVERAGE", "mean"), ("MEDIAN", "median")):
 
-    @rules("Clause", f"<{_word}> GRAINADJ Metric", f"<{_word}> GRAIN Metric")
+    @rules("Clause", f"<{_word}> GRAINADJ Metric", f"<{_word}> GRAIN Metric", f"GRAINADJ <{_word}> <OF> Metric")
+    @rules("Clause", f"<{_word}> <NUMBEROF> GRAINADJ Metric", f"GRAINADJ <{_word}> Metric")
+    @rules("Clause", f"<{_word}> <PER> GRAIN Metric", f"<{_word}> <PER> GRAIN <OF> Metric")
     def _periodic(grain: Grain, metric: MetricWord, function: str = _function) -> Draft:
         return Draft(metrics=(metric,), head="figure", stat=Stat(function, grain=grain))  # type: ignore[arg-type]
 
@@ -254,7 +257,7 @@ def _by_stranded(groups: tuple[Noun | str, ...], *verbs: MetricWord) -> Draft:
     return Draft(groups=groups, verbs=verbs)
 
 
-@rules("Clause", "GRAINADJ", "<IN> GRAINADJ", "<BY> GRAINADJ")
+@rules("Clause", "GRAINADJ", "<IN> GRAINADJ", "<BY> GRAINADJ", "<WITH> GRAINADJ")
 def _adjective(grain: str) -> Draft:
     return Draft(groups=(grain,))
 

@@ -107,12 +107,6 @@ def _higher_then(one: When, other: When) -> Draft | None:
     return Draft(when=one, versus=Versus("time", other))
 
 
-@rules("Clause", "<DIFFERS> <THAN> Span")
-def _higher_than_then(other: When) -> Draft | None:
-    """Read ``(were claims in May) higher than in June``."""
-    return None if other.also else Draft(versus=Versus("time", other))
-
-
 @rules("Clause", "<DIFFERS> Metric Span <THAN> Span")
 def _more_then(metric: MetricWord, one: When, other: When) -> Draft | None:
     made = _higher_then(one, other)

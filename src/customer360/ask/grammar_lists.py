@@ -7,7 +7,7 @@ from dataclasses import replace
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_deeds import at, doing
 from customer360.ask.grammar_nouns import Havings, of_things
-from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
+from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, When
 
 rules = Rules()
 
@@ -227,46 +227,6 @@ def _when(when: When) -> Draft:
 @rules("Clause", "<ONLY> Span", "Span <ONLY>", "<ONLY> <FOR> TIME", "<FOR> TIME <ONLY>")
 def _only_when(when: When) -> Draft:
     return Draft(when=when, only=True)
-
-
-@rules("Clause", "<VS> TIME", "<VS> <IN> TIME")
-def _against_time(when: When) -> Draft | None:
-    return None if when.also else Draft(versus=Versus("time", when))
-
-
-@rules("Clause", "<TO> TIME", cost=4)
-def _to_time(when: When) -> Draft | None:
-    """Read ``compare December to November``, and never a range without its start."""
-    return None if when.also else Draft(versus=Versus("time", when, is_bare=True))
-
-
-@rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")
-def _against_last_year() -> Draft:
-    return Draft(versus=Versus("same period last year"))
-
-
-@rules("Clause", "<VS> <SAMEPERIOD> TIME", "<VS> <SAMEPERIOD> <IN> TIME", "<VS> <SAMEPERIOD> <OF> TIME")
-def _against_same_in(when: When) -> Draft | None:
-    """Read ``vs same period 2023``, which must be the year before."""
-    return None if when.also else Draft(versus=Versus("same period last year", when))
-
-
-@rules("Clause", "<VS> <LASTONE>")
-def _against_last() -> Draft:
-    """Read ``this quarter against last``."""
-    return Draft(versus=Versus("time", When(relative="last")))
-
-
-@rules("Clause", "<VS> NUM <BEFORE>", "<VS> NUM GRAIN <BEFORE>", "<VS> NUM <BEFORETOO>")
-def _against_so_many_before(number: Number, *_: object) -> Draft | None:
-    """Read ``last 7 days compared with the 7 before``."""
-    is_plain = isinstance(number.value, int) and number.value > 0
-    return Draft(versus=Versus("previous period", When(text=str(number.value)))) if is_plain else None
-
-
-@rules("Clause", "<VS> <BEFORETOO>", "<POP>", "<TO> <BEFORETOO>")
-def _against_before() -> Draft:
-    return Draft(versus=Versus("previous period"))
 
 
 rules("Clause", "<COMPARE>")(lambda: Draft(split=True))

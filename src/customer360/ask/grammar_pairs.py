@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_nouns import united
-from customer360.ask.meaning import Draft, Members, MetricWord, Things, Versus, When
+from customer360.ask.meaning import Draft, Members, MetricWord, Things, Versus, When, same_time
 
 rules = Rules()
 _YEAR = re.compile(r"\b(19|20)\d\d\b|\byear\b")
@@ -70,18 +70,24 @@ def _is_named(when: When) -> bool:
     return _NAMED.fullmatch(when.relative or "") is not None
 
 
-# ---- the difference between two times --------------------------------------------------------------------------------
+# ---- a pair of times -------------------------------------------------------------------------------------------------
 
 
-@rules("Clause", "<CHANGED> Metric <BETWEEN> TIME <AND> TIME", "Metric <CHANGED> <BETWEEN> TIME <AND> TIME")
-@rules("Clause", "<CHANGED> Metric <FROM> TIME <TO> TIME", "Metric <CHANGED> <FROM> TIME <TO> TIME")
-@rules("Clause", "<COMPARE> Metric <BETWEEN> TIME <AND> TIME")
-@rules("Clause", "<BY> <HOWMUCH> Metric <CHANGED> <FROM> TIME <TO> TIME")
-@rules("Clause", "<BY> <HOWMUCH> Metric <CHANGED> <BETWEEN> TIME <AND> TIME")
-def _difference(metric: MetricWord, one: When, other: When) -> Draft | None:
-    """Read ``difference in claims between June and May``: the later against the earlier, whichever is said first."""
-    if one.also or other.also or not (_is_named(one) and _is_named(other)):
+def pair_of(one: When, other: When) -> tuple[When, When] | None:
+    """Return two times of one length, the earlier first, whichever is said first; None when they are no such pair."""
+    if one.also or other.also or same_time(one, other):
         return None
+    if _is_named(one) and _is_named(other):
+        return _named_pair(one, other)
+    if _is_named(one) != _is_named(other) and not (one.relative and other.relative):
+        return None
+    if one.start and other.start and one.end and other.end:
+        is_day = one.start == one.end or other.start == other.end
+        return None if is_day else (one, other) if one.start < other.start else (other, one)
+    return (one, other) if one.relative and other.relative else None
+
+
+def _named_pair(one: When, other: When) -> tuple[When, When] | None:
     first, second = one.relative or "", other.relative or ""
     if len(first) != len(second):
         return None
@@ -95,8 +101,7 @@ def _difference(metric: MetricWord, one: When, other: When) -> Draft | None:
     if first == second:
         return None
     earlier, later = sorted((first, second))
-    versus = Versus("time", When(relative=earlier, text=earlier))
-    return Draft(metrics=(metric,), head="figure", when=When(relative=later, text=later), versus=versus)
+    return When(relative=earlier, text=earlier), When(relative=later, text=later)
 
 
-__all__ = ["is_of_one_year", "rules"]
+__all__ = ["is_of_one_year", "pair_of", "rules"]

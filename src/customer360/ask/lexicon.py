@@ -11,7 +11,7 @@ from customer360.ask.splitting import by_phrases, parted_phrases
 
 _SAME_LAST_YEAR = "|".join(
     f"same {unit} {when}"
-    for unit in ("period", "time", "day", "week", "month", "quarter")
+    for unit in ("period", "time", "day", "week", "month", "quarter", "span")
     for when in (
         "last year",
         "of last year",
@@ -186,39 +186,64 @@ WORDS: dict[str, str] = {
     # figures over time
     "CUMULATIVE": (
         "cumulative|running total of|running total|running|accumulated|cumulated|cumulatively|running sum|"
-        "running sum of|cumulative sum of|cumulative total|cumulative total of|accumulating"
+        "running sum of|cumulative sum of|cumulative total|cumulative total of|accumulating|running year to date|"
+        "cumulative year to date|year to date cumulative|running ytd|cumulative ytd|ytd cumulative|running tally of|"
+        "add up|added up|build up|built up|as running total|as cumulative|with running total|with cumulative|"
+        "as cumulative figure|as running figure|as cumulative total|with cumulative total"
     ),
     "ROLLING": "rolling|trailing|moving",
     "TREND": (
         "trend|trend of|trends|trends in|trend in|trend for|over time|evolution of|evolution|development of|"
         "time series of|develop|developed|evolve|evolved|trending over time|through time|history of|"
-        "trend over time"
+        "trend over time|move|moved|moving|trended|trending|timeline|timeline of|progression|"
+        "progression of|progress of|fared|trajectory of"
     ),
     "CHANGED": (
         "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"
         "increase in|decrease in|increased|decreased|difference in|fallen|risen|go up|went up|going up|gone up|"
         "go down|went down|going down|gone down|rise|rose|rising|fell|falling|drop in|dropped|drop|decline in|"
-        "declined|shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing"
+        "declined|shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing|"
+        "go up or down|gone up or down|went up or down|rise or fall|risen or fallen|increase or decrease|"
+        "percentage change in|percent change in|% change in|percentage change of|percentage growth of|% growth of|"
+        "percentage growth in|% growth in|percentage growth|growth rate of|relative change in|percentage change|"
+        "% change|percent change|rate of growth of"
     ),
     "VS": (
         "vs|compared to|compared with|against|in comparison to|in comparison with|as compared to|compare to|"
-        "compare with|comparing with|comparing to|as opposed to|up on|down on|ahead of"
+        "compare with|comparing with|comparing to|as opposed to|up on|down on|ahead of|as against|relative to|"
+        "compared against|measured against|next to|when compared with|when compared to|in relation to|up or down on|"
+        "stack up against"
     ),
-    "COMPARE": "compare|comparison of|comparing|comparison between|compare between|difference between|contrast",
+    "THATOF": "that of|that in|that for|those of|those in|those for|it was in|they were in",
+    "DEGREE": (
+        "by how much|by what percentage|by what percent|by how many percent|how many percent|by what %|how far|"
+        "by how many|to what extent|by which percentage|how strongly"
+    ),
+    "UPDOWN": "up|down|up or down",
+    "ENDOFEACH": ("at end of each|at end of every|by end of each|as of end of each|at close of each|at each end of"),
+    "COMPARE": (
+        "side by side|compare|comparison of|comparison|comparing|comparison between|compare between|"
+        "difference between|contrast"
+    ),
     "BETWEEN": "between",
     "YOY": "up on last year|down on last year|ahead of last year|behind last year|"
     "year over year|yoy|year on year|y o y|year over year growth|yoy growth|yoy change",
     "LASTYEARTOO": f"{_SAME_LAST_YEAR}|year before|year ago|one year ago|a year ago|previous year|prior year|"
     "year earlier|a year earlier|last year to date|"
     "prior year to date|previous year to date|last year ytd|"
+    "this time last year|last years same period|corresponding period last year|equivalent period last year|"
+    "corresponding period of last year|equivalent period of last year|comparable period last year|py|one year earlier|"
+    "corresponding period previous year|same period year before|"
     "twelve months before|12 months before|twelve months earlier|12 months earlier",
     "POP": "period over period|previous period",
     "BEFORETOO": (
         "previous period|period before|prior period|previous one|one before|last one|preceding period|preceding one|"
         "period before that|month before|"
-        "week before|quarter before|year before that|month before that|week before that|quarter before that"
+        "week before|quarter before|year before that|month before that|week before that|quarter before that|"
+        "month earlier|week earlier|quarter earlier|one month earlier|one week earlier|one quarter earlier|"
+        "one month before|one week before|one quarter before|day before that|period earlier"
     ),
-    "ONAVERAGE": "on average|in average|averagely|typically|usually|normally|generally",
+    "ONAVERAGE": "averaged|on average|in average|averagely|typically|usually|normally|generally",
     "ONES": "ones|one",
     "BEFORE": "before|before that|earlier|previous|prior",
     "SAMEPERIOD": "same period|same time|same span|same months|same days|same period of|same period in|same weeks",

@@ -141,6 +141,8 @@ class When:
     """Further ranges said in one breath: October and November."""
     refers: str = ""
     """How the range said before it tells it: ``since`` it, the ``same year``, the ``next year``."""
+    ends: tuple[When, ...] = ()
+    """The two times that a range was said by: from Q1 to Q3."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,10 @@ class Draft:
     versus: Versus | None = None
     changed: bool = False
     """Whether a change was asked for: growth, increase."""
+    differs: bool = False
+    """Whether it was asked whether something is more or less, which needs the other side."""
+    at_ends: bool = False
+    """Whether the figures at the end of each period were asked."""
     split: bool = False
     """Whether several values or times are to stand side by side, not to be added up."""
     parted: bool = False
@@ -310,13 +316,14 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "parted", "share", "trend", "loosely", "only", "is_sure", "is_part", "in_percent")
-_EITHER += ("of_amount",)
+_EITHER = tuple(
+    "changed differs at_ends split parted share trend loosely only is_sure is_part in_percent of_amount".split()  # noqa: SIM905 -- a list of names
+)
 
 
 def same_time(one: When | None, other: When | None) -> bool:
     """Say whether two ranges, however they were said, are the same days."""
-    return one is not None and other is not None and replace(one, text="") == replace(other, text="")
+    return one is not None and other is not None and replace(one, text="", ends=()) == replace(other, text="", ends=())
 
 
 def _together(one: Draft, other: Draft) -> tuple[When, When | None] | None:

@@ -76,13 +76,11 @@ GRAINS: dict[str, Grain] = {
     "calendar month": "month",
     "calendar week": "week",
     "calendar year": "year",
+    "calendar quarter": "quarter",
     "fiscal quarter": "fiscal_quarter",
     "fiscal year": "fiscal_year",
     "financial year": "fiscal_year",
     "financial quarter": "fiscal_quarter",
-    "monthly basis": "month",
-    "weekly basis": "week",
-    "daily basis": "day",
 }
 OVER_GRAINS: dict[str, str] = {
     text: grain
@@ -96,7 +94,7 @@ OVER_GRAINS: dict[str, str] = {
     )
 }
 """Each period against the one before it."""
-GRAIN_ADJECTIVES: dict[str, str] = {
+_ADJECTIVES = {
     "daily": "day",
     "weekly": "week",
     "monthly": "month",
@@ -104,10 +102,19 @@ GRAIN_ADJECTIVES: dict[str, str] = {
     "yearly": "year",
     "annual": "year",
     "annually": "year",
-    "month by month": "month",
-    "day by day": "day",
-    "week by week": "week",
-    "year by year": "year",
-    "quarter by quarter": "quarter",
+}
+_SPANS = ("day", "week", "month", "quarter", "year")
+GRAIN_ADJECTIVES: dict[str, str] = {
+    **_ADJECTIVES,
+    **{
+        f"{adjective} {noun}": grain
+        for adjective, grain in _ADJECTIVES.items()
+        for noun in ("basis", "interval", "step", "granularity", "level", "resolution", "increment", "rhythm")
+    },
+    **{
+        text: grain
+        for grain in _SPANS
+        for text in (f"{grain} by {grain}", f"{grain} after {grain}", f"from {grain} to {grain}", f"{grain} wise")
+    },
     "by day": "day",
 }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from customer360.ask.meaning import Cut, Draft, Field, Noun, Rank, Versus, When
+from customer360.ask.grammar_pairs import is_of_one_year, pair_of
+from customer360.ask.meaning import Cut, Draft, Field, Noun, Rank, Versus, When, Window
 from customer360.ask.reading import NONSENSE, Problem
 
 _MONTH = len("2017-10")
+_RUNS = re.compile(r"\b(ytd|year to date|qtd|quarter to date)\b")
+_SHAPES = ((re.compile(r"\b(19|20)\d\d\b"), "Y"), (re.compile(r"\b([qh])\d\b"), r"\1"), (re.compile(r"\d+"), "day"))
 
 
 def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Decide what loose words do, and what a list of times means."""
-    if draft.versus is not None and draft.versus.is_bare and not (draft.split or draft.changed):
+    draft = _over_periods(draft)
+    if _lacks_a_side(draft) or (draft.at_ends and draft.window is None):
         return NONSENSE
     if _is_unsaid(draft):
         return Problem("unclear", "It is not said by what to break it down.", "Name a dimension: by ...")
@@ -42,8 +47,7 @@ def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     if draft.when is not None and draft.when.also:
         return _listed_times(draft, draft.when)
     if draft.when is not None and (draft.changed or draft.split) and draft.versus is None:
-        made = _between_ends(draft, draft.when)
-        return NONSENSE if _is_pair(draft, draft.when) and (made is draft or _wraps(draft.when)) else (made,)
+        return _changed_over(draft, draft.when)
     return (draft,)
 
 
@@ -54,6 +58,29 @@ def _is_unsaid(draft: Draft) -> bool:
         return False
     is_spanned = bool(draft.groups) or draft.trend
     return not is_spanned or _has_values(draft)
+
+
+def _lacks_a_side(draft: Draft) -> bool:
+    """Say whether ``to May`` stands where nothing is compared, or ``higher`` without what it is higher than."""
+    is_bare = draft.versus is not None and draft.versus.is_bare and not (draft.split or draft.changed)
+    other = draft.versus.when if draft.versus is not None and draft.differs else None
+    is_loose = draft.when is not None and other is not None and not is_of_one_year(draft.when, other)
+    return is_bare or is_loose or (draft.differs and draft.versus is None)
+
+
+def _over_periods(draft: Draft) -> Draft:
+    """Read ``claims per month on average`` as a mean over months, ``year to date at the end of each`` as running."""
+    if draft.at_ends and draft.window is None and draft.when is not None and _RUNS.search(draft.when.text):
+        draft = replace(draft, window=Window("cumulative"))
+    stat = draft.stat
+    if stat is None or stat.per is not None or stat.grain is not None:
+        return draft
+    groups = tuple(_spanned(group) for group in (*draft.groups, *draft.loose))
+    grains = [group for group in groups if isinstance(group, str)]
+    if len(grains) != 1 or not draft.metrics or draft.trend:
+        return draft
+    rest = [group for group in groups if isinstance(group, Noun)]
+    return replace(draft, stat=replace(stat, grain=grains[0]), groups=tuple(rest), loose=())  # type: ignore[arg-type]
 
 
 def _which_of_them(draft: Draft) -> tuple[Draft, ...] | Problem:
@@ -111,6 +138,17 @@ def _is_bare(draft: Draft) -> bool:
     return draft.when is None and not draft.trend and not any(isinstance(group, str) for group in draft.groups)
 
 
+def _changed_over(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
+    """Read ``change from Q1 to Q2`` as the later against the earlier; a change over one time is left open."""
+    made = _between_ends(draft, when)
+    if not _is_pair(draft, when) or (made is not draft and not _wraps(when)):
+        return (made,)
+    pair = pair_of(*when.ends) if len(when.ends) == 2 else None  # noqa: PLR2004 -- a pair
+    if pair is None:
+        return NONSENSE
+    return (replace(draft, when=pair[1], versus=Versus("time", pair[0]), changed=False, split=_has_values(draft)),)
+
+
 def _between_ends(draft: Draft, when: When) -> Draft:
     """Read ``change from October to November`` as the second against the first; other ranges stay."""
     is_cut = draft.trend or any(isinstance(group, str) for group in draft.groups)
@@ -124,8 +162,18 @@ def _is_pair(draft: Draft, when: When) -> bool:
     """Say whether two times were named between which a change lies, which has a rule of its own."""
     is_cut = draft.trend or any(isinstance(group, str) for group in draft.groups)
     words = when.text.split()
-    is_quarters = any(word == "quarter" or (word[:1] == "q" and word[1:].isdigit()) for word in words)
-    return not is_cut and (words[:1] == ["between"] or (is_quarters and "to" in words))
+    if is_cut or words[:1] == ["between"]:
+        return not is_cut
+    first, link, last = when.text.removeprefix("from ").partition(" to ")
+    shapes = [_shape(text) for text in (first, last)]
+    return bool(link) and "day" not in shapes[1] and (len(shapes[0]) == len(shapes[1]) or len(shapes[0]) == 1)
+
+
+def _shape(text: str) -> list[str]:
+    """Return the words of a time without what tells it from others of its kind: q Y for Q3 2024."""
+    for pattern, sign in _SHAPES:
+        text = pattern.sub(sign, text)
+    return [word for word in text.split() if word not in ("of", "in")]
 
 
 def _wraps(when: When) -> bool:

@@ -33,6 +33,7 @@ _GONE = (("just", "gone"), ("just", "past"), ("just", "ended"), ("before", "this
 _HALF_MONTH = 15
 _HALF_YEAR = 6
 _WEEK = 7
+_SATURDAY = 5
 
 
 class Parts(Points):
@@ -152,8 +153,8 @@ class Parts(Points):
         if word in ("last", "past") and self.word(at + 1) in WEEKDAYS:
             day = self.before(self.word(at + 1), self.as_of - timedelta(days=1))
             yield at + 2, Point(day, day)
-        if word == "last" and self.word(at + 1) == "weekend":
-            saturday = self.before("saturday", self.as_of - timedelta(days=2))
+        if word == "last" and self.word(at + 1) == "weekend" and self.as_of.weekday() < _SATURDAY:  # else which?
+            saturday = self.before("saturday", self.as_of)
             yield at + 2, Point(saturday, saturday + timedelta(days=1))
 
     @staticmethod

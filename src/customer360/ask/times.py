@@ -284,7 +284,11 @@ class _Reader:
                 for end, last in self._read(start):
                     both = _anchored(first, self._of_year(first, last, start))
                     if both is not None:
-                        yield end, _range(*both)
+                        said = (" ".join(self.words[at + opened : middle]), " ".join(self.words[start:end]))
+                        ends = tuple(
+                            replace(_of(each), text=text) for each, text in zip((first, last), said, strict=True)
+                        )
+                        yield end, replace(_range(*both), ends=ends)
         yield from self._days_of_month(at)
         yield from self._quarters(at + opened, links)
 

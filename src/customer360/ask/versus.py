@@ -53,12 +53,19 @@ def comparison(
             return Problem("unclear", "It is not said which period to compare with that.", "Name both periods.")
         time = TimeRange(relative=f"this {unit}")
     if time == other:
-        return NONSENSE
+        return _one_before(versus.when, time)
     if _is_run_before(time, other):
         return Comparison(to="previous period"), time
     if overlap(ground, time, other):
         return Problem("unclear", "The two periods have days in common.", "Name two that do not overlap.")
     return Comparison(time=other, name="compared"), time
+
+
+def _one_before(when: When | None, time: TimeRange) -> tuple[Comparison, TimeRange] | Problem:
+    """Read ``last month against the previous month`` as the one before it."""
+    words = when.text.split() if when is not None else []
+    is_before = len(words) == 2 and words[0] in ("previous", "prior", "preceding") and words[1] != "year"  # noqa: PLR2004 -- a pair
+    return (Comparison(to="previous period"), time) if is_before else NONSENSE
 
 
 def _said_of_it(ground: Ground, versus: Versus, time: TimeRange | None) -> Versus | Problem:
