@@ -215,14 +215,14 @@ class Vocabulary:
 
     def _add_kinds(self) -> None:
         """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
-        taken = {key for key in self._found if len(key) == 1}
+        taken: set[Stems] = {key for key in self._found if len(key) == 1}
         taken |= {key[-1:] for key, names in self._found.items() if any(sort == "METRIC" for sort, _ in names)}
         for field in self.model.directory.all_fields():
             words = phrase(field.title)
             is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
-            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS:
-                if stems(words[-1:]) not in taken:
-                    self._note(words[-1], "NOUN", field.qualified)
+            is_plain = is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS
+            if is_plain and stems(words[-1:]) not in taken:
+                self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
