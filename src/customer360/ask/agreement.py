@@ -130,6 +130,15 @@ def counted_rows(ground: Ground, atom: Any) -> bool:
     return atom.aggregate.sql() in _counts(ground, atom.base)
 
 
+def is_part(ground: Ground, part: str, whole: str) -> bool:
+    """Say whether one metric counts some of the rows that another counts."""
+    one, other = ground.model.formulas[part].sole_atom, ground.model.formulas[whole].sole_atom
+    if one is None or other is None or one.base != other.base or one.aggregate.sql() != other.aggregate.sql():
+        return False
+    mine, theirs = ({tree.sql() for tree in atom.filters} for atom in (one, other))
+    return theirs < mine
+
+
 def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
     """Return the other meaning of ``how many products did we sell``: how many pieces of them, not how many kinds."""
     things = draft.things

@@ -37,7 +37,7 @@ def _one_metric(metric: MetricWord) -> tuple[MetricWord, ...]:
 @rules("Metrics", "Metrics <And> Metric")
 def _more_metrics(metrics: tuple[MetricWord, ...], metric: MetricWord) -> tuple[MetricWord, ...] | None:
     """Read metrics side by side, which a sum of them is not."""
-    is_one = metric.is_sum or any(each.is_sum for each in metrics)
+    is_one = metric.is_sum or any(each.is_sum or " who " in f" {each.text} " for each in metrics)
     return None if metric in metrics or is_one else (*metrics, metric)
 
 

@@ -44,10 +44,28 @@ def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft |
     return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
 
 
+@rules("Clause", "<HOWMANY> Things Span Havings", "<IN> <HOWMANY> Things Span Havings")
+def _how_many_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    """Read ``(in) how many months of 2024 were claims above 40``."""
+    return None if things.havings else Draft(head="count", things=doing(things, at(havings, when)))
+
+
+@rules("Clause", "<IN> <HOWMANY> Things Havings", "<FOR> <HOWMANY> Things Havings")
+def _in_how_many_held(things: Things, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="count", things=doing(things, havings))
+
+
 @rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things", "<WHICH> <OF> Things")
 @rules("Clause", "Things <ASLIST>", "Things <COMMA> <ASLIST>", "<ALL> Things <ASLIST>", "<ALL> Things <COMMA> <ASLIST>")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
+
+
+@rules("Clause", "<EVERY> Things", "<LIST> <EVERY> Things", "<WHICH> Things Done", "<WHICH> Things Havings", cost=1)
+def _each_that_did(things: Things, did: Havings = ()) -> Draft | None:
+    """Read ``every policyholder who filed``, ``which policyholder filed``: one is said, and all are meant."""
+    made = doing(things, did) if not (did and (things.havings or things.noun.is_plural)) else None
+    return Draft(head="list", things=made) if made is not None and made.havings else None
 
 
 @rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")
@@ -173,7 +191,7 @@ rules("Clause", "<DESC>")(lambda: Draft(order="desc"))
 rules("Clause", "<ASC>")(lambda: Draft(order="asc"))
 
 
-@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
+@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME", "<THROUGHOUT> TIME")
 def _span(when: When) -> When:
     return when
 
@@ -181,7 +199,10 @@ def _span(when: When) -> When:
 @rules("Span", "<IN> <SPANWORD> TIME", "<FOR> <SPANWORD> TIME", "<SPANWORD> TIME")
 def _span_from_to(when: When) -> When | None:
     """Read ``in the week from 18 to 24 November``."""
-    return when if when.text.startswith(("from ", "between ")) else None
+    is_range = when.text.startswith(("from ", "between ")) or {"to", "until", "till", "-", "through"} & set(
+        when.text.split()
+    )
+    return when if is_range else None
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------
@@ -205,7 +226,7 @@ def _against_time(when: When) -> Draft | None:
 @rules("Clause", "<TO> TIME", cost=4)
 def _to_time(when: When) -> Draft | None:
     """Read ``compare December to November``, and never a range without its start."""
-    return None if when.also else Draft(versus=Versus("time", when), split=True)
+    return None if when.also else Draft(versus=Versus("time", when, is_bare=True))
 
 
 @rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")

@@ -13,7 +13,6 @@ from customer360.ask.meaning import (
     Having,
     Member,
     Members,
-    MetricWord,
     Noun,
     Number,
     Things,
@@ -243,69 +242,7 @@ def _fields(cond: Cond) -> set[str]:
     return {field.name for field in cond.noun.fields}
 
 
-# ---- numbers held against -------------------------------------------------------------------------------------
-
-for _name, _op in (("MORE", ">"), ("ATLEAST", ">="), ("LESS", "<"), ("ATMOST", "<="), ("EQ", "="), ("NOTEQ", "!=")):
-    rules("Compare", f"<{_name}> NUM")(lambda number, op=_op: (op, number))
-rules("Compare", "<ONLY> NUM")(lambda number: ("=", number))
-rules("Compare", "NUM <ORMORE>")(lambda number: (">=", number))
-rules("Compare", "NUM <ORLESS>")(lambda number: ("<=", number))
-
-
-@rules("Range", "<BETWEEN> NUM <AND> NUM", "<FROM> NUM <TO> NUM")
-def _range(low: Number, high: Number) -> tuple[Number, Number] | None:
-    if low.unit is None and high.unit is not None:
-        low = replace(low, unit=high.unit)
-    return (low, high) if low.value <= high.value and low.unit == high.unit else None
-
-
 Havings = tuple[Having, ...]
-
-
-@rules("Havings", "METRIC Compare", "METRIC <OF> Compare", "METRIC <EQ>? <OF>? Compare")
-def _metric_compared(metric: MetricWord, compare: tuple[str, Number]) -> Havings:
-    return (Having(metric, *compare),)
-
-
-@rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC")
-def _compared_metric(compare: tuple[str, Number], metric: MetricWord) -> Havings:
-    op, number = compare
-    needs = "count" if number.unit is None and len(metric.names) > 1 else None
-    return (Having(metric, op, number, needs=needs),)
-
-
-@rules("Havings", "METRIC Range", "METRIC <OF> Range")
-def _metric_between(metric: MetricWord, bounds: tuple[Number, Number]) -> Havings:
-    return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1], is_upper=bounds[0].value > 0))
-
-
-@rules("Havings", "NUM <OR> NUM METRIC", "NUM <TO> NUM METRIC", cost=1)
-def _two_or_three(low: Number, high: Number, metric: MetricWord) -> Havings | None:
-    """Read ``2 or 3 claims``; numbers that do not follow each other leave out those between."""
-    if low.unit or high.unit or not isinstance(low.value, int) or low.value >= high.value:
-        return None
-    return _between_metric((low, high), metric)
-
-
-@rules("Havings", "<ALL> METRIC", cost=3)
-def _any_of(metric: MetricWord) -> Havings:
-    """Read ``with any claim``."""
-    return (Having(metric, ">", Number(0), needs="count"),)
-
-
-@rules("Havings", "Range METRIC", "Range <OF> METRIC", "Range <IN> METRIC")
-def _between_metric(bounds: tuple[Number, Number], metric: MetricWord) -> Havings:
-    return tuple(replace(each, needs="count") for each in _metric_between(metric, bounds))
-
-
-@rules("Havings", "NUM METRIC", cost=2)
-def _so_many(number: Number, metric: MetricWord) -> Havings | None:
-    return None if number.unit else (Having(metric, "=", number, needs="count"),)
-
-
-@rules("Havings", "<NO> METRIC")
-def _none_of(metric: MetricWord) -> Havings:
-    return (Having(metric, "=", Number(0), needs="count"),)
 
 
 # ---- things ---------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_deeds import SOME, at, doing
+from customer360.ask.grammar_deeds import at, doing
 from customer360.ask.grammar_nouns import Havings, same_kind, united
+from customer360.ask.grammar_undone import SOME
 from customer360.ask.meaning import Compared, Cond, Draft, Having, Members, MetricWord, Noun, Number, Things, When
 
 rules = Rules()
@@ -37,6 +38,8 @@ def _how_many_did(noun: Noun, deeds: Havings) -> Draft | None:
 def _are_deeds(deeds: Havings) -> bool:
     """Say whether words tell what somebody did, not what there is: no name of things that ends as a verb does."""
     first = deeds[0]
+    if first.number.value != 0:
+        return True
     said = first.verb or (first.metric if first.needs is None else None)
     return said is not None and not said.text.split(" ")[0].endswith("s")
 
@@ -51,7 +54,13 @@ def _both_deeds(things: Things, one: Havings, other: Havings) -> Things | None:
 
 
 @rules("Done", "Did <IN> <BOTH> TIME <AND> TIME", "Did <BOTH> <IN> TIME <AND> <IN> TIME", "Did <BOTH> TIME <AND> TIME")
-@rules("Done", "Did <IN> <BOTH> TIME <AND> <IN> TIME")
+@rules("Done", "Did <IN> <BOTH> TIME <AND> <IN> TIME", "Did <IN> TIME <AND> TIME <BOTH>", "Did <BY> TIME <AND> TIME")
+@rules(
+    "Done",
+    "Did <IN> TIME <AND> <IN>? TIME <AGAIN>",
+    "Did <IN> TIME <ASWELL> <IN>? TIME",
+    "Did <IN> <BY> TIME <AND> TIME",
+)
 def _in_both(did: Havings, one: When, other: When) -> Havings | None:
     """Read ``filed in both May and June``: in each of them."""
     return None if one.also or other.also else (*at(did, one), *at(did, other))

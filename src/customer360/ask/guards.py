@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer360.ask.guards_counts import (
     is_count_of_listed,
+    is_in_every,
     is_no_list,
     is_other_count,
     is_other_deed,
@@ -186,6 +187,7 @@ _GUARDS = (
     _is_intersection,
     is_other_count,
     is_no_list,
+    is_in_every,
     is_other_deed,
     is_whole_of_part,
     *NAME_GUARDS,

@@ -198,6 +198,15 @@ def _is_of_those(said: Said, word: MetricWord) -> bool:
     return bool(said.query.summary)
 
 
+def is_in_every(said: Said) -> str | None:
+    """Refuse a breakdown by time where those were asked who did so in all of it: paid in every quarter."""
+    every = [edge for edge in said.lexed.edges if edge.category == "GRAIN" and said.words[edge.start - 1] == "every"]
+    is_people = said.query.summary is not None or said.members
+    if every and is_people and any(each.grain for each in said.query.dimensions):
+        return "Whether in all of them, or in each of them one by one, is not said."
+    return None
+
+
 # ---- two deeds -------------------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,21 +9,24 @@ from typing import TYPE_CHECKING
 from customer360.ask.chart import Edge
 from customer360.ask.countwords import count_words
 from customer360.ask.courtesy import LEADING, courtesy_phrases
+from customer360.ask.dropped import cuts_of, without_loose_commas
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Member, Members, MetricWord, Noun, Things
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
 from customer360.ask.namedvalues import NamedValues
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import EVER, Found, read_times
+from customer360.ask.times import Found, read_times
+from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
+from customer360.ask.timewords import EVER, KEPT
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
-    from customer360.ask.vocabulary import Vocabulary
+    from customer360.ask.vocabulary import Entry, Vocabulary
     from customer360.ask.words import Token
     from customer360.semantic.calendar_units import Calendar
 
@@ -73,7 +75,7 @@ class Lexer:
         kept, collides = self._without_courtesy(tuple(tokens), drop_colliding=drop_colliding)
         words = stems(tuple(token.text for token in kept))
         edges: list[Edge] = []
-        cuts = _cuts(tuple(tokens), kept)
+        cuts = cuts_of(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         times = read_times(words, self.as_of, self.calendar)
         edges += self._values(words, kept, cuts, frozenset((found.start, found.end) for found in times))
@@ -83,6 +85,7 @@ class Lexer:
         edges += numbers(words, kept)
         edges += count_words(words, kept)
         edges += _times(times)
+        edges += (Edge(start, end, "REFTIME", when) for start, end, when in referred_times(words))
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
         return Lexed(kept, tuple(edges), unknown, collides)
@@ -95,21 +98,8 @@ class Lexer:
         collides, is_soft = False, True
         at = 0
         while at < len(tokens):
-            size = next(
-                (
-                    n
-                    for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
-                    if words[at : at + n] in _COURTESY
-                    and tokens[at].kind != "quoted"
-                    and not named & set(range(at, at + n))
-                    and not (
-                        any(each.text != "," for each in kept)
-                        and words[at] in LEADING
-                        and words[at + 1 : at + 2] != ("you",)
-                    )
-                ),
-                0,
-            )
+            is_later = any(each.text != "," for each in kept)
+            size = 0 if tokens[at].kind == "quoted" else _courtesy(words, at, named, is_later=is_later)
             if size == 1 and (self._says_something(words, tokens, at, shared) or (kept and self._is_open(words[at]))):
                 size = 0
             if size:
@@ -125,7 +115,7 @@ class Lexer:
                     continue
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
-        return _without_loose_commas(kept), (2 - is_soft) * collides
+        return without_loose_commas(kept), (2 - is_soft) * collides
 
     def _says_something(self, words: tuple[str, ...], tokens: tuple[Token, ...], at: int, shared: int) -> bool:
         """Say whether a word of courtesy changes the question where it stands."""
@@ -161,14 +151,17 @@ class Lexer:
     def inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
-        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
+        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED, LONGEST_REFERRED)
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
+                    or words[start:end] in KEPT
                     or words[start:end] in SPANS_OVER
-                    or self.vocabulary.lookup(words[start:end])
+                    or referred(words[start:end]) is not None
+                    or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
                     found.update(range(start, end))
@@ -180,8 +173,16 @@ class Lexer:
             not _is_function(words) and any(True for _ in self.values.lookup(words))
         )
 
+    def _noun(self, fields: tuple[Field, ...], text: str, *, is_plural: bool, apart: bool) -> Noun:
+        """Return a noun with what can be said of it."""
+        noun = Noun(fields, text)
+        is_name = all(self.vocabulary.is_name(each.name) for each in fields)
+        kinds = self._is_entity(noun), is_plural, self._is_numeric(noun), self._is_date(noun), is_name
+        return Noun(fields, text, *kinds, apart)
+
     def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
                 if any(token.kind == "quoted" for token in tokens[start:end]) or cuts & set(range(start + 1, end)):
@@ -192,6 +193,8 @@ class Lexer:
                 is_plural = words[end - 1] != tokens[end - 1].text
                 for entry in self.vocabulary.lookup(words[start:end]):
                     if entry.noun is None:
+                        if is_then and self._is_timeless(entry):
+                            continue  # people without an order in May: not those who never had one
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
                         rivals = [e for e in self.vocabulary.lookup(words[start:end]) if e is not entry]
@@ -205,20 +208,22 @@ class Lexer:
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
-                        noun = Noun(
-                            entry.noun.fields,
-                            text,
-                            self._is_entity(entry.noun),
-                            is_plural,
-                            self._is_numeric(entry.noun),
-                            self._is_date(entry.noun),
-                            all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
-                            start in cuts,
-                        )
+                        noun = self._noun(entry.noun.fields, text, is_plural=is_plural, apart=start in cuts)
                         counted = noun.is_entity and any(
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
+
+    def _says_when(self, words: tuple[str, ...]) -> bool:
+        """Say whether a time is named that is not all the time."""
+        return any(found.when != When(text=found.when.text) for found in read_times(words, self.as_of, self.calendar))
+
+    def _is_timeless(self, entry: Entry) -> bool:
+        """Say whether a name tells people by what they did, whenever that was: not those who did so in May."""
+        if not entry.is_clause or not any(map(self.vocabulary.counts_people, entry.metrics)):
+            return False
+        atoms = (atom for name in entry.metrics for atom in self.vocabulary.model.formulas[name].atoms.values())
+        return all(atom.time_field is None for atom in atoms)
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
@@ -309,29 +314,6 @@ def _times(times: Sequence[Found]) -> Iterator[Edge]:
         yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
 
 
-def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:
-    """Return the places before which more than an article was dropped: no name reaches over them."""
-    at = {id(token): place for place, token in enumerate(tokens)}
-    places = [at[id(token)] for token in kept]
-    return frozenset(
-        number
-        for number, (one, other) in enumerate(itertools.pairwise(places), 1)
-        if any(token.text not in _ARTICLES for token in tokens[one + 1 : other])
-    )
-
-
-def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
-    """Drop commas at the ends and one of two neighbours: what stood between them was courtesy."""
-    found: list[Token] = []
-    for token in kept:
-        if token.text == "," and (not found or found[-1].text == ","):
-            continue
-        found.append(token)
-    while found and found[-1].text == ",":
-        found.pop()
-    return tuple(found[1:] if len(found) > 1 and found[0].text == "and" else found)
-
-
 def _is_function(words: tuple[str, ...]) -> bool:
     """Say whether words belong to the language itself, so that a value of that name must be put in quotes."""
     return words in FUNCTION_PHRASES and not (len(words) == 1 and words[0] in _OPEN_COURTESY)
@@ -368,3 +350,11 @@ def _first_share(words: tuple[str, ...]) -> int:
 def _is_written(members: Members, said: tuple[str, ...]) -> bool:
     """Say whether a value is written just as it was said, not only in another number: `cart` for carts."""
     return any(phrase(str(value)) == said for option in members.options for value in option.values)
+
+
+def _courtesy(words: tuple[str, ...], at: int, named: set[int], *, is_later: bool) -> int:
+    """Return how many words from a place on say nothing; none where they are part of a name."""
+    if is_later and words[at] in LEADING and words[at + 1 : at + 2] != ("you",):
+        return 0
+    sizes = range(min(_LONGEST_COURTESY, len(words) - at), 0, -1)
+    return next((n for n in sizes if words[at : at + n] in _COURTESY and not named & set(range(at, at + n))), 0)

@@ -47,6 +47,7 @@ WORDS: dict[str, str] = {
     "PER": "per",
     # what filters stand behind
     "IN": "in|at|on|during|within|through|via|over|throughout|inside|using",
+    "THROUGHOUT": "across|all through|in course of|over course of|during course of|through course of|right through",
     "FOR": (
         "for|among|amongst|with regard to|regarding|concerning|about|related to|relating to|with respect to|"
         "when it comes to|referring to"
@@ -75,7 +76,10 @@ WORDS: dict[str, str] = {
         "ran via|running in|running on|that ran in|that ran on|shown on|shown in|got from|coming out of"
     ),
     "OF": "of|out of",
-    "WITH": "with|having|hold|holds|holding|held|carry|carries|carrying|enjoying",
+    "WITH": (
+        "with|having|hold|holds|holding|held|carry|carries|carrying|enjoying|owning|own|owns|possessing|possess|"
+        "possesses"
+    ),
     "WITHOUT": "without|with no|with zero|lacking",
     "TO": "to",
     "AS": "as",
@@ -84,7 +88,8 @@ WORDS: dict[str, str] = {
         "not from|not on|not via|not through|not by|not for|not of|not with||not|excluding|exclude|except|"
         "except for|other than|apart from|leaving out|leave out|not including|aside from|non|outside|outside of|"
         "ignoring|but not|rather than|all but|everything but|everyone but|all except|any but|anything but|"
-        "but for|with the exception of|minus|beyond|everywhere but|everywhere except|anywhere but|anywhere except|"
+        "but for|fail to|failed to|failing to|yet to|no longer|omitted to|omit to|neglected to|"
+        "with the exception of|minus|beyond|everywhere but|everywhere except|anywhere but|anywhere except|"
         "everyone except|everybody but|everybody except|everything except|in all but|leaving aside|"
         "exclusive of|taking out|omitting|skipping|dropping|without including|that are not|who are not|"
         "which are not|that is not|that were not|who were not|which were not|other than by|other than in|"
@@ -93,10 +98,15 @@ WORDS: dict[str, str] = {
         "excluding those|not those|that isn not"
     ),
     "BUT": "but",
+    "NONE": "nothing|none|nothing at all|none at all|nothing more|nothing else",
+    "NEITHER": "neither",
+    "NOR": "nor|and neither|nor did|nor have|nor did they|nor have they",
+    "ASWELL": "as well as|and then again|and then also|and also again",
+    "BACK": "ever|once|even",
     "OFTYPE": "of type|of the type|of kind|of the kind|whose type is|with type|that are of type|of sort|of class",
     "NEVER": "never|not ever",
     "ONLY": "only|just|solely|exclusively|nothing but",
-    "WHO": "who|that|which|whom",
+    "WHO": "who|that|which|whom|is it that|it is that",
     "WHOSE": "whose|where",
     "AND": "and|as well as|along with|and also|together with|also",
     "OR": "or",
@@ -105,9 +115,12 @@ WORDS: dict[str, str] = {
     "BOTH": "both",
     "AGAIN": "again|once again|once more|also|too|as well",
     "SINCETHEN": "since|since then|ever since|afterwards|after that|thereafter|later on|any more|anymore",
-    "EQ": "=|equal|equal to|equals|equalling|exactly|precisely",
+    "EQ": "=|equal|equal to|equals|equalling|exactly|precisely|no more and no less than|no more no less than",
     # asking
-    "HOWMANY": ("how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of"),
+    "HOWMANY": (
+        "how many|number of|count of|count|how many of|total number of|total count of|the number of|amount of|"
+        "what number of|which number of"
+    ),
     "NUMBEROF": "number of|count of|total number of|total count of|the number of",
     "HOWMANYDID": "how many did|how many do|how many does|how many were|how many are|how many have|how many was",
     "HOWMUCH": "amount|how much|what did|what do|what does|what have|what has",
@@ -128,20 +141,21 @@ WORDS: dict[str, str] = {
         "responsible for|take up|takes up"
     ),
     "MUST": "must|have to|need to|got to|has to|can|could|may",
-    "WHICH": "which|what|who|what kind of|what type of",
+    "WHICH": "which|what|who|what kind of|what type of|which of",
     "IDS": "ids|id|names only|ids only|identifiers",
     "IDNO": "numbers|id numbers|ids|id",
     "LIST": "list|list of|enumerate|list all|list out",
     "ASLIST": (
         "as a list|as list|in a list|list them|list please|listed|list them please|in list form|as a listing|list"
     ),
-    "ALL": "all|all of|any|every single",
+    "ALL": "all|all of|any|every single|all those|all these|all of those|all of these",
+    "EVERY": "every|each|each and every|every single",
     "AGO": "ago|back|old",
     "SPANWORD": "week|period|days|time|time frame|timeframe|time span|interval|window|time window",
     # aggregates
     "TOTAL": "total|overall|total amount of|grand total|all",
     "SUM": "sum of|sum|combined|total of|aggregate",
-    "INTOTAL": "in total|altogether|in all|all in all|all together",
+    "INTOTAL": "in total|altogether|in all|all in all|all together|overall|all told|in sum|on the whole|taken together",
     "DISTINCT": "different|distinct|unique",
     "US": "we|us|i",
     "OURS": (
@@ -231,18 +245,47 @@ WORDS: dict[str, str] = {
         "were above|went above|went over|stayed above|longer than|older than|beat"
     ),
     "ATLEAST": (
-        "min|at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below"
+        "min|at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below|"
+        "minimum|a minimum|at minimum|at a minimum|as a minimum|at the least|at the very least|at very least"
     ),
     "LESS": (
         "less than|under|below|fewer than|lower than|<|smaller than|fell below|dropped below|went below|stayed below|"
-        "fell under|dropped under|stayed under|sank below|shorter than|younger than|was below|were below|was under"
+        "fell under|dropped under|stayed under|sank below|shorter than|younger than|was below|were below|was under|"
+        "not even|not reach|not reaching|not reached|failed to reach|fail to reach|fell short of|fall short of"
     ),
-    "ATMOST": "at most|maximum of|up to|not more than|no more than|<=|a maximum of|not above",
-    "ORMORE": "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+",
-    "ORLESS": "or less|or fewer|or below|or lower|and below",
+    "ATMOST": (
+        "at most|maximum of|up to|not more than|no more than|<=|a maximum of|not above|maximum|max|a maximum|"
+        "at the most|at the very most|at very most|at maximum|at a maximum|not over|not exceed|"
+        "not exceeding|not exceeded"
+    ),
+    "ORMORE": (
+        "or more|and more|or above|or higher|and above|and up|or over|or greater|plus|+|upwards|and upwards|"
+        "or upwards|and over|and higher|or even more|and beyond|or beyond|and greater|or even higher|onwards|up"
+    ),
+    "ORLESS": "or less|or fewer|or below|or lower|and below|and fewer|and less|or even fewer|or even less|or under",
+    "UNTIL": "to|up to|-|through",
+    "SUMOF": "a total of|total of|a sum of|sum of|a combined|an overall|a grand total of",
+    "HEDGE": "strictly|clearly|well|far|a good deal|considerably|significantly|anywhere|anything|somewhere|easily",
+    "INCLUSIVE": "inclusive|both inclusive|both included|included",
+    "LIGHTER": (
+        "get|got|record|recorded|clock up|clocked up|rack up|racked up|notch up|notched up|run up|ran up|pile up|"
+        "piled up|accumulate|accumulated|amass|amassed|collect|collected|log|logged|see|saw|seen|show|showed|"
+        "attract|attracted|count|counted|score|scored|generate|generated|can look back on|look back on"
+    ),
+    "SINGLE": "a single|one single|single|one and only one|just the one|the one|a sole|one sole|a lone",
+    "EVENONE": (
+        "any|any of|a single|one single|one|even one|even a single|so much as one|so much as a single|a single one of"
+    ),
+    "WHOLE": (
+        "overall|in total|altogether|together|all together|all told|all in all|in all|on the whole|total|combined|"
+        "in their lifetime|over their lifetime|during their lifetime|in their whole lifetime|in its lifetime|"
+        "over the years|across all years|over all years|in all years|throughout|taken together|in sum|in aggregate|"
+        "in their entire history|in their whole history|in their time with us|over time|across all time|"
+        "in the whole time|over the whole time|to their name|to its name|under their belt|whatsoever"
+    ),
     "NOTEQ": "!=",
     "TIMES": "times|time",
-    "NO": "no|zero",
+    "NO": "no|zero|not a single|not one|not any|not even one|not even a single|not one single|none of",
     "CONTAINS": "contains|contain|containing|including|includes|include|named like|like",
     "STARTS": "starting with|starts with|beginning with|begins with|start with",
     "CALLED": "called|named",

@@ -139,8 +139,8 @@ class When:
     text: str = ""
     also: tuple[When, ...] = ()
     """Further ranges said in one breath: October and November."""
-    is_after: bool = False
-    """Whether it begins behind the range said before it: in March but not since."""
+    refers: str = ""
+    """How the range said before it tells it: ``since`` it, the ``same year``, the ``next year``."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,8 @@ class Versus:
 
     kind: Literal["previous period", "same period last year", "time", "previous point"]
     when: When | None = None
+    is_bare: bool = False
+    """Whether only ``to`` was said before it, which compares nothing where no other word does."""
 
 
 @dataclass(frozen=True)
