@@ -111,6 +111,13 @@ def test_a_share_shows_part_and_whole(insurer: tuple[Edition, MemorySession]) ->
     assert row["paid_claims_share"] == pytest.approx(part / whole)
 
 
+def test_values_held_against_each_other_keep_a_share_each(insurer: tuple[Edition, MemorySession]) -> None:
+    query = read(insurer, "Motor vs Home share of payouts")
+    assert query is not None
+    assert query["dimensions"] == [{"name": "holder.line"}]
+    assert "part" not in query["shares"][0]
+
+
 def test_what_was_said_first_limits_the_whole(insurer: tuple[Edition, MemorySession]) -> None:
     query = read(insurer, "in the North, what share of payouts comes from Motor")
     assert query is not None

@@ -80,6 +80,7 @@ _IRREGULAR: dict[str, tuple[str, ...]] = {
     "speak": ("speaks", "spoke", "spoken", "speaking"),
     "split": ("splits", "split", "splitting"),
     "stick": ("sticks", "stuck", "sticking"),
+    "fly": ("flies", "flew", "flown", "flying"),
     "throw": ("throws", "threw", "thrown", "throwing"),
     "rise": ("rises", "rose", "risen", "rising"),
     "run": ("runs", "ran", "running"),

@@ -100,13 +100,9 @@ class Lexer:
         while at < len(tokens):
             is_later = any(each.text != "," for each in kept)
             size = 0 if tokens[at].kind == "quoted" else _courtesy(words, at, named, is_later=is_later)
-            if size == 1 and self._says_something(words, tokens, at, shared):
+            if size == 1 and (self._says_something(words, tokens, at, shared) or (kept and self._is_open(words[at]))):
                 size = 0
             if size:
-                if size == 1 and kept and words[at] in _OPEN_COURTESY and any(self.values.lookup(words[at : at + 1])):
-                    kept.append(tokens[at])  # mailings in PRINT: courtesy only before the question
-                    at += 1
-                    continue
                 own = size == 1 and (self.is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 if own and self._is_shouted(tokens, at):  # PRODUCE revenue: as the value is written
                     kept.append(tokens[at])
@@ -128,6 +124,10 @@ class Lexer:
         if words[at] == "still" and self._is_deed(words[at + 1 : at + 2]):
             return True  # customers who still buy: not all who ever did
         return tokens[at].text in COPULA and at >= shared  # what share of those with a plan ARE in the north
+
+    def _is_open(self, word: str) -> bool:
+        """Say whether a word is courtesy only before the question, since the data have it too: mailings in print."""
+        return word in _OPEN_COURTESY and any(True for _ in self.values.lookup((word,)))
 
     def _is_shouted(self, tokens: tuple[Token, ...], at: int) -> bool:
         """Say whether a word stands in capitals in a question that does not, just as a value of the data does."""

@@ -45,7 +45,8 @@ WORDS: dict[str, str] = {
         "when it comes to|referring to"
     ),
     "FROM": (
-        "aimed at|targeted at|directed at|meant for|intended for|held in|conducted in|written in|made in|done in|"
+        "aged|aged between|aimed at|targeted at|"
+        "directed at|meant for|intended for|held in|conducted in|written in|made in|done in|"
         "received via|received by|received through|placed via|placed through|placed on|placed by|falling under|"
         "falling into|fall into|fall under|classified as|categorised as|categorized as|marked as|flagged as|"
         "counted as|labelled as|assigned to|addressed to|going to|falling in|fall in|sitting in|who come from|"

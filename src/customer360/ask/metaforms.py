@@ -52,10 +52,10 @@ _REACH = "(?:go|goes|reach|reaches|run|runs|extend|extends|last|lasts|cover|cove
 _WHOLE = "(?:complete|available|loaded|covered|recorded|known|up to date|current|in|filled|there)"
 _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"(?:when|at what point|from what point) {_DO} (?:we|you|one|they) {_SAY}(?: that)? {_X}"),
-    ("definition", f"(?:when|how|why) {_BE} (?P<x>.+? (?:{_COUNT_AS}|considered|called|deemed)(?: as| to be)? .+)"),
+    ("definition", f"(?:when|how|why) {_BE} (?P<x>.+? (?:{_COUNT_AS} as|considered|called|deemed)(?: to be)? .+)"),
     (
         "definition",
-        f"(?:when|how|at what point) {_DO} (?P<x>.+? (?:{_COUNT_AS}|become|turn into|get to be)(?: as)? .+)",
+        f"(?:when|how|at what point) {_DO} (?P<x>.+? (?:{_COUNT_AS} as|become|turn into|get to be) .+)",
     ),
     ("definition", f"(?:what|who|which \\w+) {_BE} {_COUNT_AS} as {_X}"),
     ("definition", f"(?:what|who|which \\w+)(?: {_DO})? {_COUNT_AS} as {_X}"),

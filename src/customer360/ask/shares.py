@@ -31,7 +31,8 @@ def shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[R
     if draft.versus or draft.window or draft.havings or draft.is_part:
         yield NONSENSE
         return
-    if draft.conds and not draft.share_of and not any(not isinstance(group, str) for group in draft.groups):
+    is_each = draft.split or any(not isinstance(group, str) for group in draft.groups)
+    if draft.conds and not draft.share_of and not is_each:
         draft = replace(draft, share_of=draft.conds, conds=(), is_sure=True)  # revenue from VIPs in per cent
     if draft.share_of and draft.conds and not draft.is_sure:
         yield Problem("unclear", "Which condition is the part and which limits the whole is not said.")

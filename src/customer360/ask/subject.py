@@ -80,28 +80,37 @@ _FILLER_TEXT = (
     "what point not no more longer scheme rule level us all considered label labelled tagged flagged marked"
 )
 _FILLERS = frozenset(_FILLER_TEXT.split())
+_LONGEST_PART = 6
 """Words beside names that say only how the names stand to each other."""
 
 
 def _together(edition: Edition, key: tuple[str, ...], text: str) -> Subject:
     """Return all that words name one after another: a high value customer under the value tier."""
-    found: list[Subject] = []
-    at = 0
-    while at < len(key):
-        spans = ((n, _named(edition, key[at : at + n], text)) for n in range(min(6, len(key) - at), 0, -1))
-        size, each = next(((n, s) for n, s in spans if s.metrics or s.fields or s.values), (1, None))
-        is_things = each is not None and size == 1 and _is_things(edition, key[at : at + 1])
-        if each is None and key[at] not in _FILLERS:
-            return Subject(text)
-        if each is not None and not is_things:
-            found.append(each)
-        at += size
+    found = _parts(edition, key, text)
+    if not found:
+        return Subject(text)
     fields = tuple(dict.fromkeys(name for each in found for name in each.fields))
     values = tuple(dict.fromkeys(pair for each in found for pair in each.values))
     own = tuple(pair for pair in values if pair[0] in fields) or values
     metrics = tuple(dict.fromkeys(name for each in found for name in each.metrics))
     datasets = tuple(dict.fromkeys(name for each in found for name in each.datasets))
     return Subject(text, metrics, fields, own, datasets)
+
+
+def _parts(edition: Edition, key: tuple[str, ...], text: str) -> list[Subject] | None:
+    """Return what words name, the longest names first; None when a word is neither a name nor a filler."""
+    if not key:
+        return []
+    for size in range(min(_LONGEST_PART, len(key)), 0, -1):
+        each = _named(edition, key[:size], text)
+        is_named = bool(each.metrics or each.fields or each.values)
+        if not is_named and not (size == 1 and key[0] in _FILLERS):
+            continue
+        rest = _parts(edition, key[size:], text)
+        if rest is not None:
+            is_told = is_named and not (size == 1 and _is_things(edition, key[:1]))
+            return [each, *rest] if is_told else rest
+    return None
 
 
 def _named(edition: Edition, key: tuple[str, ...], text: str) -> Subject:
