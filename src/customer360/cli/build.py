@@ -26,6 +26,7 @@ from customer360.errors import C360Error, QueryError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from customer360.cli.options import Format
     from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
     from customer360.workspace import Workspace
@@ -161,7 +162,9 @@ def history(
     return write_table(table, format_, out)
 
 
-def _changed(workspace: Workspace, since: int | None, until: int | None, format_: str | None, out: Path | None) -> None:
+def _changed(
+    workspace: Workspace, since: int | None, until: int | None, format_: Format | None, out: Path | None
+) -> None:
     """Write what changed between two states. Errors: QueryError, SnapshotMissing."""
     import pyarrow as pa
 
