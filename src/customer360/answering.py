@@ -11,7 +11,7 @@ from customer360.clock import stopwatch
 from customer360.errors import NotPermitted
 from customer360.governance.figures import answer_as
 from customer360.governance.reading import Answered, Seen, read_as
-from customer360.models.as_of import resolve_as_of
+from customer360.models.as_of import published_as_of
 
 if TYPE_CHECKING:
     from datetime import date
@@ -60,7 +60,7 @@ class Desk:
         into ``answers``, for who shows it again.
         """
         with self.engine.read(at_snapshot=at_snapshot) as session, ExitStack() as views:
-            day = as_of or resolve_as_of(session, self.project)
+            day = as_of or published_as_of(session, self.project)
             seen: dict[str, Seen] = {}
 
             def ask(query: MetricQuery, *, model: str | None = None) -> Answer:

@@ -116,10 +116,10 @@ class Customers:
 
     def person(self, key: str, stretch: Stretch) -> Person:
         """Return one customer with a stretch of the timeline. Errors: CustomerMissing, NotPermitted."""
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
 
         with self._reading() as (seen, session):
-            as_of = resolve_as_of(session, self._house.project)
+            as_of = published_as_of(session, self._house.project)
             found = card(seen.session, key, tables=self._house.project.models.keys())
             profile = found.profile
             around = dossier(seen.session, str(profile["customer_id"]), int(profile["customer_key"]))

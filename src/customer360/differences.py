@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from customer360.models.state import CHECK_LOG, read_state
 
@@ -62,6 +62,13 @@ class TableChange:
         return bool(self.before and self.after and self.before.definition != self.after.definition)
 
     @property
+    def made(self) -> Literal["new", "gone", "changed", "as before"]:
+        """How the table is made, beside before."""
+        if self.before is None or self.after is None:
+            return "gone" if self.before else "new"
+        return "changed" if self.is_made_otherwise else "as before"
+
+    @property
     def more_rows(self) -> int | None:
         """Rows more than before (fewer: below zero); None where one side does not count them."""
         if self.before is None or self.after is None or self.before.rows is None or self.after.rows is None:
@@ -83,6 +90,22 @@ class Difference:
     changes: tuple[TableChange, ...]
     same: int
     """Tables with as many rows, made in the same way under the same contract."""
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row per table that changed: rows, how it is made, columns, versions of the contract."""
+        return [
+            {
+                "table": str(each.relation),
+                "rows_before": each.before.rows if each.before else None,
+                "rows_after": each.after.rows if each.after else None,
+                "made": each.made,
+                "columns_added": ", ".join(each.added),
+                "columns_removed": ", ".join(each.removed),
+                "contract_before": each.before.contract.version if each.before and each.before.contract else None,
+                "contract_after": each.after.contract.version if each.after and each.after.contract else None,
+            }
+            for each in self.changes
+        ]
 
 
 def difference(engine: Engine, before: int, after: int) -> Difference:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from customer360.errors import UnknownName
 from customer360.governance.reading import read_as
-from customer360.models.as_of import resolve_as_of
+from customer360.models.as_of import published_as_of
 from customer360.names import Relation
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def known_values(house: House, name: str, model: str | None = None) -> tuple[str
     if _is_masked(house, found, field):
         return ()
     with house.engine.read() as session:
-        day = resolve_as_of(session, house.project)
+        day = published_as_of(session, house.project)
         with read_as(house.governance, session, "metrics", None, found) as seen:
             edition = house.asker(model).edition(seen.session, day, seen.principal)
             values = edition.values.near.get(field.qualified, ())

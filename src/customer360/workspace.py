@@ -130,10 +130,10 @@ class Workspace:
 
     def as_of(self, *, at_snapshot: int | None = None) -> date:
         """Return the as-of date that figures of this project (in an earlier snapshot) stand on."""
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
 
         with self.engine.read(at_snapshot=at_snapshot) as session:
-            return resolve_as_of(session, self.project)
+            return published_as_of(session, self.project)
 
     def semantic_model(self, name: str | None = None) -> SemanticModel:
         """Return a semantic model of the project; without a name the only (else the first) one."""
@@ -191,12 +191,12 @@ class Workspace:
     ) -> Profile:
         """Return what is known about one customer, as the principal may see it. Errors: QueryError, NotPermitted."""
         from customer360.governance.reading import read_as
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
         from customer360.semantic.profile import profile
 
         found = self.semantic_model(model)
         with self.engine.read() as session:
-            day = as_of or resolve_as_of(session, self.project)
+            day = as_of or published_as_of(session, self.project)
             with read_as(self.governance, session, "customers", principal, found) as seen:
                 known = profile(seen.session, found, key, as_of=day, principal=seen.principal)
                 seen.answered(known.sql, 1)
@@ -262,11 +262,11 @@ class Workspace:
 
     def suggest_rollups(self, model: str | None = None) -> list[Suggestion]:
         """Return roll-ups that would have made the questions of the log faster, the most worthwhile first."""
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
         from customer360.semantic.suggest import suggest
 
         with self.engine.read() as session:
-            day = resolve_as_of(session, self.project)
+            day = published_as_of(session, self.project)
             return suggest(session, self.semantic_model(model), self.query_log.asked(), as_of=day)
 
     def query(

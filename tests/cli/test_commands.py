@@ -61,6 +61,22 @@ def test_run_logs_json_lines_only(shop: Shop) -> None:
     assert all(isinstance(line, dict) for line in lines)
 
 
+def test_history_tells_what_changed_between_two_states(shop: Shop) -> None:
+    kept = [int(str(row["snapshot"])) for row in snapshots(shop)]
+    done = shop.c360("history", "--since", str(kept[-1]), "--format", "json")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)["rows"]
+    models = {
+        str(path.relative_to(shop.root / "products").with_suffix("")).replace("/", ".")
+        for path in shop.root.glob("products/*/*.sql")
+    }
+    assert models <= {row["table"] for row in rows}  # the first state is a load: no model was made yet
+    assert {row["made"] for row in rows} == {"new"}
+    again = shop.c360("history", "--since", str(kept[0]), "--until", str(kept[0]), "--format", "json")
+    assert json.loads(again.stdout)["rows"] == []
+    assert "Name both states" in shop.c360("history", "--until", str(kept[0])).stderr
+
+
 def test_query_writes_json(shop: Shop) -> None:
     done = shop.c360("query", "revenue", "--by", "value_tier", "--format", "json")
     answer = json.loads(done.stdout)

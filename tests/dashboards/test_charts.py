@@ -325,7 +325,7 @@ def test_many_points_are_sampled_evenly_and_the_same_each_time() -> None:
     assert 0 < sum(point["c"] == "Champions" for point in points) <= 5  # 18 of 9,000
     assert one.notes == (
         f"{len(points):,} of 8,999 points are drawn, taken evenly; the download has all.",
-        "1 have no Recency or Frequency and are not drawn.",
+        "Not drawn: 1 without recency or frequency.",
     )
     assert one.spec["usermeta"]["renderer"] == "canvas"
 

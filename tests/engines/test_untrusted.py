@@ -143,7 +143,7 @@ def files(folder: Path) -> set[Path]:
 
 def test_even_past_the_parser_the_instance_is_locked_down(lake: DuckLakeEngine, folder: Path) -> None:
     """The second wall, tried through the door that our own code uses."""
-    with lake._untrusted._pinned() as (connection, _, _):
+    with lake._untrusted._pinned() as (connection, *_):
         for sql in (
             f"FROM read_csv('{folder}/notes.csv')",
             f"COPY (SELECT 1) TO '{folder}/out.csv'",

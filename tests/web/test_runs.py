@@ -65,6 +65,18 @@ def test_a_difference_tells_rows_columns_and_contracts(changed: tuple[Workspace,
             counted = session.query(f"SELECT count(*) AS n FROM {CUSTOMER.sql}").to_pylist()[0]["n"]
         assert side.rows == counted
     assert customers.more_rows == 3
+    assert [row for row in found.rows() if row["table"] == str(CUSTOMER)] == [
+        {
+            "table": str(CUSTOMER),
+            "rows_before": 20,
+            "rows_after": 23,
+            "made": "changed",
+            "columns_added": "number",
+            "columns_removed": "",
+            "contract_before": customers.before.contract and customers.before.contract.version,
+            "contract_after": "1.1.0",
+        }
+    ]
     assert customers.is_made_otherwise
     assert (customers.added, customers.removed) == (("number",), ())
     assert customers.after.contract is not None

@@ -100,10 +100,10 @@ class Asker:
         principal asks on the session as it is.
         Errors: WarehouseError when there is no warehouse. A question never raises.
         """
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
 
         with self._engine.read(at_snapshot=at_snapshot) as session:
-            day = as_of or resolve_as_of(session, self._project)
+            day = as_of or published_as_of(session, self._project)
             before = tuple(context)[-MOST_BEFORE:]
             if seen is None:
                 return self._asked(text, session, day, principal or OWNER, before, settled)
@@ -145,10 +145,10 @@ class Asker:
 
         Errors: WarehouseError.
         """
-        from customer360.models.as_of import resolve_as_of
+        from customer360.models.as_of import published_as_of
 
         with self._engine.read() as session:
-            day, dialect = resolve_as_of(session, self._project), self._engine.dialect
+            day, dialect = published_as_of(session, self._project), self._engine.dialect
             indexed(self._model, session, as_of=day, principal=OWNER, dialect=dialect, root=self._project.root)
 
     def edition(self, session: Session, as_of: date, principal: Principal = OWNER) -> Edition:

@@ -24,7 +24,7 @@ from customer360.audiences.results import Overlap, Preview, Status
 from customer360.audiences.words import worded
 from customer360.errors import C360Error, NotPermitted, QueryError, UnknownName
 from customer360.governance.reading import read_as
-from customer360.models.as_of import resolve_as_of
+from customer360.models.as_of import published_as_of
 from customer360.semantic.answer import answer
 from customer360.semantic.labels import labels_of
 from customer360.semantic.measure import nothing_is_zero
@@ -288,14 +288,14 @@ class Audiences:
     def _seen(self, as_of: date | None) -> Iterator[tuple[Seen, date, SemanticModel]]:
         model = self._model()
         with self._engine.read() as session:
-            day = as_of or resolve_as_of(session, self._project)
+            day = as_of or published_as_of(session, self._project)
             with read_as(self._governance, session, DOOR, None, model) as seen:
                 yield seen, day, model
 
     def day(self) -> date:
         """Return the day that figures stand on."""
         with self._engine.read() as session:
-            return resolve_as_of(session, self._project)
+            return published_as_of(session, self._project)
 
     def _state(self) -> str:
         with self._engine.read() as session:
@@ -320,7 +320,7 @@ class Audiences:
         model = self._model()
         subject = subject_of(model, self._project.settings.subject).qualified
         with self._engine.read() as session:
-            day = resolve_as_of(session, self._project)
+            day = published_as_of(session, self._project)
             for id_ in (member, current(session, member)):
                 if id_ is None:
                     continue

@@ -21,9 +21,12 @@ from customer360.cli.options import (
 from customer360.cli.output import note, write_table
 from customer360.cli.progress import shown
 from customer360.cli.whoever import actor
-from customer360.errors import C360Error
+from customer360.errors import C360Error, QueryError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from customer360.cli.options import Format
     from customer360.models.report import BuildReport
     from customer360.raw.load import LoadReport
     from customer360.workspace import Workspace
@@ -127,17 +130,27 @@ def run(as_of: AsOfOption = None, project: ProjectOption = HERE, log_format: Log
         raise typer.Exit(1)
 
 
-def history(project: ProjectOption = HERE, format_: FormatOption = None, out: OutOption = None) -> None:
-    """List the published states that are kept, newest first.
+def history(
+    since: Annotated[int | None, typer.Option(help="Tell what changed since this state, table by table.")] = None,
+    until: Annotated[int | None, typer.Option(help="With --since: up to this state (default: the newest).")] = None,
+    project: ProjectOption = HERE,
+    format_: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """List the published states that are kept, newest first; or tell what changed between two of them.
 
     \b
     Examples:
       c360 history
-      c360 history --format json
+      c360 history --since 8
+      c360 history --since 8 --until 9 --format json
     """
     import pyarrow as pa
 
-    snapshots = opened(project, to_answer=True).history()
+    workspace = opened(project, to_answer=True)
+    if since is not None or until is not None:
+        return _changed(workspace, since, until, format_, out)
+    snapshots = workspace.history()
     table = pa.table(
         {
             "snapshot": pa.array([s.id for s in snapshots], pa.int64()),
@@ -146,7 +159,31 @@ def history(project: ProjectOption = HERE, format_: FormatOption = None, out: Ou
             "by": pa.array([s.holder for s in snapshots], pa.string()),
         }
     )
-    write_table(table, format_, out)
+    return write_table(table, format_, out)
+
+
+def _changed(
+    workspace: Workspace, since: int | None, until: int | None, format_: Format | None, out: Path | None
+) -> None:
+    """Write what changed between two states. Errors: QueryError, SnapshotMissing."""
+    import pyarrow as pa
+
+    from customer360.runs import Runs
+
+    if since is None:
+        raise QueryError("--until needs --since.", next_step="Name both states; `c360 history` lists them.")
+    newest = until if until is not None else next((each.id for each in workspace.history()), since)
+    found = Runs(workspace).difference(since, newest)
+    counts = pa.int64()
+    types = {"rows_before": counts, "rows_after": counts}
+    rows = found.rows()
+    names = (
+        "table", "rows_before", "rows_after", "made", "columns_added", "columns_removed", "contract_before",
+        "contract_after",
+    )  # fmt: skip
+    columns = {name: pa.array([row[name] for row in rows], types.get(name, pa.string())) for name in names}
+    write_table(pa.table(columns), format_, out)
+    note(f"{len(rows)} tables changed from {found.before.id} to {found.after.id}; {found.same} are as before.")
 
 
 def rollback(

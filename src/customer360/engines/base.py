@@ -187,6 +187,15 @@ class Stores(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsAtHand(Protocol):
+    """A warehouse that can keep small tables in memory for a process that reads again and again."""
+
+    def keep_at_hand(self) -> None:
+        """Keep copies of the newest state's small tables from now on; what is read is the same, only sooner."""
+        ...
+
+
 class Cluster(Protocol):
     """Machines that make files of files for one publication.
 

@@ -25,6 +25,7 @@ OPTIONS = (
     "folder",
     "memory_limit",
     "threads",
+    "at_hand_rows",
     "untrusted_memory_limit",
     "catalogue",
     "data",
@@ -70,6 +71,7 @@ class DuckLakeEngine:
         self._wait = wait
         self._readers = Readers(lake)
         self._untrusted = UntrustedReaders(lake, memory_limit=untrusted_memory_limit)
+        self._published: tuple[int, int] | None = None
         self._writer = Writer(lake, keep=max(keep_snapshots, 1), tell=listener or _ignore, make=publication)
 
     @classmethod
@@ -94,9 +96,14 @@ class DuckLakeEngine:
         )
 
     def exists(self) -> bool:
-        """Say whether anything has been published here."""
+        """Say whether anything has been published here; what was, stays, as long as the catalogue is the same file."""
         try:
+            stamp = self._lake.stamp()
+            if stamp == self._published:
+                return True
             with self.read() as session:
+                if session.snapshot > 0:
+                    self._published = stamp
                 return session.snapshot > 0
         except WarehouseMissing:
             return False
@@ -104,6 +111,14 @@ class DuckLakeEngine:
     def warm(self) -> None:
         """Load DuckDB's extensions and attach the lake, in the background: 0.2 s that a command has for its imports."""
         self._readers.warm()
+
+    def keep_at_hand(self) -> None:
+        """Keep copies of the newest state's small tables in memory from now on, made in the background."""
+        self._readers.keep_at_hand()
+
+    def settled(self) -> None:
+        """Wait until the copies that are being made are made."""
+        self._readers.settled()
 
     @contextmanager
     def read(self, *, at_snapshot: int | None = None) -> Iterator[Session]:
@@ -201,6 +216,7 @@ class DuckLakeEngine:
 
     def close(self) -> None:
         """Give back every connection of this process; the engine can be used again."""
+        self._published = None
         self._readers.close()
         self._untrusted.close()
         self._writer.discard()

@@ -30,6 +30,9 @@ ENCODING = {"parquet_version": "2", "parquet_compression": "lz4_raw"}
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "afs", "fuse.sshfs", "9p"})
 
 
+AT_HAND_ROWS = 500_000
+
+
 @dataclass(frozen=True)
 class Lake:
     """One lake on a local disk. ``memory_limit`` and ``threads`` are DuckDB's; None leaves its defaults."""
@@ -41,6 +44,8 @@ class Lake:
     """Where the data files lie when not in ``folder``: other machines may have to see them, never the catalogue."""
     encoding: Mapping[str, str] = field(default_factory=lambda: ENCODING, hash=False)
     """DuckLake's options for new data files."""
+    at_hand_rows: int = AT_HAND_ROWS
+    """Rows of small tables that a server keeps in memory at most."""
 
     catalogue_extension: ClassVar[str] = "sqlite"
 
@@ -272,4 +277,5 @@ def lake_of(options: Mapping[str, Any], root: Path) -> Lake:
         memory_limit=str(options["memory_limit"]) if "memory_limit" in options else None,
         threads=int(threads) if threads is not None else None,
         files=(root / str(data)).resolve() if data is not None else None,
+        at_hand_rows=int(options.get("at_hand_rows", AT_HAND_ROWS)),
     )

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import duckdb
 
+from customer360.engines.at_hand import AtHand
 from customer360.engines.failures import translated
 from customer360.engines.lake import LAKE, Lake, identity, newest_snapshot
 from customer360.engines.sessions import LakeSession
 from customer360.errors import C360Error
-from customer360.names import quoted
+from customer360.names import Relation, quoted
 
 _inherited: list[duckdb.DuckDBPyConnection] = []
 """Instances that a forked child got from its parent: never used and never closed, their threads are not here."""
@@ -37,17 +38,19 @@ class Readers:
         self._lake = lake
         self._guard = threading.Lock()
         self._instance: Instance | None = None
+        self._at_hand: AtHand | None = None
+        self._listed: dict[str, frozenset[Relation]] = {}
         self._numbers = itertools.count(1)
 
     @contextmanager
     def session(self, *, at_snapshot: int | None = None) -> Iterator[LakeSession]:
         """Open a session on the newest snapshot, or on an earlier one (SnapshotMissing when it is not kept)."""
-        with self._pinned(at_snapshot) as (connection, snapshot, alias):
-            yield LakeSession(connection, snapshot=snapshot, database=alias, lake=identity(connection))
+        with self._pinned(at_snapshot) as (connection, snapshot, alias, lake):
+            yield LakeSession(connection, snapshot=snapshot, database=alias, lake=lake, listed=self._listed)
 
     @contextmanager
-    def _pinned(self, at_snapshot: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
-        """Give a connection in a read-only transaction on a snapshot that cannot expire meanwhile."""
+    def _pinned(self, at_snapshot: int | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str, str]]:
+        """Give a connection in a read-only transaction on a snapshot that cannot expire meanwhile, and which lake."""
         alias = LAKE if at_snapshot is None else f"{LAKE}_{at_snapshot:d}_{next(self._numbers)}"
         with ExitStack() as session:
             snapshot = None
@@ -62,7 +65,9 @@ class Readers:
                         snapshot = None
                     elif snapshot is not None:
                         session.push(attempt.pop_all())
-            yield connection, snapshot, alias
+            if at_snapshot is None and self._at_hand is not None:
+                session.enter_context(self._at_hand.lent(instance, connection, snapshot))
+            yield connection, snapshot, alias, instance.lake
 
     def _pin(
         self, attempt: ExitStack, connection: duckdb.DuckDBPyConnection, alias: str, at_snapshot: int | None
@@ -72,9 +77,9 @@ class Readers:
             attempt.enter_context(self._lake.claim(at_snapshot))
             self._lake.attach(connection, alias, read_only=True, snapshot=at_snapshot)
             attempt.callback(_detach, connection, alias)
-        connection.execute(f"USE {quoted(alias)}")
         connection.execute("BEGIN TRANSACTION READ ONLY")
         attempt.callback(connection.rollback)
+        connection.execute(f"USE {quoted(alias)}")  # within: before it would look at the catalogue for itself
         snapshot = newest_snapshot(connection, alias)
         if at_snapshot is None:
             attempt.enter_context(self._lake.claim(snapshot))
@@ -89,8 +94,22 @@ class Readers:
 
         threading.Thread(target=opened, name="warming").start()
 
+    def keep_at_hand(self) -> None:
+        """Keep copies of the newest state's small tables from now on."""
+        if self._lake.at_hand_rows > 0 and self._at_hand is None:
+            self._at_hand = AtHand(self._lake)
+        with suppress(C360Error), self.session():
+            pass  # the first session has the copies made
+
+    def settled(self) -> None:
+        """Wait until copies that are being made are made."""
+        if self._at_hand is not None:
+            self._at_hand.settled()
+
     def close(self) -> None:
         """Give the instance back; sessions still open keep theirs until they end."""
+        if self._at_hand is not None:
+            self._at_hand.close()
         if self._instance is not None:
             self._forget(self._instance)
 

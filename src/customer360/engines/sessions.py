@@ -25,9 +25,16 @@ class LakeSession:
     """Reads of one snapshot of the lake, through one connection; use it from one thread at a time."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, *, snapshot: int, database: str = LAKE, lake: str = ""
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        snapshot: int,
+        database: str = LAKE,
+        lake: str = "",
+        listed: dict[str, frozenset[Relation]] | None = None,
     ) -> None:
         self._connection = connection
+        self._listed = listed
         self.database = database
         self.snapshot = snapshot
         self.state = f"{lake}/{snapshot}"
@@ -71,8 +78,18 @@ class LakeSession:
     def relations(self) -> frozenset[Relation]:
         """Return every table and view of this snapshot.
 
-        From the catalogue's own tables: DuckDB's list of tables reads the statistics of each, 0.2 s in all.
+        From the catalogue's own tables: DuckDB's list of tables reads the statistics of each, 0.2 s in all. The list of
+        the state that was read last is kept, where sessions share ``listed``: a published state has the same for good.
         """
+        found = None if self._listed is None else self._listed.get(self.state)
+        if found is None:
+            found = self._looked_up()
+            if self._listed is not None:
+                self._listed.clear()
+                self._listed[self.state] = found
+        return found
+
+    def _looked_up(self) -> frozenset[Relation]:
         meta, then = metadata(self.database), f"<= {self.snapshot:d}"
         listed = " UNION ALL ".join(
             f"SELECT schema_name, {kind}_name FROM {meta}.ducklake_{kind} AS t JOIN {meta}.ducklake_schema AS s "

@@ -28,6 +28,7 @@ OPTIONS = (
     "folder",
     "memory_limit",
     "threads",
+    "at_hand_rows",
     "untrusted_memory_limit",
     "data",
     "url",

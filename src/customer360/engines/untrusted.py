@@ -224,16 +224,16 @@ class UntrustedReaders(Readers):
     ) -> Iterator[UntrustedSession]:
         """Open a session on the newest snapshot, or on an earlier one; each statement may take ``seconds``."""
         permitted = None if relations is None else frozenset(relations)
-        with self._pinned() if at_snapshot is None else self._earlier(at_snapshot) as (connection, snapshot, _):
+        with self._pinned() if at_snapshot is None else self._earlier(at_snapshot) as (connection, snapshot, _, _):
             yield UntrustedSession(connection, snapshot=snapshot, seconds=seconds, permitted=permitted)
 
     @contextmanager
-    def _earlier(self, snapshot: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str]]:
+    def _earlier(self, snapshot: int) -> Iterator[tuple[duckdb.DuckDBPyConnection, int, str, str]]:
         """Give a connection to an instance of its own: a locked-down one cannot attach another snapshot."""
         with self._lake.claim(snapshot), closing(self._open(snapshot)) as connection, translated():
             connection.execute(f"USE {LAKE}")
             connection.execute("BEGIN TRANSACTION READ ONLY")
-            yield connection, snapshot, LAKE
+            yield connection, snapshot, LAKE, ""
 
     def _open(self, snapshot: int | None = None) -> duckdb.DuckDBPyConnection:
         base = self._lake.instance(memory_limit=self._memory_limit)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from datetime import UTC, date, datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,6 +14,28 @@ from customer360.names import Relation, quoted, raw_relation
 if TYPE_CHECKING:
     from customer360.engines.base import Session
     from customer360.project.spec import Project
+
+
+_KEPT = 64
+_days: OrderedDict[tuple[str, object], date] = OrderedDict()
+_guard = Lock()
+
+
+def published_as_of(session: Session, project: Project) -> date:
+    """Return the as-of date of the state that a read session reads; a published state's is looked up once."""
+    settings = project.settings
+    if settings.as_of != "latest":
+        return settings.as_of
+    key = (session.state, (settings.as_of_columns, settings.time_zone))
+    with _guard:
+        day = _days.get(key)
+    if day is None:
+        day = resolve_as_of(session, project)
+        with _guard:
+            _days[key] = day
+            while len(_days) > _KEPT:
+                _days.popitem(last=False)
+    return day
 
 
 def resolve_as_of(session: Session, project: Project) -> date:

@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 
 from customer360 import __version__
+from customer360.engines.base import KeepsAtHand
 from customer360.governance.asking import asked_by
 from customer360.semantic.principal import LOCAL
 from customer360.web.api import access as access_api
@@ -81,7 +82,7 @@ def create_app(
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # the built-in pages load their scripts from other hosts
         redoc_url=None,
-        lifespan=partial(_warmed, boards, local),
+        lifespan=partial(_warmed, workspace, boards, local),
     )
     pages = Pages(workspace, boards, assets)
     _include(app, workspace, boards, pages)
@@ -131,12 +132,14 @@ def _include(app: FastAPI, workspace: Rooms, boards: Boards, pages: Pages) -> No
 
 
 @asynccontextmanager
-async def _warmed(boards: Boards, local: Principal, _app: FastAPI) -> AsyncIterator[None]:
-    """Fill the home page in the background while the server starts."""
+async def _warmed(rooms: Rooms, boards: Boards, local: Principal, _app: FastAPI) -> AsyncIterator[None]:
+    """Fill the home page in the background while the server starts, and keep small tables at hand."""
 
     def warm() -> None:
         with asked_by(local):
             boards.warm()
+        if isinstance(rooms.engine, KeepsAtHand):
+            rooms.engine.keep_at_hand()
 
     warming = Thread(target=warm, name="warming")
     warming.start()

@@ -50,8 +50,26 @@ class Canvas:
             "height": HEIGHT,
             "autosize": {"type": "fit", "contains": "padding"},
             "config": config(currency),
+            **_on_phones(parts),
             **parts,
         }
+
+
+def _on_phones(parts: Mapping[str, Any]) -> Spec:
+    """Return what changes on a phone: a legend above the chart stands in columns instead of leaving the card."""
+    narrow = _legends(parts)
+    return {"usermeta": {"narrow": {"height": HEIGHT + 60, **narrow}}} if narrow else {}
+
+
+def _legends(part: Any) -> Spec:
+    """Return, for every legend above a chart, the change that sets it in columns (lists by position)."""
+    inside = part.items() if isinstance(part, Mapping) else enumerate(part) if isinstance(part, list) else ()
+    found = {
+        str(key): {"columns": 2} if key == "legend" and value and value.get("orient") == "top" else _legends(value)
+        for key, value in inside
+        if key != "data"
+    }
+    return {key: change for key, change in found.items() if change}
 
 
 class Draw(Protocol):

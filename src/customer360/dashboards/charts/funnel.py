@@ -38,7 +38,7 @@ def _one(frame: Frame, canvas: Canvas, row: dict[str, Any]) -> Drawn:
         {
             "c": stage.label,
             "y": count,
-            "t": f"{_short(stage, row[stage.name])}  {share(count, first)}",
+            "t": f"{_short(stage, row[stage.name])} \N{MIDDLE DOT} {share(count, first)}",
             "v": stage.text(row[stage.name]),
             "s": share(count, first),
             "b": share(count, before) if index else formats.NOTHING,

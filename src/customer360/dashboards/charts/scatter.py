@@ -46,10 +46,15 @@ def draw_scatter(frame: Frame, canvas: Canvas) -> Drawn:
         else ()
     )
     without = frame.table.num_rows - all_rows
-    notes += (f"{without:,} have no {x.label} or {y.label} and are not drawn.",) if without else ()
+    notes += (f"Not drawn: {without:,} without {_within(x.label)} or {_within(y.label)}.",) if without else ()
     by = f", coloured by {colour.label}" if colour else ""
     alt = f"{canvas.title}: {all_rows:,} points, {x.label} across and {y.label} up{by}; {_middle(known, x, y)}."
     return Drawn(alt, _points(drawn, canvas, colour), notes=notes, picks=colour.asked if colour else None)
+
+
+def _within(label: str) -> str:
+    """Return a label as it stands within a sentence; RFM stays RFM."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def sample(table: pa.Table, by: str | None, most: int) -> pa.Table:

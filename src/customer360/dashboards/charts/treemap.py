@@ -143,7 +143,7 @@ def _shares(place: Place, ratio: float) -> dict[str, float]:
 
 
 def _narrow(points: Sequence[dict[str, Any]], layers: int) -> Spec:
-    """Return what changes on a phone: the layout, and names of a word a line where all of it fits, else none."""
+    """Return what changes on a phone: the layout, and names of a word a line where all of it fits, else cut."""
     places = squarified([point["y"] for point in points], NARROW_RATIO)
     values = {
         str(at): {**_shares(place, NARROW_RATIO), "q": max(len(word) for word in point["c"].split()) * _WORD + _EDGE}
@@ -151,7 +151,9 @@ def _narrow(points: Sequence[dict[str, Any]], layers: int) -> Spec:
     }
     lines = "length(split(datum.c, ' '))"
     fits = f"(datum.b - datum.a) * width > datum.q && (datum.e - datum.d) * height > {lines} * 13 + {{}}"
-    name = {"text": {"expr": f"{fits.format(12)} ? split(datum.c, ' ') : ''"}, "fontSize": 11, "lineHeight": 13}
+    room = "floor(((datum.b - datum.a) * width - 14) / 6)"
+    cut = f"{room} > 2 && (datum.e - datum.d) * height > 20 ? truncate(datum.c, {room}) : ''"
+    name = {"text": {"expr": f"{fits.format(12)} ? split(datum.c, ' ') : {cut}"}, "fontSize": 11, "lineHeight": 13}
     figure = {
         "text": {"expr": f"{fits.format(28)} ? datum.t : ''"},
         "fontSize": 11,

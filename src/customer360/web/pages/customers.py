@@ -111,6 +111,7 @@ def _facts(rooms: Rooms, person: Person, stretch: Stretch) -> dict[str, Any]:
         "around": person.around,
         "records": [{**dict.fromkeys(_RECORD), **row} for row in person.around.records or ()],
         "name": name_of(profile),
+        "named": lambda row: row["first_name"] if is_masked(row["first_name"]) else name_of(row),
         "is_masked": any(is_masked(profile.get(name)) for name in ("first_name", "last_name", "email")),
         "events": person.events.to_pylist(),
         "links": links,
