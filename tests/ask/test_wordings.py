@@ -60,6 +60,9 @@ def model(**keys: Any) -> SemanticModel:
                     field("state", "State", value_words=WORDS),
                     field("tongue", "Tongue", value_words={"fr": ["French"], "de": ["German"]}),
                     field("amount", "Amount", role="measure_input"),
+                    field("paid", "Payment mode") | {"expression": text("repair.tongue")},
+                    field("brought", "Transport mode") | {"expression": text("repair.state")},
+                    field("fault", "Fault kind") | {"expression": text("repair.state")},
                 ],
             }
         ],
@@ -107,6 +110,17 @@ def figure(workshop: tuple[Edition, MemorySession], question: str) -> Any:
 )
 def test_a_value_is_found_by_its_words(workshop: tuple[Edition, MemorySession], question: str, expected: float) -> None:
     assert figure(workshop, question) == expected
+
+
+def test_the_last_word_of_a_label_stands_for_it_where_only_one_can_be_meant(
+    workshop: tuple[Edition, MemorySession],
+) -> None:
+    read = workshop[0].interpreter.read
+    (reading,) = read("repairs by kind").readings
+    assert [each.name for each in reading.query.dimensions] == ["repair.fault"]
+    asked = read("repairs by mode")
+    assert asked.outcome == "ambiguous"
+    assert {r.query.dimensions[0].name for r in asked.readings} == {"repair.paid", "repair.brought"}
 
 
 def test_words_of_a_value_that_the_data_do_not_have_find_nothing(workshop: tuple[Edition, MemorySession]) -> None:

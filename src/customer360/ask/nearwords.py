@@ -48,7 +48,7 @@ class NearWords:
             self._by_length.setdefault(len(word), []).append(word)
         self._names: dict[str, list[str]] = {}
         """Names by each of their words."""
-        for key in vocabulary.entries:
+        for key in vocabulary.names:
             for part in key:
                 self._names.setdefault(part, []).append(" ".join(key))
         self._values = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from customer360.ask.inflect import stems
 from customer360.ask.meaning import Compared, Cond, Either, Field, Member, Members, Noun, When
+from customer360.ask.words import phrase
 from customer360.errors import QueryError
 from customer360.semantic.paths import connect
 from customer360.semantic.query import AllOf, AnyOf, Condition, Filter
@@ -82,11 +84,28 @@ class Places:
             return ("time",)
         reached = [(steps, field.name) for field in noun.fields if (steps := self.reach(field.name, bases)) is not None]
         if not reached:
-            return tuple(field.name for field in noun.fields)[:1]
+            return self._of_kind(noun, bases) or tuple(field.name for field in noun.fields)[:1]
         if noun.is_entity:
             return (min(reached)[1],)
-        own = [name for steps, name in reached if steps == 0]
-        return tuple(own or (name for _, name in reached))
+        own = [(steps, name) for steps, name in reached if steps == 0 or self._is_own(name, (), bases)]
+        nearest: dict[str, str] = {}
+        for _, name in sorted(own or reached):  # the same attribute in two tables: the nearer one
+            nearest.setdefault(self._title(name), name)
+        return tuple(nearest.values())
+
+    def _title(self, name: str) -> str:
+        owner, _, own = name.rpartition(".")
+        field = self.model.directory.field(owner, own)
+        return field.title if field is not None else name
+
+    def _of_kind(self, noun: Noun, bases: Sequence[str]) -> tuple[str, ...]:
+        """Return the rows' own dimensions that are a kind of what was named: of contacts, the channel of contact."""
+        if noun.is_entity:
+            return ()
+        ends = stems(phrase(noun.text))
+        fields = (f for f in self.model.directory.all_fields() if f.is_dimension and f.c360.role != "key")
+        own = (f.qualified for f in fields if stems(phrase(f.title))[-len(ends) :] == ends)
+        return tuple(name for name in own if self._is_own(name, (), bases))
 
     def of_cond(self, cond: Cond, bases: Sequence[str]) -> tuple[Filter, ...]:
         """Return the filters a condition may mean, of the nearest meaning only."""

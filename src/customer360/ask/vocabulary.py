@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 Sort = Literal["METRIC", "NOUN", "FLAG", "VERB"]
 Stems = tuple[str, ...]
 
+_KINDS = frozenset(
+    {"type", "kind", "sort", "status", "state", "stage", "tier", "level", "band", "class", "mode", "method"}
+)
+_KINDS |= {"source", "origin", "reason", "cause", "group", "outcome", "result", "priority", "channel", "category"}
+"""Last words of labels that tell things apart, whatever they are of."""
 _KEY_ENDINGS = ("id", "key", "number", "code")
 _TWO = 2
 _LEFT_OUT = frozenset({"the", "our"})
@@ -61,6 +66,7 @@ class Vocabulary:
         for field in model.directory.all_fields():
             self._add_field(field)
         self._add_datasets()
+        self._add_kinds()
         own = tuple(self._found)
         for text, name in self._turned:
             if stems(phrase(text)) not in self._found:
@@ -68,7 +74,8 @@ class Vocabulary:
         for word, means in further:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
-        self.entries = {key: tuple(_entries(key, names)) for key, names in self._found.items()}
+        self._entries: dict[Stems, tuple[Entry, ...]] = {}
+        """Meanings of the phrases that were looked up: most of a model's names never are."""
         self._named: dict[str, list[Stems]] = {}
         """Phrases of each dimension."""
         for key, names in self._found.items():
@@ -81,15 +88,22 @@ class Vocabulary:
                 kinds.setdefault(owners, replace(noun, is_entity=True, is_plural=True))
         self._kinds = tuple(kinds.items())
         """Tables whose rows are the same things, since one noun names the keys of all."""
-        self.longest = max((len(key) for key in self.entries), default=1)
+        self.names = tuple(self._found)
+        self.longest = max((len(key) for key in self._found), default=1)
         figures = (key for key in own if any(sort == "METRIC" for sort, _ in self._found[key]))
         wordings = Wordings(own, model.c360.same_words, figures=figures)
         self._reworded = lru_cache(maxsize=16_384)(lambda words: self._found_by(words, wordings.names(words)))
-        self.words = wordings.words | {word for key in self.entries for word in key}
+        self.words = wordings.words.union(*self._found)
 
     def lookup(self, words: Stems) -> tuple[Entry, ...]:
         """Return what a phrase (its stems) means; of one that is no name, what the names mean that say the same."""
-        return self.entries.get(words) or self._reworded(words)
+        return self.entries(words) or self._reworded(words)
+
+    def entries(self, words: Stems) -> tuple[Entry, ...]:
+        """Return what a name (its stems) of the model means; nothing for any other phrase."""
+        if words not in self._entries and words in self._found:
+            self._entries[words] = tuple(_entries(words, self._found[words]))
+        return self._entries.get(words, ())
 
     def _found_by(self, words: Stems, names: tuple[Stems, ...]) -> tuple[Entry, ...]:
         """Return what several names mean together: a phrase for two metrics is a doubt between them."""
@@ -170,7 +184,7 @@ class Vocabulary:
                         yield name
 
     def _metrics(self, words: Stems) -> frozenset[str]:
-        entries = self.entries.get(words, ()) if len(words) <= _TWO else ()
+        entries = self.entries(words) if len(words) <= _TWO else ()
         return frozenset(name for entry in entries if entry.sort == "METRIC" for name in entry.metrics)
 
     def _add_field(self, field: SemanticField) -> None:
@@ -198,6 +212,17 @@ class Vocabulary:
             field = next((f for f in (*named, *keys) if f is not None and f.is_dimension), None)
             if field is not None:
                 self._note(dataset.name, "NOUN", field.qualified)
+
+    def _add_kinds(self) -> None:
+        """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
+        taken = {key for key in self._found if len(key) == 1}
+        taken |= {key[-1:] for key, names in self._found.items() if any(sort == "METRIC" for sort, _ in names)}
+        for field in self.model.directory.all_fields():
+            words = phrase(field.title)
+            is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
+            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS:
+                if stems(words[-1:]) not in taken:
+                    self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
@@ -233,10 +258,9 @@ class Vocabulary:
 
     def nouns(self) -> Iterator[tuple[Stems, Noun]]:
         """Yield every noun with its phrase."""
-        for key, found in self.entries.items():
-            for entry in found:
-                if entry.noun is not None and entry.sort == "NOUN":
-                    yield key, entry.noun
+        for key, found in self._found.items():
+            if any(sort == "NOUN" for sort, _ in found):
+                yield from ((key, entry.noun) for entry in self.entries(key) if entry.sort == "NOUN" and entry.noun)
 
     def names_of(self, field: str) -> tuple[Stems, ...]:
         """Return every phrase that names a dimension."""

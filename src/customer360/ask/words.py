@@ -90,6 +90,7 @@ _SHORT_NOT = frozenset(
 """Contractions whose sign was left out: didnt."""
 _NOT_PLAIN = frozenset({*_TWO, *_SHORT_NOT, "may", "mail", "mails"})
 """Words that are cut in two, or read by their neighbours."""
+_CHANGED = _NOT_PLAIN.union(_SAME)
 _SUBJECTS = frozenset({"we", "i", "you", "they", "one", "he", "she", "it"})
 _BEFORE_SEASON = frozenset({"in", "this", "last", "of", "during", "the", "every", "each", "for", "by", "per", "since"})
 _AFTER_MAY = _SUBJECTS | {"be", "have", "not", "still", "never", "only", "also", "no"}
@@ -227,9 +228,9 @@ def _is_pause(before: Token, dash: Token, after: Token | None) -> bool:
 def phrase(text: str) -> tuple[str, ...]:
     """Return the words of a name or value as they are compared with a question: ``In-Store`` is ``in store``."""
     if text.isascii() and text.islower() and text.replace(" ", "").isalpha():  # most names of a model: nothing to cut
-        plain_words = text.split()
-        if _NOT_PLAIN.isdisjoint(plain_words):
-            return tuple(_SAME.get(word, word) for word in plain_words)
+        plain_words = tuple(text.split())
+        if _CHANGED.isdisjoint(plain_words):
+            return plain_words
     return tuple(
         token.text for token in tokens(text.replace("_", " ").replace('"', " ").replace("`", " ")) if token.text
     )
