@@ -36,9 +36,10 @@ def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[An
 
 def share(insurer: tuple[Edition, MemorySession], question: str) -> float:
     """The share of the part that a question asks for."""
-    picked = reading(insurer, question).pick
-    assert picked is not None, question
-    return float(next(row[-1] for row in rows(insurer, question) if row[0] in picked.values))
+    assert reading(insurer, question).part is not None, question
+    ((whole, found, part),) = rows(insurer, question)
+    assert found == pytest.approx(part / whole), question
+    return float(found)
 
 
 def outcome(insurer: tuple[Edition, MemorySession], question: str) -> str:

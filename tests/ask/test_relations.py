@@ -44,9 +44,10 @@ def rows(insurer: tuple[Edition, MemorySession], question: str) -> list[tuple[An
 
 def share(insurer: tuple[Edition, MemorySession], question: str) -> float:
     """The share of the part that a question asks for."""
-    picked = reading(insurer, question).pick
-    assert picked is not None, question
-    return float(next(row[-1] for row in rows(insurer, question) if row[0] in picked.values))
+    assert reading(insurer, question).part is not None, question
+    ((whole, found, part),) = rows(insurer, question)
+    assert found == pytest.approx(part / whole), question
+    return float(found)
 
 
 def test_the_verb_parts_the_whole_from_the_part(insurer: tuple[Edition, MemorySession]) -> None:
@@ -240,8 +241,8 @@ def test_figures_and_shares_of_those_who_did_something(insurer: tuple[Edition, M
     assert rows(insurer, "written premium from policyholders who disputed")[0][0] == pytest.approx(due)
     never = sum(premium[3] for premium in PREMIUMS if premium[1] not in disputed)
     assert rows(insurer, "written premium from policyholders who never disputed")[0][0] == pytest.approx(never)
-    ((whole, share),) = rows(insurer, "what share of policyholders disputed")
-    assert (whole, share) == (len(HOLDERS), pytest.approx(len(disputed) / len(HOLDERS)))
+    ((whole, share, part),) = rows(insurer, "what share of policyholders disputed")
+    assert (whole, share, part) == (len(HOLDERS), pytest.approx(len(disputed) / len(HOLDERS)), len(disputed))
     by_area = {row[0]: row[2] for row in rows(insurer, "what share of policyholders disputed by area")}
     for area in ("North", "South"):
         mine = [holder[0] for holder in HOLDERS if holder[3] == area]

@@ -130,6 +130,15 @@ def counted_rows(ground: Ground, atom: Any) -> bool:
     return atom.aggregate.sql() in _counts(ground, atom.base)
 
 
+def is_part(ground: Ground, part: str, whole: str) -> bool:
+    """Say whether one metric counts some of the rows that another counts."""
+    one, other = ground.model.formulas[part].sole_atom, ground.model.formulas[whole].sole_atom
+    if one is None or other is None or one.base != other.base or one.aggregate.sql() != other.aggregate.sql():
+        return False
+    mine, theirs = ({tree.sql() for tree in atom.filters} for atom in (one, other))
+    return theirs < mine
+
+
 def pieces_meant(ground: Ground, draft: Draft) -> Draft | None:
     """Return the other meaning of ``how many products did we sell``: how many pieces of them, not how many kinds."""
     things = draft.things
@@ -165,6 +174,33 @@ def counted_by_value(ground: Ground, draft: Draft) -> Draft | None:
         return None
     (name,) = names
     return replace(draft, head="figure", metrics=(MetricWord((name,), name),))
+
+
+def events_counted(ground: Ground, draft: Draft) -> Draft | None:
+    """Return ``disputes filed by phone`` as how many there are: rows of a fact are counted unless a list is asked."""
+    things = draft.things
+    if draft.head != "things" or things is None or draft.metrics or not things.conds:
+        return None
+    owners = {field.name.rpartition(".")[0] for field in things.noun.fields}
+    facts = {owner for owner in owners if ground.model.datasets[owner].c360.role == "fact"}
+    counters = {counter_of(ground, field.name) for field in things.noun.fields} - {None}
+    did = [having for having in things.havings if (having.op, having.number.value) == (">", 0)]
+    if not facts or len(counters) != 1 or len(did) < len(things.havings):
+        return None
+    (name,) = counters
+    if not all(_is_key_of_rows(ground, field.name) for field in things.noun.fields):
+        return None
+    if any(having.when or having.needs or name not in having.metric.names for having in did):
+        return None
+    conds = (*things.conds, *(cond for having in did for cond in having.conds), *draft.conds)
+    word = MetricWord((str(name),), things.noun.text)
+    return replace(draft, head="figure", things=None, metrics=(word,), conds=conds)
+
+
+def _is_key_of_rows(ground: Ground, field: str) -> bool:
+    owner, _, own = field.rpartition(".")
+    dataset = ground.model.datasets[owner]
+    return (own,) in (dataset.primary_key, *dataset.unique_keys)
 
 
 def by_merit(ground: Ground, rank: Rank, metric: str) -> Rank | Problem:

@@ -19,6 +19,7 @@ from customer360.ask.reading import Problem, Reading
 from customer360.ask.reply import Choice, Reason, Reply
 from customer360.ask.scope import foreign_matter, is_order, names_a_person
 from customer360.ask.sentences import sentence
+from customer360.ask.shares import with_label
 from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
 from customer360.errors import C360Error, NotPermitted, QueryError
@@ -289,10 +290,12 @@ class Asker:
         return self._told(asked, reading, found, made)
 
     def _told(self, asked: _Asked, reading: Reading, found: Interpretation, made: Answer) -> Reply:
-        edition, table = asked.edition, _picked(made, reading)
+        edition = asked.edition
+        table, columns = with_label(made, reading, edition.words)
         rows = table.to_pylist()
-        figures = [column.name for column in made.columns if column.kind == "metric"]
-        is_none = not rows and _may_be_none(reading, made)
+        figures = [each.name for each in made.columns if each.kind == "metric"]
+        figures = [name for name in figures if name.endswith("_share")] if reading.part is not None else figures
+        is_none = not rows and _may_be_none(reading)
         if not is_none and (not rows or all(row[name] is None for row in rows for name in figures)):
             return _refusal(asked, "no_data", edition.nothing_found(reading), None, found, reading)
         notes = (*reading.notes, *edition.partial_days(asked.session, reading.query))
@@ -305,7 +308,7 @@ class Asker:
             chips=edition.words.chips(reading),
             notes=notes,
             table=table,
-            columns=made.columns,
+            columns=columns,
             sql=made.sql,
             query=reading.query,
             chart=chart_of(reading, rows),
@@ -316,28 +319,19 @@ class Asker:
         )
 
 
-def _may_be_none(reading: Reading, made: Answer) -> bool:
-    """Say whether no row is an answer: nothing fulfils a condition on figures, or the part of a whole is empty."""
-    return reading.query.having is not None or (reading.pick is not None and made.table.num_rows > 0)
-
-
-def _picked(made: Answer, reading: Reading) -> Any:
-    """Return the rows that were asked for."""
-    if reading.pick is None:
-        return made.table
-    import pyarrow.compute as pc
-
-    column = next(c.name for c in made.columns if c.asked == reading.pick.field and c.kind != "metric")
-    wanted = pc.is_in(made.table.column(column), value_set=__import__("pyarrow").array(list(reading.pick.values)))
-    return made.table.filter(wanted)
+def _may_be_none(reading: Reading) -> bool:
+    """Say whether no row is an answer: nothing fulfils a condition on figures."""
+    return reading.query.having is not None
 
 
 def chart_of(reading: Reading, rows: list[dict[str, Any]]) -> str:
     """Return the kind of chart that shows an answer of this shape."""
     query = reading.query
     shown = [each for each in query.dimensions if query.summary is None or each.name != query.summary.over]
-    if not shown or reading.pick is not None:
+    if not shown:
         return "kpi"
+    if reading.part is not None:
+        return "table"
     if query.order and len(query.metrics) > 1:
         return "table"
     if any(each.grain for each in shown):

@@ -59,6 +59,8 @@ COURTESY = _TEXTS.split("|")
 
 WEAK = frozenset(
     [
+        "stored",
+        "kept",
         "something",
         "somebody",
         "someone",

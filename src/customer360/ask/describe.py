@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
-    from customer360.ask.reading import Pick, Reading
+    from customer360.ask.reading import Reading
     from customer360.ask.vocabulary import Vocabulary
     from customer360.semantic.calendar_units import Calendar
 
@@ -75,8 +75,6 @@ class Words:
         others = [
             self.dimension(each.name, each.grain) for each in query.dimensions if not self._is_folded(query, each.name)
         ]
-        if reading.pick is not None:
-            others = [self.dimension(d.name, d.grain) for d in query.dimensions if d.name != reading.pick.field]
         if others:
             head += f" by {_listed(others)}"
         yield head
@@ -109,16 +107,10 @@ class Words:
             if query.summary.function == "count":
                 return f"Number of each {what} that fulfils the conditions"
             return f"{_FUNCTIONS[query.summary.function]} over each {what} of {self.title(query.summary.metric or '')}"
-        if query.shares and query.shares[0].part is not None:
-            told = "; ".join(self.conditions(query.shares[0].part))
-            return f"{named} and the share of those where {told}"
+        if reading.part is not None:
+            return f"Share of {self._part(reading.part)} in {named}"
         if query.shares:
-            shown = _listed([self.title(share.metric) for share in query.shares])
-            return (
-                f"Share of {reading.pick and self._picked(reading.pick)} in {shown}"
-                if reading.pick
-                else f"{shown} and its share"
-            )
+            return f"{_listed([self.title(share.metric) for share in query.shares])} and its share"
         for window in query.windows:
             words = f"so far in the {window.unit}" if window.kind == "period_to_date" else "so far"
             words = f"over {window.count} {window.unit}s" if window.kind == "trailing" else words
@@ -128,15 +120,16 @@ class Words:
     def none(self, reading: Reading) -> str:
         """Say that there is nothing: no brand fulfils the conditions, the part of a whole is empty."""
         limits = "; ".join(self.limits(reading))
-        if reading.pick is not None:
-            return f"{self.head(reading)}: 0 % ({limits})."
         first = reading.query.dimensions[0]
         return f"None: no {self.dimension(first.name, first.grain).lower()} fulfils the conditions ({limits})."
 
-    def _picked(self, pick: Pick) -> str:
-        if pick.values == (True,):
-            return self.title(pick.field)
-        return _listed([str(value) for value in pick.values])
+    def _part(self, part: Filter) -> str:
+        """Return whose share it is: VIP and Premium, or those where ..."""
+        if isinstance(part, Condition) and part.op == "=" and part.value is True:
+            return self.title(part.field)
+        if isinstance(part, Condition) and part.op in ("=", "in"):
+            return _listed([str(value) for value in members_named(part)])
+        return f"those where {'; '.join(self.conditions(part))}"
 
     def _is_folded(self, query: MetricQuery, name: str) -> bool:
         return query.summary is not None and query.summary.over == name
@@ -262,6 +255,11 @@ class Words:
             return str(compare.to)
         other = period.year_before() if compare.to == "same period last year" else period.previous(self._calendar)
         return f"{compare.to} ({other.start} to {other.end})"
+
+
+def members_named(given: Condition) -> list[Any]:
+    """Return the values that a condition names."""
+    return list(given.value) if isinstance(given.value, list | tuple) else [given.value]
 
 
 def _value(value: Any) -> str:

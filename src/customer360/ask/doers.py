@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,9 @@ from customer360.ask.meaning import Draft, Having, Noun, Things, When, same_time
 from customer360.ask.perthing import counts_them, events_held
 from customer360.ask.places import together
 from customer360.ask.reading import NONSENSE, Problem, Reading
-from customer360.errors import QueryError
-from customer360.semantic.query import AllOf, Filter, MemberCondition, MetricQuery, Share
-from customer360.semantic.resolve import period_of
+from customer360.ask.shares import of_part
+from customer360.ask.timesbefore import resolved
+from customer360.semantic.query import AllOf, Filter, MemberCondition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +42,7 @@ def lifted(draft: Draft) -> Draft:
         return draft
     times = {each.when for each in things.havings}
     when = next(iter(times)) if len(times) == 1 else None
-    if when is None or when.is_after or not (draft.when is None or same_time(draft.when, when)):
+    if when is None or when.refers or not (draft.when is None or same_time(draft.when, when)):
         return draft
     timeless = tuple(replace(each, when=None) for each in things.havings)
     return replace(draft, when=when, things=replace(things, havings=timeless))
@@ -54,22 +53,35 @@ def parted(ground: Ground, draft: Draft, things: Things, havings: tuple[Having, 
     keys = list(dict.fromkeys((each.conds, each.when) for each in havings))
     is_none = [is_absence(each) for each in havings]
     is_odd = any(none and (draft.when is not None or each.conds) for none, each in zip(is_none, havings, strict=True))
-    if keys in ([], [((), None)]) and not is_odd:
+    is_mixed = draft.when is not None and 0 < sum(_is_kept(ground, each, things.noun) for each in havings) < len(
+        havings
+    )
+    if keys in ([], [((), None)]) and not is_odd and not is_mixed:
         return Parted(things, draft, havings, ())
-    timed = placed_in_time(ground, havings, draft.when)
+    kept = tuple(each for each in havings if draft.when and _is_kept(ground, each, things.noun))
+    timed = placed_in_time(ground, [each for each in havings if each not in kept], draft.when)
     if isinstance(timed, Problem):
         return timed
     first = next((each for each in timed if not includes_none(each)), None)
     main = tuple(each for each in timed if first and (each.conds, each.when) == (first.conds, first.when))
     if any(includes_none(each) for each in main):
         main = tuple(each for each in main if not is_absence(each))
-    apart = tuple(each for each in timed if each not in main)
+    apart = (*(each for each in timed if each not in main), *kept)
     conds, when = (first.conds, first.when) if first else ((), None)
     scoped = replace(things, conds=(*things.conds, *conds), scoped=bool(conds))
     bare = tuple(replace(each, conds=(), when=None) for each in main)
     if apart and draft.conds and not _are_attributes(ground, draft, things.noun):
         return Problem("unclear", "It is not said which of the conditions is held to that.", "Ask for one at a time.")
     return Parted(scoped, replace(draft, when=when), bare, apart)
+
+
+def _is_kept(ground: Ground, having: Having, noun: Noun) -> bool:
+    """Say whether a figure is kept with the things as they are now, so that no time can be said of it."""
+    names = having.metric.names
+    atoms = [atom for name in names for atom in ground.model.formulas[name].atoms.values()]
+    is_timeless = all(atom.time_field is None for atom in atoms)
+    is_theirs = all(any(anchored(ground, name, field.name) for field in noun.fields) for name in names)
+    return bool(atoms) and is_timeless and is_theirs and having.when is None and not having.conds
 
 
 def is_absence(having: Having) -> bool:
@@ -83,7 +95,9 @@ def _are_attributes(ground: Ground, draft: Draft, noun: Noun) -> bool:
     return all(any(ground.places.steps(owner, target) is not None for owner in owners) for target in targets)
 
 
-def placed_in_time(ground: Ground, havings: Sequence[Having], when: When | None) -> tuple[Having, ...] | Problem:
+def placed_in_time(
+    ground: Ground, havings: Sequence[Having], when: When | None, before: When | None = None
+) -> tuple[Having, ...] | Problem:
     """Return conditions with their times: that of the whole where none was said, `since` behind the one before."""
     found: list[Having] = []
     when = replace(when, text="") if when is not None else None
@@ -91,26 +105,14 @@ def placed_in_time(ground: Ground, havings: Sequence[Having], when: When | None)
         return NONSENSE
     for each in havings:
         own = each.when or when
-        if own is not None and own.is_after:
-            own = _behind(ground, next((one.when for one in reversed(found) if one.when is not None), None))
+        if own is not None and own.refers:
+            own = resolved(ground, own, next((one.when for one in reversed(found) if one.when is not None), before))
         if own is not None and own.also:
             return Problem("unclear", "Whether each of the times is meant or any of them is not said.")
         if own is None and each.when is not None:
-            return Problem("unclear", "It is not said since when.", "Name the day, month or year.")
+            return Problem("unclear", "It is not said of which time.", "Name the day, month or year.")
         found.append(replace(each, when=own))
     return tuple(found)
-
-
-def _behind(ground: Ground, when: When | None) -> When | None:
-    """Return the time from the end of another to today."""
-    try:
-        period = period_of(time_range(when), ground.as_of, ground.calendar)
-    except QueryError:
-        return None
-    if period is None or period.end is None or period.end >= ground.as_of:
-        return None
-    start = period.end + timedelta(days=1)
-    return When(start=start.isoformat(), end=ground.as_of.isoformat(), text="since then")
 
 
 def member_filters(
@@ -191,7 +193,7 @@ def _times(
     if draft.when is not None and is_timeless:
         yield replace(draft, when=None), placed_in_time(ground, havings, draft.when)
         return
-    yield draft, placed_in_time(ground, havings, None)
+    yield draft, placed_in_time(ground, havings, None, draft.when)
     if draft.when is not None and any(each.when is None for each in havings):
         yield draft, placed_in_time(ground, havings, draft.when)
 
@@ -237,16 +239,7 @@ def _shares(ground: Ground, draft: Draft, metric: str, filters: tuple[Filter, ..
         yield NONSENSE
         return
     for frame in frames(ground, replace(draft, conds=(*draft.conds, *draft.whole)), (metric,)):
-        part = together(filters)
-        yield Reading(
-            MetricQuery(
-                metrics=(metric,),
-                dimensions=frame.dimensions,
-                where=frame.where,
-                time=time_range(draft.when),
-                shares=(Share(metric=metric, part=part),),
-            )
-        )
+        yield of_part(draft, metric, frame, together(filters))
 
 
 def counted_noun(ground: Ground, metric: str) -> Noun | None:

@@ -168,7 +168,7 @@ def having_conditions(
     for name in named:
         metric = ground.model.metrics[name]
         value = bound(having.number.value, having.number.unit, metric)
-        if having.verb is not None and not agree(ground, having.verb, name):
+        if having.verb is not None and not agree(ground, having.verb, name) and not _was_given(ground, having, field):
             yield Problem("nonsense", f"'{having.verb.text}' does not go with {metric.title}.")
         elif having.needs is None and value and _is_one(having, metric.c360.plural) and kind_of(metric) == "count":
             yield Problem("nonsense", f"{having.number.text} is said of one '{having.metric.text}', not of how many.")
@@ -190,8 +190,21 @@ def having_conditions(
             yield name, Condition(field=name, op=having.op, value=value)  # type: ignore[arg-type]
 
 
+def _was_given(ground: Ground, having: Having, field: str | None) -> bool:
+    """Say whether a verb says only that something was had, of what is no people: stores that received orders."""
+    people, first = ground.vocabulary.people, having.verb.text.split()[0] if having.verb else ""
+    owner = (field or "").rpartition(".")[0]
+    theirs = {each.name.rpartition(".")[0] for each in people.fields} if people is not None else {owner}
+    return first in _GIVEN and not any(owner in kind for kind in ground.vocabulary.kinds if kind & theirs)
+
+
+_GIVEN = frozenset({"receive", "received", "get", "got", "took", "take", "saw", "see"})
+
+
 def _is_one(having: Having, plural: str | None) -> bool:
-    """Say whether what is compared was said in the singular: an order above 500."""
+    """Say whether what is compared was said in the singular: an order above 500, but not more than one order."""
+    if having.number.value == 1:
+        return False
     said = having.metric.text.split()
     return bool(said and plural) and having.number.unit is None and stems(tuple(said)) == tuple(said)
 

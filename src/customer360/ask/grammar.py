@@ -15,7 +15,10 @@ from customer360.ask import (
     grammar_people,
     grammar_places,
     grammar_relations,
+    grammar_shares,
     grammar_tails,
+    grammar_thresholds,
+    grammar_undone,
 )
 from customer360.ask.chart import Grammar, Rules
 from customer360.ask.grammar_deeds import again, at, doing
@@ -75,6 +78,17 @@ def _did_too_then(so_far: Draft, did: Havings, when: When) -> Draft | None:
     return replace(so_far, things=doing(_timed(so_far.things, so_far.when), at(did, when)), when=None)
 
 
+@rules("Clauses", "Clauses <And> Did Ref", "Clauses <And> <WHO> Did Ref", cost=1)
+@rules("Clauses", "Clauses NotDid Ref", "Clauses <And> NotDid Ref", "Clauses <And> <WHO> NotDid Ref", cost=1)
+def _did_too_that(so_far: Draft, did: Havings, when: When) -> Draft | None:
+    """Read ``filed a claim in May and paid in that month``."""
+    if not _is_of_doers(so_far) or so_far.things is None:
+        return None
+    before = _timed(so_far.things, so_far.when) if so_far.when is not None else so_far.things
+    is_timed = all(each.when is not None for each in before.havings)
+    return replace(so_far, things=doing(before, at(did, when)), when=None) if is_timed else None
+
+
 @rules("Clauses", "Clauses NotDid", "Clauses <And> NotDid", "Clauses <And> <WHO> NotDid", cost=2)
 def _did_too(so_far: Draft, did: Havings) -> Draft | None:
     """Read ``filed a claim, but never paid``."""
@@ -89,6 +103,7 @@ def _is_its_object(so_far: Draft, did: Havings) -> bool:
 
 
 @rules("Clauses", "Clauses <NOT> Then", "Clauses <And> <NOT> Then", "Clauses <And> <NEVER> Then", cost=2)
+@rules("Clauses", "Clauses <NONE> Then", "Clauses <And> <NONE> Then", cost=2)
 def _not_then(so_far: Draft, when: When) -> Draft | None:
     """Read ``filed in May but not in June``."""
     if not _is_of_doers(so_far) or so_far.when is None or so_far.things is None:
@@ -124,6 +139,8 @@ def _question(draft: Draft) -> Draft | None:
 @rules(GOAL, "Clauses <HOWMANY>", "Clauses <COMMA> <HOWMANY>", "Clauses <COMMA> <HOWMANYDID>", cost=3)
 def _question_of_number(draft: Draft) -> Draft | None:
     """Read ``customers in the north, how many?``."""
+    if draft.head == "things" and draft.things is not None and not draft.things.havings:
+        return draft
     if draft.things is not None and draft.head in ("list", "things") and draft.rank is None:
         return replace(draft, head="count")
     return draft if draft.metrics and draft.head == "figure" and draft.wants is None else None
@@ -133,10 +150,13 @@ GRAMMAR = Grammar(
     rule
     for part in (
         grammar_nouns.rules,
+        grammar_thresholds.rules,
         grammar_deeds.rules,
+        grammar_undone.rules,
         grammar_figures.rules,
         grammar_lists.rules,
         grammar_relations.rules,
+        grammar_shares.rules,
         grammar_people.rules,
         grammar_tails.rules,
         grammar_frames.rules,

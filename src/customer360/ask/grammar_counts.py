@@ -5,35 +5,48 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_deeds import doing
+from customer360.ask.grammar_deeds import at, doing
 from customer360.ask.grammar_lists import ranking
-from customer360.ask.grammar_nouns import Havings
-from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things
+from customer360.ask.grammar_nouns import Havings, of_things
+from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things, When
 
 rules = Rules()
-_LOWER, _UPPER = (">", ">="), ("<", "<=")
-Compare = tuple[str, Number]
 
 
-@rules("Clause", "<OF> Things <HOWMANY> Done", "<OF> Things <COMMA> <HOWMANY> Done")
-def _of_those_how_many(things: Things, did: Havings) -> Draft | None:
-    """Read ``of the policyholders who filed in May, how many filed in June``: both must be true, each in its time."""
+_OF_THOSE = tuple(
+    f"{those} {ask}"
+    for those in ("<Prep> Things", "<Prep> Things <COMMA>", "Things <COMMA>")
+    for ask in ("<HOWMANY>", "<HOWMANYDID>")
+)
+
+
+def _each_with(*ends: str) -> tuple[str, ...]:
+    return tuple(f"{start} {end}" for start in _OF_THOSE for end in ends)
+
+
+@rules("Clause", *_each_with("Done", "<AGAIN> Done", "<AND> Done", "NotDid Ref", "Did <AGAIN>", "Did <SINCETHEN>"))
+@rules("Clause", *_each_with("Did <AGAIN> Span", "Did <AGAIN> Ref", "Did Span <AGAIN>"))
+def _of_those_how_many(things: Things, did: Havings, when: When | None = None) -> Draft | None:
+    """Read ``of those who filed in May, how many filed in June``: both must be true, each in its time."""
+    if when is not None:
+        did = at(did, when)
     is_timed = {having.when is not None for having in (*things.havings, *did)}
     if not things.noun.is_entity or not (things.havings or things.conds) or len(is_timed) > 1:
         return None
+    if things.havings and any(each.metric.text.split()[-1:] == ["again"] for each in did):
+        return None  # filed in May and again in June: not those who ever filed again
     return Draft(head="count", things=doing(things, did))
 
 
-@rules("Havings", "Compare Compare METRIC", "Compare <AND> Compare METRIC", "Compare <COMMA> Compare METRIC")
-def _in_between(one: Compare, other: Compare, metric: MetricWord) -> Havings | None:
-    """Read ``more than 5 but fewer than 10 claims``."""
-    if one[0] in _UPPER:
-        one, other = other, one
-    (low, above), (high, below) = one, other
-    if low not in _LOWER or high not in _UPPER or above.unit or below.unit or above.value >= below.value:
+@rules(
+    "Clause", *(f"{start} {cond}" for start in _OF_THOSE for cond in ("Conds", "<COP> Conds", "<Prep> Conds")), cost=1
+)
+def _of_those_how_many_are(things: Things, conds: tuple[Cond, ...]) -> Draft | None:
+    """Read ``of the policyholders who filed in May, how many are in the north``."""
+    if not things.noun.is_entity or not things.havings:
         return None
-    lower = Having(metric, low, above, needs="count")
-    return (lower, Having(metric, high, below, needs="count", is_upper=True))
+    such = tuple(of_things(cond, things.noun) for cond in conds)
+    return Draft(head="count", things=replace(things, conds=(*things.conds, *such)))
 
 
 @rules("Clause", "<HOWMANY> Metric <AND> <HOWMUCH> Metric")

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_nouns import Havings
-from customer360.ask.inflect import singular
+from customer360.ask.grammar_thresholds import Bounds, Compare, in_between, within
+from customer360.ask.grammar_undone import SOME, had_none, with_objects
 from customer360.ask.meaning import Cond, Draft, Having, Members, MetricWord, Number, Things, When
 
 rules = Rules()
-SOME = Number(0)
-SINCE_THEN = When(text="since then", is_after=True)
+SINCE_THEN = When(text="since then", refers="since")
 
 
 # ---- one deed -------------------------------------------------------------------------------------------------
@@ -28,10 +28,20 @@ def _did_so_much(verb: MetricWord, compare: tuple[str, Number]) -> Havings:
 
 
 @rules("Did", "VERB Range")
-def _did_between(verb: MetricWord, bounds: tuple[Number, Number]) -> Havings:
-    low, high = bounds
-    upper = Having(verb, "<=", high, needs="money", is_upper=low.value > 0)
-    return (Having(verb, ">=", low, needs="money"), upper)
+def _did_between(verb: MetricWord, bounds: Bounds) -> Havings:
+    return within(verb, bounds, "money")
+
+
+@rules("Did", "VERB Compare <TIMES> Compare <TIMES>", "VERB Compare <TIMES> <AND> Compare <TIMES>")
+def _did_at_least_and_at_most(verb: MetricWord, one: Compare, other: Compare) -> Havings | None:
+    """Read ``paid at least twice but no more than 5 times``."""
+    bounds = in_between(one, other)
+    return within(verb, bounds, "count") if bounds is not None else None
+
+
+@rules("Did", "VERB Range <TIMES>")
+def _did_so_often_between(verb: MetricWord, bounds: Bounds) -> Havings:
+    return within(verb, bounds, "count")
 
 
 @rules("Did", "VERB Compare <TIMES>")
@@ -39,9 +49,11 @@ def _did_so_often(verb: MetricWord, compare: tuple[str, Number]) -> Havings:
     return (Having(verb, *compare, needs="count"),)
 
 
-@rules("Did", "VERB NUM <TIMES> <ORMORE>")
-def _did_times_or_more(verb: MetricWord, number: Number) -> Havings:
-    return (Having(verb, ">=", number, needs="count"),)
+@rules("Did", "VERB NUM <TIMES> After", "VERB After NUM <TIMES>")
+def _did_times_or_more(verb: MetricWord, *parts: Number | str) -> Havings:
+    """Read ``paid twice or more``."""
+    number, op = sorted(parts, key=lambda part: isinstance(part, str))
+    return (Having(verb, str(op), number, needs="count"),)  # type: ignore[arg-type]
 
 
 @rules("Did", "VERB NUM <TIMES>")
@@ -59,13 +71,19 @@ def _had(metric: MetricWord) -> Havings:
     return (Having(metric, ">", SOME, needs="count"),)
 
 
+@rules("Did", "VERB METRIC", cost=1)
+def _did_it(verb: MetricWord, metric: MetricWord) -> Havings:
+    """Read ``filed a claim``, where no verb has both words."""
+    return (replace(_had(metric)[0], verb=verb),)
+
+
 @rules("Did", "<LIGHT>? Conds METRIC", cost=2)
 def _had_such(conds: tuple[Cond, ...], metric: MetricWord) -> Havings | None:
     """Read ``filed a motor claim``."""
-    return _with(_had(metric), conds)
+    return with_objects(_had(metric), conds)
 
 
-@rules("Did", "<LIGHT> Havings")
+@rules("Did", "<LIGHT> Havings", "<LIGHTER> Havings")
 def _made(havings: Havings) -> Havings:
     return havings
 
@@ -73,12 +91,12 @@ def _made(havings: Havings) -> Havings:
 @rules("Did", "VERB BY Values")
 def _did_by(verb: MetricWord, word: str, members: Members) -> Havings | None:
     """Read ``paid by phone``."""
-    return _with(_did(verb), (members,)) if word == "by" and not members.negated else None
+    return with_objects(_did(verb), (members,)) if word == "by" and not members.negated else None
 
 
 @rules("Did", "VERB Conds", "VERB <Prep> Conds")
 def _did_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Havings | None:
-    return _with(_did(verb), conds)
+    return with_objects(_did(verb), conds)
 
 
 @rules("Did", "VERB <BOTH> VALUE <AND> VALUE")
@@ -90,49 +108,10 @@ def _did_both(verb: MetricWord, one: Members, other: Members) -> Havings:
 @rules("Did", "VERB METRIC <Prep> Conds", cost=1)
 def _did_them_with(verb: MetricWord, metric: MetricWord, conds: tuple[Cond, ...]) -> Havings | None:
     """Read ``filed a claim in the north``."""
-    return _with((replace(_had(metric)[0], verb=verb),), conds)
+    return with_objects((replace(_had(metric)[0], verb=verb),), conds)
 
 
-def _with(did: Havings, conds: tuple[Cond, ...]) -> Havings | None:
-    """Return a deed with its objects. ``Bread and milk`` may mean both or either, so it is not read."""
-    if any(isinstance(cond, Members) and cond.joint == "and" for cond in conds):
-        return None
-    return tuple(replace(having, conds=conds) for having in did)
-
-
-# ---- what was not done, and when --------------------------------------------------------------------------------
-
-rules("Did", "NotDid")(lambda did: did)
-
-
-@rules("NotDid", "<NEVER> VERB METRIC", "<NOT> VERB METRIC")
-def _did_none(verb: MetricWord, metric: MetricWord) -> Havings:
-    """Read ``never filed a claim``."""
-    return (Having(metric, "=", SOME, needs="count", verb=verb),)
-
-
-@rules("NotDid", "VERB <NO> METRIC", "<LIGHT> <NO> METRIC")
-def _did_it_to_none(*parts: MetricWord) -> Havings:
-    """Read ``filed no claim``."""
-    return (Having(parts[-1], "=", SOME, needs="count", verb=parts[0] if len(parts) > 1 else None),)
-
-
-@rules("NotDid", "<NEVER> VERB", "<NOT> VERB")
-def _did_not(verb: MetricWord) -> Havings | None:
-    """Read ``never paid``; a form that no `not` stands before is no deed: not books."""
-    is_thing = " " not in verb.text and singular(verb.text) != verb.text
-    return None if is_thing else (Having(verb, "=", SOME),)
-
-
-@rules("NotDid", "<NEVER> <LIGHT> METRIC", "<NOT> <LIGHT> METRIC", "<NEVER> METRIC", "<NO> METRIC", "<WITHOUT> METRIC")
-def _had_none(metric: MetricWord) -> Havings:
-    return (Having(metric, "=", SOME, needs="count"),)
-
-
-@rules("NotDid", "<NEVER> VERB Conds", "<NOT> VERB Conds", "<NEVER> VERB <Prep> Conds", "<NOT> VERB <Prep> Conds")
-def _did_not_with(verb: MetricWord, conds: tuple[Cond, ...]) -> Havings | None:
-    did = _did_not(verb)
-    return _with(did, conds) if did is not None else None
+# ---- when ----------------------------------------------------------------------------------------------------
 
 
 @rules("Done", "Did")
@@ -140,9 +119,21 @@ def _done(did: Havings) -> Havings:
     return did
 
 
-@rules("Done", "Did Span", cost=1)
+@rules("Done", "Did Span", "Did Ref", cost=1)
 def _done_then(did: Havings, when: When) -> Havings:
     return at(did, when)
+
+
+@rules("Done", "Span Did", cost=5)
+def _then_done(when: When, did: Havings) -> Havings:
+    """Read ``(who) in May filed more than 3 claims``."""
+    return at(did, when)
+
+
+@rules("Did", "Did <WHOLE>", "<WHOLE> Did")
+def _did_altogether(did: Havings) -> Havings | None:
+    """Read ``filed more than 3 claims overall``: what was done at all is not added up."""
+    return None if any((each.op, each.number.value) == (">", 0) for each in did) else did
 
 
 @rules("Then", "Span")
@@ -151,6 +142,13 @@ def _then(when: When) -> When:
 
 
 rules("Then", "<SINCETHEN>")(lambda: SINCE_THEN)
+
+
+@rules("Ref", "REFTIME", "<IN> REFTIME", "<FOR> REFTIME", "<OF> REFTIME")
+@rules("Then", "REFTIME", "<IN> REFTIME")
+def _in_that(when: When) -> When:
+    """Read ``in that quarter``, ``the year after``: told by the time before it."""
+    return when
 
 
 @rules("Done", "NotDid <SINCETHEN>")
@@ -194,11 +192,9 @@ def _things_worth(things: Things, compare: tuple[str, Number]) -> Things | None:
 
 
 @rules("Things", "Things Range", "Things <OF> Range", "Things <BETWEEN> Range", cost=1)
-def _things_worth_between(things: Things, bounds: tuple[Number, Number]) -> Things | None:
-    low, high = bounds
-    made = _things_worth(things, (">=", low))
-    worth = MetricWord((), "worth")
-    return doing(made, (Having(worth, "<=", high, is_upper=low.value > 0),)) if made is not None else None
+def _things_worth_between(things: Things, bounds: Bounds) -> Things | None:
+    is_plain = things.noun.is_entity and is_money(bounds[0][1]) and not things.havings
+    return doing(things, within(MetricWord((), "worth"), bounds, None)) if is_plain else None
 
 
 def is_money(number: Number) -> bool:
@@ -220,7 +216,8 @@ def _things_with_any(things: Things, metric: MetricWord) -> Things | None:
 
 @rules("Things", "Things <And> Havings", "Things <And> <WITH> Havings", "Things <And> <WHOSE> Havings")
 def _things_having_too(things: Things, havings: Havings) -> Things | None:
-    return doing(things, havings) if things.havings else None
+    """Read ``with a plan and more than 3 claims``."""
+    return doing(things, havings) if things.havings or (things.conds and things.noun.is_entity) else None
 
 
 @rules("Things", "Things <And> Havings Span", "Things <And> <WITH> Havings Span", cost=1)
@@ -240,17 +237,21 @@ def _things_doing(things: Things, did: Havings) -> Things | None:
 
 @rules("Things", "Things <And> Done", "Things <And> <WHO> Done")
 def _things_that_too(things: Things, did: Havings) -> Things | None:
-    return doing(things, did) if things.havings else None
+    """Read ``(who) are in the north and filed a claim``; claims alone are a figure of their own."""
+    is_said = all(each.verb or each.needs is None or (each.op, each.number.value) != (">", 0) for each in did)
+    is_more = things.havings or (is_said and things.conds and things.noun.is_entity)
+    return doing(things, did) if is_more else None
 
 
 @rules("Things", "Things <NOT> Then", "Things <And> <NOT> Then", "Things <And> <NEVER> Then")
+@rules("Things", "Things <NONE> Then", "Things <And> <NONE> Then")
 def _but_not_then(things: Things, when: When) -> Things | None:
     """Read ``filed in May but not in June``, ``filed in May and not since``."""
     last = things.havings[-1] if things.havings else None
     return doing(things, again(last, when, negated=True)) if last is not None and last.when is not None else None
 
 
-@rules("Things", "Things <And> <AGAIN> Span")
+@rules("Things", "Things <And> <AGAIN> Span", "Things <And> <AGAIN> Ref", "Things <AGAIN> Ref")
 def _and_again(things: Things, when: When) -> Things | None:
     """Read ``filed in May and again in June``."""
     last = things.havings[-1] if things.havings else None
@@ -264,14 +265,14 @@ def again(having: Having, when: When, *, negated: bool) -> Havings:
     return (replace(having, op="=" if negated else ">", when=when),)
 
 
-@rules("Things", "Things <WITHOUT> METRIC", "Things <And> <WITHOUT> METRIC")
+@rules("Things", "Things <WITHOUT> <EVENONE>? METRIC", "Things <And> <WITHOUT> <EVENONE>? METRIC")
 def _things_lacking(things: Things, metric: MetricWord) -> Things:
-    return doing(things, _had_none(metric))
+    return doing(things, had_none(metric))
 
 
 @rules("Things", "Things <And> <WITHOUT> METRIC Span", "Things <WITHOUT> METRIC Span", cost=1)
 def _things_lacking_then(things: Things, metric: MetricWord, when: When) -> Things:
-    return doing(things, at(_had_none(metric), when))
+    return doing(things, at(had_none(metric), when))
 
 
 def doing(things: Things, did: Havings) -> Things:
@@ -302,7 +303,7 @@ def _more_deeds(deeds: Havings, did: Havings) -> Havings:
     return (*deeds, *did)
 
 
-@rules("Deeds", "Deeds <NOT> Then", "Deeds <And> <NOT> Then")
+@rules("Deeds", "Deeds <NOT> Then", "Deeds <And> <NOT> Then", "Deeds <NONE> Then", "Deeds <And> <NONE> Then")
 def _deeds_not_then(deeds: Havings, when: When) -> Havings | None:
     return (*deeds, *again(deeds[-1], when, negated=True)) if deeds[-1].when is not None else None
 
@@ -325,28 +326,6 @@ def _who_did(deeds: Havings) -> Draft:
 def _of_doers(things: Things) -> Draft | None:
     """Read ``payments from policyholders who filed a claim``."""
     return Draft(doers=(things,)) if things.havings and things.noun.is_entity else None
-
-
-@rules("Clause", "<SHARE> Metric <WHO> Deeds", cost=2)
-def _share_who_did(metric: MetricWord, deeds: Havings) -> Draft | None:
-    """Read ``share of policyholders who filed``; a second deed may be the part and the first the whole."""
-    return _share_that_did(metric, deeds) if len({having.when for having in deeds}) == 1 else None
-
-
-@rules("Clause", "<SHARE> Metric Deeds", "<WHICH> <SHARE> Metric Deeds", cost=2)
-def _share_that_did(metric: MetricWord, deeds: Havings) -> Draft:
-    """Read ``what share of policyholders filed a claim``."""
-    return Draft(metrics=(metric,), head="figure", share=True, part_did=deeds)
-
-
-@rules("Clause", "<SHARE> Conds Metric Deeds", "<SHARE> Conds Metric <WHO> Deeds", cost=2)
-def _share_of_such_that_did(conds: tuple[Cond, ...], metric: MetricWord, deeds: Havings) -> Draft:
-    return replace(_share_that_did(metric, deeds), whole=conds)
-
-
-@rules("Clause", "<SHARE> Metric <Prep> Conds Deeds", "<SHARE> Metric <Prep> Conds <WHO> Deeds", cost=2)
-def _share_of_those_that_did(metric: MetricWord, conds: tuple[Cond, ...], deeds: Havings) -> Draft:
-    return replace(_share_that_did(metric, deeds), whole=conds)
 
 
 __all__ = ["again", "at", "doing", "rules"]

@@ -37,7 +37,7 @@ def _one_metric(metric: MetricWord) -> tuple[MetricWord, ...]:
 @rules("Metrics", "Metrics <And> Metric")
 def _more_metrics(metrics: tuple[MetricWord, ...], metric: MetricWord) -> tuple[MetricWord, ...] | None:
     """Read metrics side by side, which a sum of them is not."""
-    is_one = metric.is_sum or any(each.is_sum for each in metrics)
+    is_one = metric.is_sum or any(each.is_sum or " who " in f" {each.text} " for each in metrics)
     return None if metric in metrics or is_one else (*metrics, metric)
 
 
@@ -56,7 +56,8 @@ def _how_many(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="count")
 
 
-@rules("Clause", "<HOWMUCH> Metrics", "<HOWMUCH> <OF> Metrics", "<HOWMUCH> <IN> Metrics")
+@rules("Clause", "<HOWMUCH> <OF> Metrics", cost=3)
+@rules("Clause", "<HOWMUCH> Metrics", "<HOWMUCH> <IN> Metrics")
 def _how_much(metrics: tuple[MetricWord, ...]) -> Draft:
     return Draft(metrics=metrics, head="figure", wants="much")
 
@@ -83,7 +84,13 @@ def _how_many_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
     return Draft(metrics=(metric,), head="figure", conds=conds)
 
 
-@rules("Clause", "<HOWMANY> SUCH", "SUCH")
+@rules("Clause", "<TOTAL> Conds METRIC", "<SUM> Conds METRIC")
+def _total_of_such(conds: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
+    """Read ``total motor payments``."""
+    return _how_many_such(conds, metric)
+
+
+@rules("Clause", "<HOWMANY> SUCH", "SUCH", "<TOTAL> SUCH")
 def _named_with_value(such: tuple[Members, MetricWord]) -> Draft:
     members, metric = such
     return Draft(metrics=(metric,), head="figure", conds=(members,))
@@ -275,7 +282,7 @@ def _rolling(number: Number, grain: Grain) -> Draft | None:
 
 
 @rules("Clause", "Conds", cost=1)
-@rules("Clause", "<Prep> Conds")
+@rules("Clause", "<Prep> Conds", "<WHOSE> Conds")
 def _filter(conds: tuple[Cond, ...]) -> Draft:
     return Draft(conds=conds)
 
@@ -314,7 +321,7 @@ def _of_things(things: Things) -> Draft | None:
     return Draft(conds=things.conds, about=() if things.conds else (things.noun,))
 
 
-@rules("Clause", "Things")
+@rules("Clause", "Things", cost=2)
 def _bare_things(things: Things) -> Draft | None:
     if things.havings or not things.conds or not things.noun.is_thing:
         return None

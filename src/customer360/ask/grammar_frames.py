@@ -136,7 +136,7 @@ def _over_spans(noun: Noun, when: When) -> Draft | None:
     return Draft(groups=(noun.grain,), when=when) if noun.grain and noun.is_plural else None
 
 
-@rules("Clause", "Conds <EXCLUDED>")
+@rules("Clause", "Conds <EXCLUDED>", "<WITH> Conds <EXCLUDED>")
 def _left_out(conds: tuple[Cond, ...]) -> Draft | None:
     """Read ``claims, settled ones excluded``."""
     (cond,) = conds if len(conds) == 1 else (None,)
@@ -231,12 +231,6 @@ def _that_are(conds: tuple[Cond, ...]) -> Draft:
 def _by_means(word: str, members: Members) -> Draft | None:
     """Read ``claims by phone``: filed that way."""
     return Draft(conds=(members,)) if word == "by" and not members.negated else None
-
-
-@rules("Clause", "<SHARE> Metric VERB", "<SHARE> Metric <WHO> VERB")
-def _share_doing(metric: MetricWord, verb: MetricWord) -> Draft:
-    """Read ``what percentage of policyholders renew``: the ratio that the model has of those who do to all."""
-    return Draft(metrics=(metric,), verbs=(verb,), head="figure", share=True)
 
 
 @rules("Clause", "<TO> METRIC", "<WITH> METRIC", "<WITH> <TOTAL> METRIC", "<TO> <TOTAL> METRIC", cost=2)

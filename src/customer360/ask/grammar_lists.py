@@ -7,7 +7,7 @@ from dataclasses import replace
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_deeds import at, doing
 from customer360.ask.grammar_nouns import Havings
-from customer360.ask.meaning import Cond, Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
+from customer360.ask.meaning import Draft, MetricWord, Noun, Number, Rank, Things, Versus, When
 
 rules = Rules()
 
@@ -44,9 +44,28 @@ def _in_which_held_then(things: Things, when: When, havings: Havings) -> Draft |
     return None if things.havings else Draft(head="list", things=doing(things, at(havings, when)))
 
 
-@rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things")
+@rules("Clause", "<HOWMANY> Things Span Havings", "<IN> <HOWMANY> Things Span Havings")
+def _how_many_held_then(things: Things, when: When, havings: Havings) -> Draft | None:
+    """Read ``(in) how many months of 2024 were claims above 40``."""
+    return None if things.havings else Draft(head="count", things=doing(things, at(havings, when)))
+
+
+@rules("Clause", "<IN> <HOWMANY> Things Havings", "<FOR> <HOWMANY> Things Havings")
+def _in_how_many_held(things: Things, havings: Havings) -> Draft | None:
+    return None if things.havings else Draft(head="count", things=doing(things, havings))
+
+
+@rules("Clause", "<LIST> Things", "<WHICH> Things", "<LIST> <OF> Things", "<WHICH> <OF> Things")
+@rules("Clause", "Things <ASLIST>", "Things <COMMA> <ASLIST>", "<ALL> Things <ASLIST>", "<ALL> Things <COMMA> <ASLIST>")
 def _list(things: Things) -> Draft:
     return Draft(head="list", things=things)
+
+
+@rules("Clause", "<EVERY> Things", "<LIST> <EVERY> Things", "<WHICH> Things Done", "<WHICH> Things Havings", cost=1)
+def _each_that_did(things: Things, did: Havings = ()) -> Draft | None:
+    """Read ``every policyholder who filed``, ``which policyholder filed``: one is said, and all are meant."""
+    made = doing(things, did) if not (did and (things.havings or things.noun.is_plural)) else None
+    return Draft(head="list", things=made) if made is not None and made.havings else None
 
 
 @rules("Clause", "<LIST> <IDS> <OF> Things", "<IDS> <OF> Things")
@@ -67,9 +86,16 @@ def _ids_will_do(noun: Noun) -> Draft:
     return Draft(about=(noun,))
 
 
+@rules("Clause", "<TOTAL> Things", cost=2)
+def _total_of_rows(things: Things) -> Draft | None:
+    """Read ``total disputes``."""
+    return _plain_list(things) if not things.havings else None
+
+
 @rules("Clause", "Things", cost=2)
 def _plain_list(things: Things) -> Draft | None:
-    return Draft(head="things", things=things) if things.havings else None
+    is_told = things.havings or (things.conds and things.noun.is_entity)
+    return Draft(head="things", things=things) if is_told else None
 
 
 # ---- rankings --------------------------------------------------------------------------------------------------------
@@ -165,63 +191,7 @@ rules("Clause", "<DESC>")(lambda: Draft(order="desc"))
 rules("Clause", "<ASC>")(lambda: Draft(order="asc"))
 
 
-# ---- shares ----------------------------------------------------------------------------------------------------------
-
-
-@rules("Clause", "<SHARE> Metric", "Metric <SHARE>", "<WHICH> <SHARE> Metric", "<SHARE> <OF> Metric", cost=1)
-def _share(metric: MetricWord) -> Draft:
-    return Draft(metrics=(metric,), head="figure", share=True)
-
-
-_AMONG = frozenset({"among", "amongst", "within", "inside"})
-"""Words behind which the whole stands, not the part."""
-
-
-@rules("Part", "IN Conds", "FOR Conds")
-def _part_in(word: str, conds: tuple[Cond, ...]) -> tuple[Cond, ...] | None:
-    return None if word in _AMONG else conds
-
-
-@rules(
-    "Part",
-    "Conds",
-    "<FROM> Conds",
-    "<WHO> Conds",
-    "<WHO> <FROM> Conds",
-    "<WHO> <IN> Conds",
-    "<OF> Conds",
-    "<BY> Conds",
-    "<WITH> Conds",
-)
-def _part(conds: tuple[Cond, ...]) -> tuple[Cond, ...]:
-    return conds
-
-
-@rules("Part", "IN Things", "FOR Things")
-def _part_in_things(word: str, things: Things) -> tuple[Cond, ...] | None:
-    return None if word in _AMONG else _part_things(things)
-
-
-@rules("Whole", "IN Conds", "FOR Conds", "IN Conds METRIC", "FOR Conds METRIC")
-def _whole(word: str, conds: tuple[Cond, ...], *_: MetricWord) -> tuple[Cond, ...] | None:
-    """Read ``among VIPs``, ``within home claims``: what the share is of."""
-    return conds if word in _AMONG else None
-
-
-@rules("Whole", "IN Things", "FOR Things")
-def _whole_things(word: str, things: Things) -> tuple[Cond, ...] | None:
-    return _part_things(things) if word in _AMONG else None
-
-
-@rules("Part", "<FROM> Things", "<OF> Things", "<BY> Things", "Things")
-def _part_things(things: Things) -> tuple[Cond, ...] | None:
-    return things.conds if things.conds and not things.havings and things.noun.is_entity else None
-
-
-rules("Clause", "<INPERCENT>", cost=1)(lambda: Draft(share=True))
-
-
-@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME")
+@rules("Span", "TIME", "<IN> TIME", "<OF> TIME", "<FROM> TIME", "<THROUGHOUT> TIME")
 def _span(when: When) -> When:
     return when
 
@@ -229,7 +199,10 @@ def _span(when: When) -> When:
 @rules("Span", "<IN> <SPANWORD> TIME", "<FOR> <SPANWORD> TIME", "<SPANWORD> TIME")
 def _span_from_to(when: When) -> When | None:
     """Read ``in the week from 18 to 24 November``."""
-    return when if when.text.startswith(("from ", "between ")) else None
+    is_range = when.text.startswith(("from ", "between ")) or {"to", "until", "till", "-", "through"} & set(
+        when.text.split()
+    )
+    return when if is_range else None
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------
@@ -253,7 +226,7 @@ def _against_time(when: When) -> Draft | None:
 @rules("Clause", "<TO> TIME", cost=4)
 def _to_time(when: When) -> Draft | None:
     """Read ``compare December to November``, and never a range without its start."""
-    return None if when.also else Draft(versus=Versus("time", when), split=True)
+    return None if when.also else Draft(versus=Versus("time", when, is_bare=True))
 
 
 @rules("Clause", "<VS> <LASTYEARTOO>", "<YOY>", "<TO> <LASTYEARTOO>", "<VS> <YOY>")

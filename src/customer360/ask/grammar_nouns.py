@@ -13,7 +13,6 @@ from customer360.ask.meaning import (
     Having,
     Member,
     Members,
-    MetricWord,
     Noun,
     Number,
     Things,
@@ -38,6 +37,12 @@ rules("Prep", "<IN>", "<FOR>", "<FROM>", "<OF>", "<WITH>")(lambda: "of")
 @rules("Values", "VALUE")
 def _one_value(value: Members) -> Members:
     return value
+
+
+@rules("Values", "<EITHER> VALUE <AND> Values")
+def _both_at_once(one: Members, more: Members) -> Members | None:
+    """Read ``both bread and milk``."""
+    return united(one, more, "and")
 
 
 @rules("Values", "VALUE And Values")
@@ -123,6 +128,13 @@ def _plain(members: Members) -> Members:
     return members
 
 
+@rules("Plain", "<OFTYPE> Values")
+def _of_type(members: Members) -> Members:
+    """Read ``claims of type motor``."""
+    return members
+
+
+@rules("Plain", "NOUN <OF> Values", "NOUN <IN> Values", cost=1)
 @rules("Plain", "NOUN <EQ>? Values", "NOUN <CALLED> Values")
 def _named_first(noun: Noun, members: Members) -> Members | None:
     return of_noun(members, noun)
@@ -142,6 +154,18 @@ def _noun_compared(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
 def _noun_in_time(noun: Noun, when: When) -> Compared | None:
     """Read ``first claim in 2024``: held against a day that is known of each thing."""
     return Compared(noun, "in", replace(when, text="")) if noun.is_date and not when.also else None
+
+
+@rules("Plain", "NOUN Compare <AGO>", "NOUN <COP> Compare <AGO>")
+def _noun_ago(noun: Noun, compare: tuple[str, Number]) -> Compared | None:
+    """Read ``first claim more than 90 days ago``: held against the day that was so long ago."""
+    op, number = compare
+    size = {"days": 1, "weeks": 7}.get(number.unit or "")
+    if not noun.is_date or size is None or not isinstance(number.value, int):
+        return None
+    days = number.value * size + {">": 1, ">=": 0, "<": 0, "<=": 1}.get(op, -number.value * size)
+    when = When(relative=f"last {days} days")
+    return Compared(noun, "before" if op in (">", ">=") else "in", when) if days > 0 else None
 
 
 @rules("Plain", "NOUN <EQ>? NUM", cost=2)
@@ -175,7 +199,8 @@ def _cond(plain: Cond) -> Cond:
     return plain
 
 
-@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain", "NOUN <NOT> Values")
+@rules("Cond", "<ALL> NOUN <NOT> Values", "<ALL> NOUN <BUT> Values", "NOUN <NOT> <IN>? Values")
+@rules("Cond", "<NOT> Plain", "<NOT> <Prep> Plain")
 def _negated(*parts: Cond | Noun) -> Cond | None:
     found = parts[-1]
     if len(parts) > 1 and isinstance(parts[0], Noun) and isinstance(found, Members):
@@ -190,7 +215,7 @@ def _one_cond(cond: Cond) -> tuple[Cond, ...]:
     return (cond,)
 
 
-@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", cost=1)
+@rules("Conds", "Conds <And> Cond", "Conds <And> <Prep> Cond", "Conds <And> <WHOSE> Cond", cost=1)
 def _more_conds(conds: tuple[Cond, ...], cond: Cond) -> tuple[Cond, ...] | None:
     if any(isinstance(each, Either) for each in conds) or any(same_kind(each, cond) for each in conds):
         return None
@@ -217,69 +242,7 @@ def _fields(cond: Cond) -> set[str]:
     return {field.name for field in cond.noun.fields}
 
 
-# ---- numbers held against -------------------------------------------------------------------------------------
-
-for _name, _op in (("MORE", ">"), ("ATLEAST", ">="), ("LESS", "<"), ("ATMOST", "<="), ("EQ", "="), ("NOTEQ", "!=")):
-    rules("Compare", f"<{_name}> NUM")(lambda number, op=_op: (op, number))
-rules("Compare", "<ONLY> NUM")(lambda number: ("=", number))
-rules("Compare", "NUM <ORMORE>")(lambda number: (">=", number))
-rules("Compare", "NUM <ORLESS>")(lambda number: ("<=", number))
-
-
-@rules("Range", "<BETWEEN> NUM <AND> NUM", "<FROM> NUM <TO> NUM")
-def _range(low: Number, high: Number) -> tuple[Number, Number] | None:
-    if low.unit is None and high.unit is not None:
-        low = replace(low, unit=high.unit)
-    return (low, high) if low.value <= high.value and low.unit == high.unit else None
-
-
 Havings = tuple[Having, ...]
-
-
-@rules("Havings", "METRIC Compare", "METRIC <OF> Compare", "METRIC <EQ>? <OF>? Compare")
-def _metric_compared(metric: MetricWord, compare: tuple[str, Number]) -> Havings:
-    return (Having(metric, *compare),)
-
-
-@rules("Havings", "Compare METRIC", "Compare <OF> METRIC", "Compare <IN> METRIC")
-def _compared_metric(compare: tuple[str, Number], metric: MetricWord) -> Havings:
-    op, number = compare
-    needs = "count" if number.unit is None and len(metric.names) > 1 else None
-    return (Having(metric, op, number, needs=needs),)
-
-
-@rules("Havings", "METRIC Range", "METRIC <OF> Range")
-def _metric_between(metric: MetricWord, bounds: tuple[Number, Number]) -> Havings:
-    return (Having(metric, ">=", bounds[0]), Having(metric, "<=", bounds[1], is_upper=bounds[0].value > 0))
-
-
-@rules("Havings", "NUM <OR> NUM METRIC", "NUM <TO> NUM METRIC", cost=1)
-def _two_or_three(low: Number, high: Number, metric: MetricWord) -> Havings | None:
-    """Read ``2 or 3 claims``; numbers that do not follow each other leave out those between."""
-    if low.unit or high.unit or not isinstance(low.value, int) or low.value >= high.value:
-        return None
-    return _between_metric((low, high), metric)
-
-
-@rules("Havings", "<ALL> METRIC", cost=3)
-def _any_of(metric: MetricWord) -> Havings:
-    """Read ``with any claim``."""
-    return (Having(metric, ">", Number(0), needs="count"),)
-
-
-@rules("Havings", "Range METRIC", "Range <OF> METRIC", "Range <IN> METRIC")
-def _between_metric(bounds: tuple[Number, Number], metric: MetricWord) -> Havings:
-    return tuple(replace(each, needs="count") for each in _metric_between(metric, bounds))
-
-
-@rules("Havings", "NUM METRIC", cost=2)
-def _so_many(number: Number, metric: MetricWord) -> Havings | None:
-    return None if number.unit else (Having(metric, "=", number, needs="count"),)
-
-
-@rules("Havings", "<NO> METRIC")
-def _none_of(metric: MetricWord) -> Havings:
-    return (Having(metric, "=", Number(0), needs="count"),)
 
 
 # ---- things ---------------------------------------------------------------------------------------------------

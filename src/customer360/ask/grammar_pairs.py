@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from customer360.ask.chart import Rules
 from customer360.ask.grammar_nouns import united
-from customer360.ask.meaning import Cond, Draft, Members, MetricWord, Things, Versus, When
+from customer360.ask.meaning import Draft, Members, MetricWord, Things, Versus, When
 
 rules = Rules()
 _YEAR = re.compile(r"\b(19|20)\d\d\b|\byear\b")
@@ -97,52 +97,6 @@ def _difference(metric: MetricWord, one: When, other: When) -> Draft | None:
     earlier, later = sorted((first, second))
     versus = Versus("time", When(relative=earlier, text=earlier))
     return Draft(metrics=(metric,), head="figure", when=When(relative=later, text=later), versus=versus)
-
-
-# ---- parts of a part -------------------------------------------------------------------------------------------------
-
-
-@rules("Clause", "<SHARE> Conds <IN> Conds Metric", "Conds <SHARE> Conds Metric", "Conds <SHARE> <IN> Conds Metric")
-def _part_of_such(part: tuple[Cond, ...], whole: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
-    """Read ``share of motor in settled claims``: of the settled ones, how many are motor."""
-    is_open = any(isinstance(each, Members) and each.negated for each in part)
-    made = Draft(metrics=(metric,), head="figure", share=True, share_of=part, whole=whole, is_sure=True)
-    return None if is_open else made
-
-
-@rules("Clause", "<SHARE> Things <IN> Conds Metric", "Things <SHARE> Conds Metric")
-def _things_part_of_such(things: Things, whole: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
-    part = _sole(things)
-    return _part_of_such((part,), whole, metric) if part is not None else None
-
-
-@rules("Clause", "<SHARE> Metric <IN> Conds FROM Conds", "<SHARE> Metric <FOR> Conds FROM Conds")
-@rules("Clause", "<SHARE> Metric <OF> Conds FROM Conds")
-def _comes_from(metric: MetricWord, whole: tuple[Cond, ...], word: str, part: tuple[Cond, ...]) -> Draft | None:
-    """Read ``what share of claims in the north comes from motor``: what it comes from is the part."""
-    return _part_of_such(part, whole, metric) if word.startswith(("come", "came")) else None
-
-
-@rules("Clause", "<SHARE> Conds Metric Span FROM Conds", "<SHARE> Conds Metric Span FROM Things")
-def _such_comes_from_then(
-    whole: tuple[Cond, ...], metric: MetricWord, when: When, word: str, part: tuple[Cond, ...] | Things
-) -> Draft | None:
-    if isinstance(part, Things):
-        sole = _sole(part)
-        part = (sole,) if sole is not None else ()
-    made = _comes_from(metric, whole, word, part) if part else None
-    return replace(made, when=when) if made is not None else None
-
-
-@rules("Clause", "Conds ASSHARE Metric")
-def _as_share(part: tuple[Cond, ...], word: str, metric: MetricWord) -> Draft | None:
-    """Read ``motor as a share of claims``."""
-    return _part_of_such(part, (), metric) if word.startswith("as ") else None
-
-
-@rules("Clause", "Conds ASSHARE Conds Metric")
-def _as_share_of_such(part: tuple[Cond, ...], word: str, whole: tuple[Cond, ...], metric: MetricWord) -> Draft | None:
-    return _part_of_such(part, whole, metric) if word.startswith("as ") else None
 
 
 __all__ = ["is_of_one_year", "rules"]

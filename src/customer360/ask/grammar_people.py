@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from customer360.ask.chart import Rules
-from customer360.ask.grammar_deeds import SOME, at, doing
-from customer360.ask.grammar_nouns import Havings, same_kind
+from customer360.ask.grammar_deeds import at, doing
+from customer360.ask.grammar_nouns import Havings, same_kind, united
+from customer360.ask.grammar_undone import SOME
 from customer360.ask.meaning import Compared, Cond, Draft, Having, Members, MetricWord, Noun, Number, Things, When
 
 rules = Rules()
@@ -37,6 +38,8 @@ def _how_many_did(noun: Noun, deeds: Havings) -> Draft | None:
 def _are_deeds(deeds: Havings) -> bool:
     """Say whether words tell what somebody did, not what there is: no name of things that ends as a verb does."""
     first = deeds[0]
+    if first.number.value != 0:
+        return True
     said = first.verb or (first.metric if first.needs is None else None)
     return said is not None and not said.text.split(" ")[0].endswith("s")
 
@@ -51,7 +54,13 @@ def _both_deeds(things: Things, one: Havings, other: Havings) -> Things | None:
 
 
 @rules("Done", "Did <IN> <BOTH> TIME <AND> TIME", "Did <BOTH> <IN> TIME <AND> <IN> TIME", "Did <BOTH> TIME <AND> TIME")
-@rules("Done", "Did <IN> <BOTH> TIME <AND> <IN> TIME")
+@rules("Done", "Did <IN> <BOTH> TIME <AND> <IN> TIME", "Did <IN> TIME <AND> TIME <BOTH>", "Did <BY> TIME <AND> TIME")
+@rules(
+    "Done",
+    "Did <IN> TIME <AND> <IN>? TIME <AGAIN>",
+    "Did <IN> TIME <ASWELL> <IN>? TIME",
+    "Did <IN> <BY> TIME <AND> TIME",
+)
 def _in_both(did: Havings, one: When, other: When) -> Havings | None:
     """Read ``filed in both May and June``: in each of them."""
     return None if one.also or other.also else (*at(did, one), *at(did, other))
@@ -77,6 +86,18 @@ def _did_something_with(verb: MetricWord, noun: Noun) -> Havings | None:
     if noun.grain or not noun.is_thing:
         return None
     return (Having(verb, ">", SOME, conds=(Compared(noun, "is not null", None),)),)
+
+
+@rules("Things", "Things <And> Things", "Things <Or> Things", "<EITHER> Things <And> Things")
+@rules("Things", "<EITHER> Things <Or> Things")
+def _such_and_such(one: Things, other: Things) -> Things | None:
+    """Read ``motor policies and home policies``: those of either kind."""
+    is_alike = one.noun.fields == other.noun.fields and len(one.conds) == len(other.conds) == 1
+    if not is_alike or one.havings or other.havings:
+        return None
+    (mine,), (theirs,) = one.conds, other.conds
+    both = united(mine, theirs, "and") if isinstance(mine, Members) and isinstance(theirs, Members) else None
+    return replace(other, conds=(both,)) if both is not None else None
 
 
 # ---- not with that, and being such -----------------------------------------------------------------------------------

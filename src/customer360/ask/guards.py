@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from customer360.ask.guards_counts import is_no_list, is_other_count, is_other_deed, is_whole_of_part
+from customer360.ask.guards_counts import (
+    is_count_of_listed,
+    is_in_every,
+    is_no_list,
+    is_other_count,
+    is_other_deed,
+    is_whole_of_part,
+)
 from customer360.ask.guards_each import each_problem
-from customer360.ask.guards_names import NAME_GUARDS
+from customer360.ask.guards_names import NAME_GUARDS, is_group_of_value, is_shorter_value
 from customer360.ask.guards_readings import in_order, is_contradiction, is_outside, is_void, is_wrapped
 from customer360.ask.guards_shares import share_problem
 from customer360.ask.meaning import Members, Noun
-from customer360.ask.reading import Problem, Reading
+from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.said import Said
 from customer360.ask.units import kind_of
 
@@ -33,7 +40,8 @@ _BY = frozenset({"by", "per", "each", "every", "which", "what", "over", "for", "
 def guarded(ground: Ground, tokens: Sequence[Token], lexed: Lexed, draft: Draft, reading: Reading) -> Reading | Problem:
     """Return a reading that a question may mean, mended where that is sure, else why it may not."""
     said = in_order(Said(ground, tokens, lexed, draft, reading))
-    found = share_problem(said) or each_problem(said)
+    is_other = is_group_of_value(said) or is_shorter_value(said) or is_count_of_listed(said)
+    found = NONSENSE if is_other else share_problem(said) or each_problem(said)
     if found is not None:
         return found
     for guard in _GUARDS:
@@ -179,6 +187,7 @@ _GUARDS = (
     _is_intersection,
     is_other_count,
     is_no_list,
+    is_in_every,
     is_other_deed,
     is_whole_of_part,
     *NAME_GUARDS,

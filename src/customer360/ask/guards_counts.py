@@ -32,6 +32,8 @@ def is_other_count(said: Said) -> str | None:
     if isinstance(subject, MetricWord) and not is_number:
         return None
     start = end - len(subject.text.split())
+    if _is_named(said, end):
+        return None
     people = _people_in(said, start)
     if people is not None:
         return None if _is_about(said, people) else _text(people.text)
@@ -44,6 +46,12 @@ def is_other_count(said: Said) -> str | None:
     return None if is_so else _text(subject.text)
 
 
+def _is_named(said: Said, end: int) -> bool:
+    """Say whether what is counted is the very name of the figures that were read: mailings."""
+    named = {name for edge in said.edges("METRIC", end=end) for name in getattr(edge.meaning, "names", ())}
+    return bool(named) and set(said.query.metrics) <= named
+
+
 def is_no_list(said: Said) -> str | None:
     """Refuse how often something was done where it was asked who did it."""
     if said.words[:1] != ("who",) or said.fields or said.query.summary is not None:
@@ -52,6 +60,39 @@ def is_no_list(said: Said) -> str | None:
     if all(vocabulary.counts_people(name) or _is_distinct(said, name) for name in said.query.metrics):
         return None
     return "Who it was is asked, and not how many there were."
+
+
+_SHOW = frozenset({"show", "list", "find", "name", "get", "give", "display", "identify", "fetch", "pull", "see"})
+_NUMBERS = frozenset({"many", "number", "count", "total", "much", "amount", "average"})
+
+
+def is_count_of_listed(said: Said) -> bool:
+    """Say whether how many there are was read where the things themselves were asked: which customers live there."""
+    if said.fields or said.query.summary is not None or said.draft.head != "figure" or _NUMBERS & set(said.texts):
+        return False
+    is_which = said.words[:1] in (("which",), ("who",))
+    is_shown = said.texts[:1] != () and said.texts[0] in _SHOW
+    is_told = is_shown and ("who" in said.texts[1:] or "all" in said.texts[1:4])
+    if not (is_which or is_told or "whose" in said.words[1:]):
+        return False
+    for edge in said.edges("METRIC"):
+        if not set(said.query.metrics) & set(getattr(edge.meaning, "names", ())):
+            continue
+        for noun in said.edges("NOUN", start=edge.start):
+            if (
+                isinstance(noun.meaning, Noun)
+                and noun.meaning.is_plural
+                and (is_which or not _are_rows(said, noun.meaning))
+            ):
+                return True
+    return False
+
+
+def _are_rows(said: Said, noun: object) -> bool:
+    """Say whether a noun names rows of a fact, which are counted rather than listed: claims."""
+    fields = [each.name for each in noun.fields] if isinstance(noun, Noun) else []
+    owners = [said.ground.model.datasets[name.rpartition(".")[0]] for name in fields]
+    return any(owner.c360.role == "fact" for owner in owners) and all(map(said.ground.vocabulary.is_key, fields))
 
 
 def _is_distinct(said: Said, metric: str) -> bool:
@@ -80,7 +121,7 @@ def _start(said: Said) -> tuple[int | None, bool]:
         return (at if at is not None and at < before else asked), True
     if said.draft.share:
         at = said.after("percentage of", "percent of", "% of")
-        return at, at is not None and said.reading.pick is not None
+        return at, at is not None and said.reading.part is not None
     return 0, False
 
 
@@ -155,6 +196,15 @@ def _is_of_those(said: Said, word: MetricWord) -> bool:
         if is_implied(said.ground, word, metric):
             return True
     return bool(said.query.summary)
+
+
+def is_in_every(said: Said) -> str | None:
+    """Refuse a breakdown by time where those were asked who did so in all of it: paid in every quarter."""
+    every = [edge for edge in said.lexed.edges if edge.category == "GRAIN" and said.words[edge.start - 1] == "every"]
+    is_people = said.query.summary is not None or said.members
+    if every and is_people and any(each.grain for each in said.query.dimensions):
+        return "Whether in all of them, or in each of them one by one, is not said."
+    return None
 
 
 # ---- two deeds -------------------------------------------------------------------------------------------------------

@@ -50,6 +50,15 @@ def _is_beside_own(said: Said, field: str, value: object) -> bool:
     return False
 
 
+def is_group_of_value(said: Said) -> bool:
+    """Say whether a breakdown comes from a loose noun behind a value, which says what that is: lapsed status."""
+    loose = {noun.text for noun in said.draft.loose}
+    return any(
+        isinstance(noun.meaning, Noun) and noun.meaning.text in loose and said.edges("VALUE", end=noun.start)
+        for noun in said.edges("NOUN")
+    )
+
+
 def is_mean_of_many(said: Said) -> str | None:
     """Refuse a mean in money for one of how many: average claims, where an average claim is what each costs."""
     for word in said.draft.metrics:
@@ -76,11 +85,10 @@ def is_count_of_value(said: Said) -> str | None:
     return None
 
 
-def is_shorter_value(said: Said) -> str | None:
-    """Refuse a value whose word is but a part of a longer one: Home, where Home Plus was said."""
+def is_shorter_value(said: Said) -> bool:
+    """Say whether a value was read whose word is but a part of a longer one: Home, where Home Plus was said."""
     used = {(each.field, str(v)) for each in said.conditions for v in _listed(each.value)}
-    if said.reading.pick is not None:
-        used |= {(said.reading.pick.field, str(value)) for value in said.reading.pick.values}
+    used |= {(each.field, str(v)) for each in said.part for v in _listed(each.value)}
     named = {value for _, value in used}
     for each in said.conditions:
         for value in _listed(each.value):
@@ -101,8 +109,8 @@ def is_shorter_value(said: Said) -> str | None:
                 )
                 for s in spans
             ):
-                return "A longer name was said than the one that was read."
-    return None
+                return True
+    return False
 
 
 def _is_thing(said: Said, start: int, end: int) -> bool:
@@ -231,7 +239,6 @@ NAME_GUARDS = (
     is_others_size,
     is_mean_of_many,
     is_count_of_value,
-    is_shorter_value,
     is_from_one_to_other,
     is_of_buyers,
     is_often,

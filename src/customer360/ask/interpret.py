@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["read", "ambiguous", "unknown", "unclear", "impossible", "too_long"]
 
-SLACK = 16
+SLACK = 22
 """How much dearer than the cheapest a reading may be to be looked at when the cheapest is nonsense."""
 MOST_CHOICES = 8
 _OFFERED = 4

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,27 +9,32 @@ from typing import TYPE_CHECKING
 from customer360.ask.chart import Edge
 from customer360.ask.countwords import count_words
 from customer360.ask.courtesy import LEADING, courtesy_phrases
+from customer360.ask.dropped import cuts_of, without_loose_commas
 from customer360.ask.grammar_nouns import of_things
 from customer360.ask.inflect import is_order, stems
 from customer360.ask.joints import CLOSED, COPULA, LANGUAGE, LONGEST_CLOSED, SPANS_OVER, joints, numbers
-from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things
+from customer360.ask.meaning import Field, Member, Members, MetricWord, Noun, Things, When
+from customer360.ask.namedvalues import NamedValues
 from customer360.ask.people import NAME_COST, doers, people_words
 from customer360.ask.places import NUMERIC
-from customer360.ask.times import EVER, Found, read_times
+from customer360.ask.times import Found, read_times
+from customer360.ask.timesbefore import LONGEST_REFERRED, referred, referred_times
+from customer360.ask.timewords import EVER, KEPT
 from customer360.ask.words import phrase
 
 if TYPE_CHECKING:
     from datetime import date
 
     from customer360.ask.valueindex import ValueIndex
-    from customer360.ask.vocabulary import Vocabulary
+    from customer360.ask.vocabulary import Entry, Vocabulary
     from customer360.ask.words import Token
     from customer360.semantic.calendar_units import Calendar
 
 _COURTESY = courtesy_phrases()
 _LONGEST_COURTESY = max(len(key) for key in _COURTESY)
-_SHARES = frozenset(key for key, found in CLOSED.items() if "SHARE" in found)
+_SHARES = frozenset(key for key, found in CLOSED.items() if {"SHARE", "PORTION"} & set(found))
 _MEANS = frozenset({"average", "mean", "median"})
+_BEFORE_VALUES = frozenset({"by", "in", "on", "via", "over", "through", "at", "from", "with", "of", "to"})
 _ARTICLES = frozenset({"the", "a", "an", "our", "my", "your", "their", "its", "is", "are", "was", "were"})
 CLOSED_WORDS = LANGUAGE | {word for key in _COURTESY for word in key}
 FUNCTION_PHRASES = frozenset(key for key in (*CLOSED, *_COURTESY))
@@ -39,6 +43,8 @@ COUNTED_COST = 1
 """What it costs to take a word for things when it also names how many there are: orders."""
 BESIDE_COST = 2
 """What it costs more to take a word for a value that is a metric too, or for one that is said of several: VIPs."""
+NOUN_COST = 6
+"""What it costs more to take the name of things for a verb: orders."""
 FAR_COST = 15
 """What it costs to take a value for that of a dimension of which only a shorter name would fit."""
 
@@ -62,14 +68,14 @@ class Lexer:
         self.values = values
         self.as_of = as_of
         self.calendar = calendar
-        self._far: dict[tuple[str, str], bool] = {}
+        self._named = NamedValues(vocabulary, values)
 
     def read(self, tokens: Sequence[Token], *, drop_colliding: bool = False) -> Lexed:
         """Return the parts of a question, courtesy words dropped."""
         kept, collides = self._without_courtesy(tuple(tokens), drop_colliding=drop_colliding)
         words = stems(tuple(token.text for token in kept))
         edges: list[Edge] = []
-        cuts = _cuts(tuple(tokens), kept)
+        cuts = cuts_of(tuple(tokens), kept)
         edges += self._names(words, kept, cuts)
         times = read_times(words, self.as_of, self.calendar)
         edges += self._values(words, kept, cuts, frozenset((found.start, found.end) for found in times))
@@ -79,6 +85,7 @@ class Lexer:
         edges += numbers(words, kept)
         edges += count_words(words, kept)
         edges += _times(times)
+        edges += (Edge(start, end, "REFTIME", when) for start, end, when in referred_times(words))
         covered = {at for edge in edges for at in range(edge.start, edge.end)}
         unknown = tuple(token for at, token in enumerate(kept) if at not in covered)
         return Lexed(kept, tuple(edges), unknown, collides)
@@ -91,24 +98,15 @@ class Lexer:
         collides, is_soft = False, True
         at = 0
         while at < len(tokens):
-            size = next(
-                (
-                    n
-                    for n in range(min(_LONGEST_COURTESY, len(tokens) - at), 0, -1)
-                    if words[at : at + n] in _COURTESY
-                    and tokens[at].kind != "quoted"
-                    and not named & set(range(at, at + n))
-                    and not (
-                        any(each.text != "," for each in kept)
-                        and words[at] in LEADING
-                        and words[at + 1 : at + 2] != ("you",)
-                    )
-                ),
-                0,
-            )
+            is_later = any(each.text != "," for each in kept)
+            size = 0 if tokens[at].kind == "quoted" else _courtesy(words, at, named, is_later=is_later)
             if size == 1 and self._says_something(words, tokens, at, shared):
                 size = 0
             if size:
+                if size == 1 and kept and words[at] in _OPEN_COURTESY and any(self.values.lookup(words[at : at + 1])):
+                    kept.append(tokens[at])  # mailings in PRINT: courtesy only before the question
+                    at += 1
+                    continue
                 own = size == 1 and (self.is_content(words[at : at + 1]) or words[at : at + 1] in CLOSED)
                 if own and self._is_shouted(tokens, at):  # PRODUCE revenue: as the value is written
                     kept.append(tokens[at])
@@ -121,7 +119,7 @@ class Lexer:
                     continue
             kept += tokens[at : at + max(size, 1)]
             at += max(size, 1)
-        return _without_loose_commas(kept), (2 - is_soft) * collides
+        return without_loose_commas(kept), (2 - is_soft) * collides
 
     def _says_something(self, words: tuple[str, ...], tokens: tuple[Token, ...], at: int, shared: int) -> bool:
         """Say whether a word of courtesy changes the question where it stands."""
@@ -153,14 +151,17 @@ class Lexer:
     def inside_names(self, words: tuple[str, ...]) -> set[int]:
         """Return the places of words inside a name or value of several words."""
         found: set[int] = set()
-        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED)
+        longest = max(self.vocabulary.longest, self.values.longest, LONGEST_CLOSED, LONGEST_REFERRED)
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 2, min(start + longest, len(words)) + 1):
                 if (
                     words[start:end] in CLOSED
                     or words[start:end] in EVER
+                    or words[start:end] in KEPT
                     or words[start:end] in SPANS_OVER
-                    or self.vocabulary.lookup(words[start:end])
+                    or referred(words[start:end]) is not None
+                    or any(not (is_then and self._is_timeless(e)) for e in self.vocabulary.lookup(words[start:end]))
                     or any(True for _ in self.values.lookup(words[start:end]))
                 ):
                     found.update(range(start, end))
@@ -172,8 +173,16 @@ class Lexer:
             not _is_function(words) and any(True for _ in self.values.lookup(words))
         )
 
+    def _noun(self, fields: tuple[Field, ...], text: str, *, is_plural: bool, apart: bool) -> Noun:
+        """Return a noun with what can be said of it."""
+        noun = Noun(fields, text)
+        is_name = all(self.vocabulary.is_name(each.name) for each in fields)
+        kinds = self._is_entity(noun), is_plural, self._is_numeric(noun), self._is_date(noun), is_name
+        return Noun(fields, text, *kinds, apart)
+
     def _names(self, words: tuple[str, ...], tokens: Sequence[Token], cuts: frozenset[int]) -> Iterator[Edge]:
         timed = {(found.start, found.end) for found in read_times(words, self.as_of, self.calendar)}
+        is_then = self._says_when(words)
         for start in range(len(words)):
             for end in range(start + 1, min(start + self.vocabulary.longest, len(words)) + 1):
                 if any(token.kind == "quoted" for token in tokens[start:end]) or cuts & set(range(start + 1, end)):
@@ -184,6 +193,8 @@ class Lexer:
                 is_plural = words[end - 1] != tokens[end - 1].text
                 for entry in self.vocabulary.lookup(words[start:end]):
                     if entry.noun is None:
+                        if is_then and self._is_timeless(entry):
+                            continue  # people without an order in May: not those who never had one
                         names = self.vocabulary.as_written(entry.metrics, said)
                         names = names if entry.sort == "METRIC" else entry.metrics
                         rivals = [e for e in self.vocabulary.lookup(words[start:end]) if e is not entry]
@@ -191,24 +202,28 @@ class Lexer:
                         if entry.sort == "VERB" and start == 0 and is_order(said[0]) and len(words) > end:
                             continue
                         is_noun = entry.sort == "VERB" and (is_same or (is_plural and bool(rivals)))
-                        yield Edge(start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + 2 * is_noun)
+                        yield Edge(
+                            start, end, entry.sort, MetricWord(names, text), NAME_COST + tail + NOUN_COST * is_noun
+                        )
                     elif entry.sort == "FLAG":
                         yield Edge(start, end, "FLAG", self._flag(entry.noun, text), NAME_COST)
                     else:
-                        noun = Noun(
-                            entry.noun.fields,
-                            text,
-                            self._is_entity(entry.noun),
-                            is_plural,
-                            self._is_numeric(entry.noun),
-                            self._is_date(entry.noun),
-                            all(self.vocabulary.is_name(each.name) for each in entry.noun.fields),
-                            start in cuts,
-                        )
+                        noun = self._noun(entry.noun.fields, text, is_plural=is_plural, apart=start in cuts)
                         counted = noun.is_entity and any(
                             e.sort == "METRIC" for e in self.vocabulary.lookup(words[start:end])
                         )
                         yield Edge(start, end, "NOUN", noun, NAME_COST + COUNTED_COST * counted)
+
+    def _says_when(self, words: tuple[str, ...]) -> bool:
+        """Say whether a time is named that is not all the time."""
+        return any(found.when != When(text=found.when.text) for found in read_times(words, self.as_of, self.calendar))
+
+    def _is_timeless(self, entry: Entry) -> bool:
+        """Say whether a name tells people by what they did, whenever that was: not those who did so in May."""
+        if not entry.is_clause or not any(map(self.vocabulary.counts_people, entry.metrics)):
+            return False
+        atoms = (atom for name in entry.metrics for atom in self.vocabulary.model.formulas[name].atoms.values())
+        return all(atom.time_field is None for atom in atoms)
 
     def _is_entity(self, noun: Noun) -> bool:
         return all(self.vocabulary.is_key(each.name) for each in noun.fields)
@@ -241,7 +256,7 @@ class Lexer:
                     or (len(span) == 1 and (span[0].isdigit() or len(span[0]) == 1))
                 ):
                     continue
-                members = self._members(span, " ".join(token.raw for token in tokens[start:end]))
+                members = self._named.members(span, " ".join(token.raw for token in tokens[start:end]))
                 if members is not None:
                     yield from self._value(members, start, end, words, tokens)
 
@@ -249,9 +264,16 @@ class Lexer:
         self, members: Members, start: int, end: int, words: tuple[str, ...], tokens: Sequence[Token]
     ) -> Iterator[Edge]:
         """Yield a value, also with what it is a value of: Loyal Customers."""
+        if end > start + 1 and tokens[start].text in _BEFORE_VALUES:  # by phone: also what is called phone alone
+            members = self._named.without_joint(members, words[start + 1 : end])
         cost = NAME_COST + FAR_COST * min(option.field.far for option in members.options)
         ends = [(word, at) for at in range(start + 1, end) for word in self.vocabulary.lookup(words[at:end])]
-        is_dearer = bool(ends) + (end == start + 1 and self._is_name(members, words[start:end], tokens[start].text))
+        is_whole = tokens[start].text in _BEFORE_VALUES and _is_written(
+            members, tuple(t.text for t in tokens[start:end])
+        )
+        is_dearer = bool(ends and not is_whole) + (
+            end == start + 1 and self._is_name(members, words[start:end], tokens[start].text)
+        )
         is_plural = words[end - 1] != tokens[end - 1].text
         is_many = is_plural and not _is_written(members, tuple(token.text for token in tokens[start:end]))
         nouns = tuple(self.vocabulary.things_with({o.field.name for o in members.options})) if is_many else ()
@@ -263,20 +285,12 @@ class Lexer:
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
         for entry, at in ends:
             text = " ".join(token.text for token in tokens[at:end])
-            members = self._with_shorter(members, words[start:at], text)
+            members = self._named.with_shorter(members, words[start:at])
             if entry.sort == "METRIC":
                 yield Edge(start, end, "SUCH", (members, MetricWord(entry.metrics, text)), cost + NAME_COST)
             elif entry.sort == "NOUN" and entry.noun is not None and self._is_entity(entry.noun):
                 noun = Noun(entry.noun.fields, text, is_entity=True, is_plural=is_plural)
                 yield Edge(start, end, "Things", Things(noun, (of_things(members, noun),)), cost + NAME_COST)
-
-    def _with_shorter(self, members: Members, words: tuple[str, ...], text: str) -> Members:
-        """Return a value with those written without its last word: who says loyal customers may mean Loyal as well."""
-        shorter = self._members(words, text) if words else None
-        if shorter is None:
-            return members
-        known = {option.field.name for option in members.options}
-        return replace(members, options=(*members.options, *(o for o in shorter.options if o.field.name not in known)))
 
     def _is_name(self, members: Members, span: tuple[str, ...], said: str) -> bool:
         """Say whether a word is rather a name than a value: carts, where a stage is called `cart`; a verb always."""
@@ -285,49 +299,10 @@ class Lexer:
         return bool(entries) and (is_verb or not _is_written(members, (said,)))
 
     def _quoted(self, at: int, token: Token) -> Iterator[Edge]:
-        members = self._members(stems(phrase(token.text)), token.text)
+        members = self._named.members(stems(phrase(token.text)), token.text)
         if members is not None:
             yield Edge(at, at + 1, "VALUE", members, NAME_COST)
         yield Edge(at, at + 1, "QUOTED", token.raw[1:-1].strip(), NAME_COST)
-
-    def _members(self, words: tuple[str, ...], text: str) -> Members | None:
-        """Return the values that words name, by dimension."""
-        by_field: dict[str, list[str]] = {}
-        for name, value in self.values.lookup(words):
-            by_field.setdefault(name, []).append(value)
-        if not by_field:
-            return None
-        written = phrase(text)
-        exact = {name for name, found in by_field.items() if any(phrase(value) == written for value in found)}
-        options = tuple(
-            Member(
-                Field(name, self._distance(name, by_field) or int(bool(exact) and name not in exact)),
-                tuple(dict.fromkeys(found)),
-            )
-            for name, found in by_field.items()
-        )
-        return Members(options, text)
-
-    def _distance(self, name: str, rivals: dict[str, list[str]]) -> int:
-        return int(any(self._is_far(name, other) for other in rivals if other != name))
-
-    def _is_far(self, name: str, other: str) -> bool:
-        """Say whether a dimension is called like another with more words before it: preferred channel, channel."""
-        key = (name, other)
-        if key not in self._far and self.vocabulary.are_of_same_things(name, other):
-            self._far[key] = False  # segment and loyalty segment of one customer: neither is meant rather
-        if key not in self._far:
-            mine, theirs = self.vocabulary.own_names(name), self.vocabulary.names_of(other)
-            self._far[key] = (
-                not set(mine) & set(theirs)
-                and all(
-                    any(len(one) > len(two) and two in (one[-len(two) :], one[: len(two)]) for two in theirs)
-                    for one in mine
-                    if len(one) > 1
-                )
-                and any(len(one) > 1 for one in mine)
-            )
-        return self._far[key]
 
 
 def _times(times: Sequence[Found]) -> Iterator[Edge]:
@@ -339,35 +314,27 @@ def _times(times: Sequence[Found]) -> Iterator[Edge]:
         yield Edge(found.start, found.end, "TIME", found.when, found.cost + is_part)
 
 
-def _cuts(tokens: tuple[Token, ...], kept: Sequence[Token]) -> frozenset[int]:
-    """Return the places before which more than an article was dropped: no name reaches over them."""
-    at = {id(token): place for place, token in enumerate(tokens)}
-    places = [at[id(token)] for token in kept]
-    return frozenset(
-        number
-        for number, (one, other) in enumerate(itertools.pairwise(places), 1)
-        if any(token.text not in _ARTICLES for token in tokens[one + 1 : other])
-    )
-
-
-def _without_loose_commas(kept: Sequence[Token]) -> tuple[Token, ...]:
-    """Drop commas at the ends and one of two neighbours: what stood between them was courtesy."""
-    found: list[Token] = []
-    for token in kept:
-        if token.text == "," and (not found or found[-1].text == ","):
-            continue
-        found.append(token)
-    while found and found[-1].text == ",":
-        found.pop()
-    return tuple(found[1:] if len(found) > 1 and found[0].text == "and" else found)
-
-
 def _is_function(words: tuple[str, ...]) -> bool:
     """Say whether words belong to the language itself, so that a value of that name must be put in quotes."""
     return words in FUNCTION_PHRASES and not (len(words) == 1 and words[0] in _OPEN_COURTESY)
 
 
-_OPEN_COURTESY = frozenset({"produce", "record", "report", "present", "generate", "contribute", "register", "chart"})
+_OPEN_COURTESY = frozenset(
+    {
+        "produce",
+        "record",
+        "report",
+        "present",
+        "generate",
+        "contribute",
+        "register",
+        "chart",
+        "print",
+        "output",
+        "draw",
+        "extract",
+    }
+)
 
 
 def _first_share(words: tuple[str, ...]) -> int:
@@ -383,3 +350,11 @@ def _first_share(words: tuple[str, ...]) -> int:
 def _is_written(members: Members, said: tuple[str, ...]) -> bool:
     """Say whether a value is written just as it was said, not only in another number: `cart` for carts."""
     return any(phrase(str(value)) == said for option in members.options for value in option.values)
+
+
+def _courtesy(words: tuple[str, ...], at: int, named: set[int], *, is_later: bool) -> int:
+    """Return how many words from a place on say nothing; none where they are part of a name."""
+    if is_later and words[at] in LEADING and words[at + 1 : at + 2] != ("you",):
+        return 0
+    sizes = range(min(_LONGEST_COURTESY, len(words) - at), 0, -1)
+    return next((n for n in sizes if words[at : at + n] in _COURTESY and not named & set(range(at, at + n))), 0)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, product
 from typing import TYPE_CHECKING
 
-from customer360.ask.agreement import asks_and_says, counted_by_value, misfit, pieces_meant
+from customer360.ask.agreement import asks_and_says, counted_by_value, events_counted, misfit, pieces_meant
 from customer360.ask.doers import is_of_doers, lifted, of_doers
 from customer360.ask.frame import (
     MOST,
@@ -24,10 +24,11 @@ from customer360.ask.lower_things import count_things, list_things, rank_things
 from customer360.ask.meaning import Draft, Stat, Versus, When
 from customer360.ask.perthing import counts_them
 from customer360.ask.places import together
-from customer360.ask.reading import NONSENSE, Pick, Problem, Reading
+from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.settle import settled
+from customer360.ask.shares import shares, without_percent
 from customer360.ask.units import SIZE, kind_of
-from customer360.ask.verbs import is_said_of, wholes, with_rows, with_verbs
+from customer360.ask.verbs import is_said_of, with_rows, with_verbs
 from customer360.ask.versus import comparison, in_time, running, up_to_today
 from customer360.errors import C360Error
 from customer360.semantic.periods import relative
@@ -36,7 +37,6 @@ from customer360.semantic.query import (
     Dimension,
     MetricQuery,
     Order,
-    Share,
     Summary,
     TimeRange,
     WindowedMetric,
@@ -96,6 +96,14 @@ def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
         return
     if draft.changed and draft.versus is None:
         yield from _compared_with_what(ground, draft)
+        return
+    events = events_counted(ground, draft)
+    if events is not None:
+        yield from _readings(ground, events)
+        return
+    is_bare = draft.head == "things" and draft.things is not None and not draft.things.havings
+    if is_bare and (draft.order_by is not None or draft.verbs or draft.groups):
+        yield NONSENSE
         return
     if draft.head == "things":  # customers with 3 orders: listed, but counted when a group is named
         draft = replace(draft, head="count" if draft.groups else "list")
@@ -167,8 +175,8 @@ def _figures(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
             yield from without(ground, draft, metrics[0], _figures)
         elif draft.stat is not None:
             yield from _stat(ground, draft, metrics, draft.stat)
-        elif draft.share:
-            yield from _shares(ground, draft, metrics)
+        elif (asked := without_percent(ground, draft, metrics)).share:
+            yield from shares(ground, asked, metrics)
         else:
             for frame in frames(ground, _with_trend(ground, draft), metrics):
                 yield from _figure(ground, draft, metrics, frame)
@@ -270,62 +278,6 @@ def _with_choices(ground: Ground, draft: Draft, metrics: tuple[str, ...], frame:
         if not isinstance(made, Problem):
             choices.append(Reading(*made[:1], notes=made[1]))
     return replace(problem, choices=_valid(ground, choices))
-
-
-# ---- shares ---------------------------------------------------------------------------------------------------
-
-
-def _shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
-    """Yield shares; that of a part is read from all parts, since a filter would make it 100 %."""
-    if draft.versus or draft.window or draft.havings or draft.is_part:
-        yield NONSENSE
-        return
-    if draft.share_of and draft.conds:
-        yield Problem("unclear", "Which condition is the part and which limits the whole is not said.")
-        return
-    if draft.share_of:
-        yield from _part_of_whole(ground, draft, metrics)
-        return
-    for frame in frames(ground, draft, metrics):
-        if not any(each.name != "time" for each in frame.dimensions):
-            title = ground.title(metrics[0])
-            yield Problem(
-                "unclear", f"It is not said which share of {title}.", f"Say: share of {title} by a dimension."
-            )
-            continue
-        within = tuple(each.name for each in frame.dimensions if each.name == "time")
-        shares = tuple(Share(metric=name, within=within) for name in metrics)
-        query = MetricQuery(
-            metrics=metrics, dimensions=frame.dimensions, where=frame.where, time=time_range(draft.when), shares=shares
-        )
-        yield Reading(query)
-
-
-def _part_of_whole(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
-    if not draft.is_sure and any(next(wholes(ground, name), None) for name in metrics):
-        yield Problem("unclear", f"Whether {ground.title(metrics[0])} are the part or the whole is not said.")
-        return
-    part = draft.share_of[0]
-    draft = replace(draft, conds=draft.whole)
-    options = getattr(part, "options", None)
-    if len(draft.share_of) != 1 or options is None or getattr(part, "negated", False) or len(metrics) != 1:
-        yield Problem("unclear", "A share can be asked of one dimension's values only.")
-        return
-    for option in ground.places.options(part, ground.places.bases(metrics)):  # type: ignore[arg-type]
-        dimension = Dimension(name=option.field.name)
-        for frame in frames(ground, draft, metrics, first=(dimension,)):
-            if any(cond.field == option.field.name for cond in frame.filters if hasattr(cond, "field")):
-                yield NONSENSE
-                continue
-            within = tuple(each.name for each in frame.dimensions if each != dimension)
-            query = MetricQuery(
-                metrics=metrics,
-                dimensions=frame.dimensions,
-                where=frame.where,
-                time=time_range(draft.when),
-                shares=(Share(metric=metrics[0], within=within),),
-            )
-            yield Reading(query, Pick(option.field.name, option.values))
 
 
 # ---- means ----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from customer360.ask.frame import (
     time_range,
 )
 from customer360.ask.known import known_only
+from customer360.ask.listed import is_profile, listers
 from customer360.ask.meaning import Draft, Having, Members, MetricWord, Rank, Stat, Things
 from customer360.ask.perthing import events_held, may_be_none, none_too, of_events, with_anchor
 from customer360.ask.places import together
@@ -97,13 +98,16 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
         return
     words = [made.draft.order_by] if made.draft.order_by is not None else []
     counter = counter_for(ground, things.noun) if not made.main else None
-    if not made.main and not made.apart and not words and (counter is None or draft.head == "count"):
+    own: tuple[str, ...] = (counter,) if counter else ()
+    if not made.main and not made.apart and not words and counter is None and draft.head == "list":
+        own = listers(ground, things.noun, (*things.conds, *draft.conds))
+    if not made.main and not made.apart and not words and (not own or draft.head == "count"):
         yield _NONSENSE if draft.verbs else _by_what(things)
         return
     if made.apart and not made.main and counter is None:
         yield Problem("impossible", f"Each of '{things.noun.text}' without any would count, and they have no row.")
         return
-    names = (*_names(made.main, words), *([counter] if counter and not words else []))
+    names = (*_names(made.main, words), *(own if not words else ()))
     bases = ground.places.bases(names)
     for name in ground.places.of_noun(things.noun, bases):
         field = ground.vocabulary.key_of(name) if draft.head == "count" else name
@@ -111,7 +115,7 @@ def _members(ground: Ground, draft: Draft) -> Iterator[tuple[MetricQuery, str] |
             if isinstance(filters, Problem):
                 yield filters
             else:
-                yield from _fulfilling(ground, made, field, words, (counter,) if counter else (), filters)
+                yield from _fulfilling(ground, made, field, words, own, filters)
 
 
 def _is_second_deed(draft: Draft, things: Things) -> bool:
@@ -138,8 +142,8 @@ def _fulfilling(
             continue
         pairs = with_anchor(ground, field, [each for each in chosen if not isinstance(each, Problem)])
         own = counters if not made.main and not words else ()
-        pairs += tuple((name, Condition(field=name, op=">", value=0)) for name in own)
-        metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs)]))
+        pairs += tuple((name, Condition(field=name, op=">", value=0)) for name in own[:1])
+        metrics = tuple(dict.fromkeys([*(word.names[0] for word in words), *(name for name, _ in pairs), *own]))
         if not all(agree(ground, verb, name) for verb in draft.verbs for name in metrics):
             yield _NONSENSE
             continue
@@ -200,6 +204,7 @@ def misplaced(ground: Ground, things: Things, field: str, frame: Frame) -> Probl
         for condition in conditions_of(each):
             target = condition.field.rpartition(".")[0]
             alike = any({owner, target} <= kind for kind in ground.vocabulary.kinds)
+            alike = alike or is_profile(ground, target, owner)
             if ground.places.steps(owner, target) is None and not alike:
                 noun, attribute = ground.title(field), ground.title(condition.field)
                 return Problem("impossible", f"{attribute} is no attribute of each {noun.lower()}.")

@@ -139,8 +139,8 @@ class When:
     text: str = ""
     also: tuple[When, ...] = ()
     """Further ranges said in one breath: October and November."""
-    is_after: bool = False
-    """Whether it begins behind the range said before it: in March but not since."""
+    refers: str = ""
+    """How the range said before it tells it: ``since`` it, the ``same year``, the ``next year``."""
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,8 @@ class Versus:
 
     kind: Literal["previous period", "same period last year", "time", "previous point"]
     when: When | None = None
+    is_bare: bool = False
+    """Whether only ``to`` was said before it, which compares nothing where no other word does."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,10 @@ class Draft:
     split: bool = False
     """Whether several values or times are to stand side by side, not to be added up."""
     share: bool = False
+    in_percent: bool = False
+    """Whether it was asked to say it in per cent, which a rate is anyhow."""
+    of_amount: bool = False
+    """Whether how much of it was asked, which a share tells with the figures behind it."""
     share_of: tuple[Cond, ...] = ()
     """The part whose share is asked."""
     whole: tuple[Cond, ...] = ()
@@ -302,7 +308,7 @@ _ONE_ONLY = (
     "over",
 )
 _JOINED = ("groups", "loose", "conds", "havings", "verbs", "rows_of", "about", "notes", "held", "part_did", "doers")
-_EITHER = ("changed", "split", "share", "trend", "loosely", "only", "is_sure", "is_part")
+_EITHER = ("changed", "split", "share", "trend", "loosely", "only", "is_sure", "is_part", "in_percent", "of_amount")
 
 
 def same_time(one: When | None, other: When | None) -> bool:

@@ -36,7 +36,188 @@ _FEED = (
     "is used for|are used for|is used in|are used in|provides?|suppl(?:y|ies)|delivers?|is used to calculate|"
     "are used to calculate|fills?)"
 )
+_COUNT_AS = (
+    "(?:count|counts|counted|qualify|qualifies|class|classed|classify|classified|regard|regarded|treat|treated|see|"
+    "seen|label|labelled|tag|tagged|flag|flagged|mark|marked|rate|rated|rank|ranked|put down|categorise|categorised|"
+    "categorize|categorized)"
+)
+_SAY = "(?:say|speak of|talk of|talk about|call|consider|deem|regard|treat|count|class|classify|see|label|rate)"
+_RULE = (
+    "(?:rules?|criteri(?:a|on)|thresholds?|limits?|cut ?offs?|boundar(?:y|ies)|conditions?|bands?|ranges?|"
+    "requirements?|logic|brackets?|steps?|levels? needed)"
+)
+_HOLD = "(?:holds?|contains?|stores?|keeps?|carr(?:y|ies))(?! (?:the )?(?:most|least|more|fewe))"
+_DAY = "(?:day|date|point in time|moment)"
+_REACH = "(?:go|goes|reach|reaches|run|runs|extend|extends|last|lasts|cover|covers|include|includes)"
+_WHOLE = "(?:complete|available|loaded|covered|recorded|known|up to date|current|in|filled|there)"
 _FORMS: tuple[tuple[Form, str], ...] = (
+    ("definition", f"(?:when|at what point|from what point) {_DO} (?:we|you|one|they) {_SAY}(?: that)? {_X}"),
+    ("definition", f"(?:when|how|why) {_BE} (?P<x>.+? (?:{_COUNT_AS}|considered|called|deemed)(?: as| to be)? .+)"),
+    (
+        "definition",
+        f"(?:when|how|at what point) {_DO} (?P<x>.+? (?:{_COUNT_AS}|become|turn into|get to be)(?: as)? .+)",
+    ),
+    ("definition", f"(?:what|who|which \\w+) {_BE} {_COUNT_AS} as {_X}"),
+    ("definition", f"(?:what|who|which \\w+)(?: {_DO})? {_COUNT_AS} as {_X}"),
+    (
+        "definition",
+        (
+            f"(?:what|which) {_DO} (?:it|one|somebody|someone|a \\w+) (?:take|need)(?: in order)? to (?:be|become|"
+            f"count as) {_X}"
+        ),
+    ),
+    ("definition", f"what (?:makes|turns|qualifies) (?:.+? )?(?:into|as) {_X}"),
+    ("definition", f"(?:what {_BE} |explain |show |tell me )?(?:the )?{_RULE} (?:of|for|behind|to be|between) {_X}"),
+    (
+        "definition",
+        (
+            f"(?:what|which) {_RULE} (?:{_BE} (?:there|used|applied|behind)|{_DO} (?:we|you) (?:use|apply)) (?:for|in|"
+            f"to) {_X}"
+        ),
+    ),
+    (
+        "definition",
+        (
+            f"how {_BE} {_X} (?:come about|arrived at|put together|obtained|made up|set|decided|assigned|drawn|split "
+            f"up|explained)"
+        ),
+    ),
+    (
+        "definition",
+        f"how {_DO} (?:we|you|one|they) (?:arrive at|come up with|get|obtain|assign|decide|decide on|tell) {_X}",
+    ),
+    ("definition", f"how {_DO} {_X} (?:come about|work|get calculated|get computed)"),
+    (
+        "definition",
+        f"what (?:goes|flows|enters) into (?:the )?(?:calculation of|computation of|formula of|definition of) {_X}",
+    ),
+    (
+        "definition",
+        (
+            f"(?:in )?(?:what|which) (?:unit|currency)s? {_BE} {_X}(?: measured| shown| given| reported| "
+            f"expressed)?(?: in)?"
+        ),
+    ),
+    ("definition", f"what {_BE} (?:included|counted|contained|covered|summed|added up) (?:in|under|by) {_X}"),
+    ("definition", f"(?:what {_BE} )?(?:behind|hidden behind|understood as) {_X}"),
+    (
+        "coverage",
+        (
+            f"(?:up to|until|till|through|to|by) (?:which|what|when) ?{_DAY}? (?:{_BE}|{_DO}|have|has) {_X} "
+            f"(?:{_WHOLE}|{_REACH}|been loaded|been filled)"
+        ),
+    ),
+    (
+        "coverage",
+        (
+            f"(?:how far|how long|how recently|to when|until when|through when) (?:back )?(?:{_DO}|{_BE}|have|has) "
+            f"{_X} (?:{_REACH}|{_WHOLE})(?: back| up| to)?"
+        ),
+    ),
+    (
+        "coverage",
+        (
+            f"(?:what|which) {_BE} (?:the )?(?:first|earliest|oldest|last|latest|newest|most recent) {_DAY} (?:with|in|"
+            f"of|for|covered by|that has|on record for) (?:any )?{_X}"
+        ),
+    ),
+    ("coverage", f"(?:what|which) (?:first|earliest|oldest|last|latest|newest|most recent) {_DAY} {_DO} {_X} have"),
+    (
+        "coverage",
+        f"(?:from|since) (?:when|what {_DAY}|which {_DAY}) (?:{_BE}|{_DO}) {_X} (?:{_WHOLE}|start|begin|exist|kept)",
+    ),
+    ("coverage", f"from when (?:to|until|till) when (?:{_BE}|{_DO}|have|has) {_X} (?:{_WHOLE}|{_REACH})"),
+    ("coverage", f"how many (?:years|months|days|weeks) of {_X} (?:{_DO} (?:we|you) have|{_BE} there|are available)"),
+    (
+        "coverage",
+        f"when {_BE} the (?:first|last|latest|earliest|most recent) (?:day|date|record|entry|row) (?:of|in|for) {_X}",
+    ),
+    (
+        "freshness",
+        (
+            f"(?:as of|of|from|for|on) (?:which|what) {_DAY} (?:{_BE}|{_DO}) {_X}(?: stand| date| come)?(?: as of| "
+            f"from| on| for)?"
+        ),
+    ),
+    (
+        "freshness",
+        f"(?:which|what) {_DAY} (?:{_BE}|{_DO}) {_X} (?:stand on|stand at|from|as of|refer to|relate to|dated|reflect)",
+    ),
+    (
+        "freshness",
+        (
+            f"(?:what|which) {_BE} (?:the )?(?:as of|reporting|report|cut off|data|reference|effective) date(?: (?:of|"
+            f"for|in) {_X})?"
+        ),
+    ),
+    ("freshness", f"how (?:stale|outdated|timely|old|recent|up to date) {_BE} {_X}"),
+    ("freshness", f"when {_BE} the {_NEWEST} (?:load|refresh|update|import|build|run)(?: (?:of|for) {_X})?"),
+    (
+        "freshness",
+        (
+            f"when {_BE} {_X} (?:last |most recently )?(?:brought up to date|reloaded|synced|synchronised|recalculated|"
+            f"published)"
+        ),
+    ),
+    ("lineage", f"(?:which|what) {_SOURCES} {_HOLD} {_X}"),
+    (
+        "lineage",
+        (
+            f"(?:in|from|out of) (?:which|what) {_SOURCES} (?:{_BE}|{_DO}|can (?:i|we) find|do (?:i|we|you) find) "
+            f"{_X}(?: stored| kept| held| found| come| recorded| live| sit| to be found)?(?: from)?"
+        ),
+    ),
+    (
+        "lineage",
+        (
+            f"where (?:can|do|could|would) (?:i|we|one|you) (?:find|look up|look for|get|see) (?:the )?(?:data|rows|"
+            f"table|records|source|raw data) (?:of|for|on|about|behind) {_X}"
+        ),
+    ),
+    ("lineage", f"where {_DO} (?:we|you|they) (?:get|take|pull|draw|read|keep|store) {_X}(?: from| in)?"),
+    (
+        "lineage",
+        (
+            f"(?:what|which) (?:data|rows|records) {_BE} {_X} (?:based on|made of|built on|computed from|calculated "
+            f"from|taken from)"
+        ),
+    ),
+    (
+        "owner",
+        (
+            f"(?:who|which team|which department|which person) (?:owns|answers for|takes care of|is accountable for|"
+            f"looks after|is the contact for|is the contact person for|keeps|maintains) {_X}"
+        ),
+    ),
+    (
+        "owner",
+        (
+            f"(?:who|whom) (?:can|do|should|may) (?:i|we) (?:ask|contact|talk to|turn to) (?:about|on|regarding) "
+            f"(?:the )?(?:definition of |figure of |data of |metric )?{_X}"
+        ),
+    ),
+    (
+        "values",
+        (
+            f"(?:what|which) (?:possible |allowed |different )?(?:values|members|options|entries) (?:can|may|could|"
+            f"does|do|might) {_X} (?:have|take|take on|hold|be)"
+        ),
+    ),
+    (
+        "values",
+        (
+            f"(?:what|which) {_X} {_DO} (?:we|you) (?:distinguish|use|know|tell apart|work with|differentiate|"
+            f"recognise|recognize)"
+        ),
+    ),
+    ("values", f"(?:what|which) (?:kinds?|types?|sorts?) of {_X} {_THERE}"),
+    (
+        "values",
+        (
+            f"(?:into )?(?:what|which) {_X} {_BE} (?:customers|clients|products|people|orders|contacts) (?:divided|"
+            f"split|sorted|grouped|put)(?: into)?"
+        ),
+    ),
     ("definition", f"what {_DO} {_X} (?:mean|stand for|tell(?: me| us)?|measure|include)(?: exactly)?"),
     ("definition", rf"what (?:makes|turns) (?:somebody|someone|a person|an? \w+|people) (?:into )?(?:an? )?{_X}"),
     ("definition", f"what {_BE} (?:meant|understood) (?:by|with|under) {_X}"),
@@ -121,7 +302,14 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("rows", f"how many (?:rows|records|lines) (?:{_BE} (?:there )?in|{_DO}) {_X}(?: have| contain)?"),
 )
 _PATTERNS = tuple((form, re.compile(pattern)) for form, pattern in _FORMS)
+_EMPHASIS = re.compile(r"\b(?:exactly|precisely|actually|really|generally|officially|currently|right now) ?")
 _WEAK = (
+    ("definition", re.compile(f"(?:what {_BE} |explain )?(?:the )?difference between {_X}")),
+    ("definition", re.compile(f"how {_DO} (?P<x>.+ differ from .+)")),
+    ("definition", re.compile(f"how {_BE} (?P<x>.+ (?:different|distinct) from .+)")),
+    ("definition", re.compile("what (?:distinguishes|separates|tells|sets) (?P<x>.+ (?:from|apart from) .+)")),
+    ("definition", re.compile(f"what (?:makes|made|puts) {_X}")),
+    ("definition", re.compile(f"(?:what|who|how|when) {_BE} {_X} (?:here|for us|in our terms|in our case)")),
     ("values", re.compile(f"(?:list|list all|show all|name|name all|enumerate)(?: of)? {_X}")),
     ("values", re.compile(f"what are {_X}")),
     ("definition", re.compile(f"(?:what|who) {_BE} {_X}")),
@@ -155,10 +343,11 @@ class Asked:
 def meta_question(tokens: Sequence[Token]) -> Asked | None:
     """Return the form of a question that can be nothing but one about metrics or data themselves."""
     text = _plain(tokens)
-    for form, pattern in _PATTERNS:
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return Asked(form, _words(match))
+    for said in dict.fromkeys((text, _EMPHASIS.sub("", text))):
+        for form, pattern in _PATTERNS:
+            match = pattern.fullmatch(said)
+            if match is not None:
+                return Asked(form, _words(match))
     return None
 
 

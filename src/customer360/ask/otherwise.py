@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WEAK = weak_phrases()
 _LONGEST_WEAK = max(len(key) for key in _WEAK)
 _PREPOSITIONS = frozenset({"in", "on", "from", "via", "through", "by", "at", "during", "within"})
-_PARTICLES = frozenset({"back", "up", "in", "out", "off", "away", "over", "down"})
+_PARTICLES = frozenset({"back", "up", "in", "out", "off", "away", "over", "down", "behind"})
 _PARTICLE_REACH = 6
 """Words from a verb up to which its particle is looked for."""
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from customer360.ask.agreement import counted_rows, counter_of
-from customer360.ask.frame import anchored, includes_none
-from customer360.ask.meaning import MetricWord
+from customer360.ask.agreement import counted_rows, counter_of, is_part
+from customer360.ask.frame import agree, anchored, includes_none
+from customer360.ask.grammar_thresholds import SUCH
+from customer360.ask.meaning import Members, MetricWord
 from customer360.ask.reading import NONSENSE, Problem
 from customer360.ask.units import kind_of
 from customer360.semantic.query import Condition, Filter, Not
@@ -46,13 +47,29 @@ def of_events(ground: Ground, word: MetricWord, noun: Noun) -> MetricWord | Prob
 
 def events_held(ground: Ground, having: Having, noun: Noun) -> Having | Problem:
     """Return a condition on each thing with a count of events; that it did so at all may be told by any metric."""
+    if not having.metric.names and having.metric.text == SUCH:
+        options = [option for cond in having.conds if isinstance(cond, Members) for option in cond.options]
+        near = min(option.field.far for option in options)
+        names = {counter_of(ground, option.field.name) for option in options if option.field.far == near} - {None}
+        found = tuple(sorted(name for name in names if name is not None))
+        return replace(having, metric=MetricWord(found, having.metric.text)) if len(found) == 1 else NONSENSE
     if not having.metric.names:
         worth = worth_of(ground, noun)
         return NONSENSE if worth is None else replace(having, metric=MetricWord((worth,), having.metric.text))
+    having = _of_those_rows(ground, having)
     if (having.op, having.number.value) == (">", 0):
         return having
     word = of_events(ground, having.metric, noun)
     return word if isinstance(word, Problem) else replace(having, metric=word)
+
+
+def _of_those_rows(ground: Ground, having: Having) -> Having:
+    """Return a condition whose verb is about some of the rows it names as one about those: lost more than 3 carts."""
+    verb, named = having.verb, having.metric.names
+    if verb is None or any(agree(ground, verb, name) for name in named):
+        return having
+    parts = tuple(part for part in verb.names if any(is_part(ground, part, name) for name in named))
+    return replace(having, metric=replace(having.metric, names=parts), verb=None) if parts else having
 
 
 def worth_of(ground: Ground, noun: Noun) -> str | None:

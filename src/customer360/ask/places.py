@@ -175,6 +175,8 @@ class Places:
     def _compared(self, cond: Compared, name: str) -> Condition:
         if isinstance(cond.value, When) and self._days is not None:
             start, end = self._days(cond.value)
+            if cond.op == "before":
+                return Condition(field=name, op="<", value=start)
             if start is None or end is None:
                 return Condition(field=name, op=">=" if end is None else "<=", value=start if end is None else end)
             return Condition(field=name, op="between", value=[start, end])

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from customer360.semantic.query import MetricQuery
+    from customer360.semantic.query import Filter, MetricQuery
 
 Fault = Literal["nonsense", "impossible", "ambiguous", "unclear"]
-
-
-@dataclass(frozen=True)
-class Pick:
-    """The rows of an answer that were asked for, when others are needed to compute them (the whole of a share)."""
-
-    field: str
-    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -25,7 +16,6 @@ class Reading:
     """A metric query that a question may mean."""
 
     query: MetricQuery
-    pick: Pick | None = None
     notes: tuple[str, ...] = ()
     """What was decided for the person: the range when none was said, how many of the top."""
     cost: int = 0
@@ -34,8 +24,12 @@ class Reading:
     @property
     def key(self) -> str:
         """Equal readings have equal keys."""
-        picked = [self.pick.field, *map(str, self.pick.values)] if self.pick else None
-        return json.dumps([self.query.canonical(), picked])
+        return self.query.canonical()
+
+    @property
+    def part(self) -> Filter | None:
+        """The rows whose share is asked, None when it is none or that of each group."""
+        return next((share.part for share in self.query.shares if share.part is not None), None)
 
 
 @dataclass(frozen=True)

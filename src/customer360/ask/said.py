@@ -56,6 +56,11 @@ class Said:
         return tuple(conditions_of(self.query.where))
 
     @cached_property
+    def part(self) -> tuple[Condition, ...]:
+        """Conditions on the rows whose share is asked."""
+        return tuple(conditions_of(self.reading.part))
+
+    @cached_property
     def members(self) -> tuple[MemberCondition, ...]:
         """Conditions on what members did."""
         return tuple(each for each in parts_of(self.query.where) if isinstance(each, MemberCondition))

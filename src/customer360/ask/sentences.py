@@ -23,7 +23,7 @@ def sentence(reading: Reading, words: Words, columns: Sequence[OutputColumn], ro
     keys = [column for column in columns if column.kind != "metric"]
     limits = "; ".join(words.limits(reading))
     about = f" ({limits})" if limits else ""
-    if reading.pick is not None:
+    if reading.part is not None:
         return _share(reading, words, facts, rows) + about + "."
     if not keys:
         return "; ".join(_stated(column, rows[0], facts) for column in figures if _is_main(column, facts)) + about + "."
@@ -41,17 +41,12 @@ def _is_main(column: OutputColumn, facts: Mapping[str, OutputColumn]) -> bool:
 
 def _stated(column: OutputColumn, row: Row, facts: Mapping[str, OutputColumn]) -> str:
     text = f"{column.label}: {figure(row[column.name], column.unit, column.format)}"
-    share = f"{column.name}_share"
-    if share in facts:
-        text += f", of which {figure(row[share], facts[share].unit, facts[share].format)}"
     rate = f"{column.name}_change_rate"
     if rate in facts and row[rate] is not None:
         other = next(
             c
             for c in facts.values()
-            if c.asked == column.asked
-            and c.name not in (column.name, rate, f"{column.name}_change")
-            and not c.name.endswith("_share")
+            if c.asked == column.asked and c.name not in (column.name, rate, f"{column.name}_change")
         )
         direction = "up" if row[rate] > 0 else "down" if row[rate] < 0 else "unchanged"
         by = "" if direction == "unchanged" else f" {figure(abs(row[rate]), 'percent_0_1', '.1%')}"
@@ -61,11 +56,13 @@ def _stated(column: OutputColumn, row: Row, facts: Mapping[str, OutputColumn]) -
 
 def _share(reading: Reading, words: Words, facts: Mapping[str, OutputColumn], rows: Sequence[Row]) -> str:
     metric = reading.query.metrics[0]
-    share = facts[f"{metric}_share"]
-    total = sum(row[share.name] or 0 for row in rows)
-    if len(rows) > len(reading.pick.values if reading.pick else ()):  # by a further dimension: each row its own share
+    whole, share, part = (facts[name] for name in (metric, f"{metric}_share", f"{metric}_part"))
+    if reading.query.dimensions:  # each row its own share
         return f"{words.head(reading)}: {len(rows)} rows"
-    return f"{words.head(reading)}: {figure(total, share.unit, share.format)}"
+    (row,) = rows
+    shown = figure(row[share.name], share.unit, share.format)
+    of = " of ".join(figure(row[each.name], each.unit, each.format) for each in (part, whole))
+    return f"{words.head(reading)}: {shown}, {of}"
 
 
 def _grouped(

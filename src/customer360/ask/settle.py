@@ -12,6 +12,8 @@ _MONTH = len("2017-10")
 
 def settled(draft: Draft) -> tuple[Draft, ...] | Problem:
     """Decide what loose words do, and what a list of times means."""
+    if draft.versus is not None and draft.versus.is_bare and not (draft.split or draft.changed):
+        return NONSENSE
     if draft.which is not None or draft.peak is not None:
         return _which_of_them(draft)
     draft = replace(draft, groups=tuple(_spanned(group) for group in draft.groups))
@@ -134,6 +136,8 @@ def _listed_times(draft: Draft, when: When) -> tuple[Draft, ...] | Problem:
         return (replace(draft, when=whole),)
     unit = _unit_of(times[0])
     each = replace(draft, when=whole, groups=(*draft.groups, unit))
+    if any(f" and {word} " in when.text for word in ("in", "for", "during")):
+        return (each,)  # in 2023 and in 2024
     return (replace(draft, when=whole), each)
 
 

@@ -66,9 +66,42 @@ def subject_of(edition: Edition, words: tuple[str, ...]) -> Subject:
         nouns = [entry.noun for entry in edition.vocabulary.lookup(key[-1:]) if entry.noun is not None]
         owners = {field.name for noun in nouns for field in noun.fields}
         found = values if any(name in owners for name, _ in values.values) else found
+    if not found.is_known and len(key) > 1:
+        found = _together(edition, key, text)
     if not found.is_known and all(word in _EVERYTHING for word in key):
         return Subject(text, datasets=tuple(edition.model.datasets), is_everything=True)
     return found
+
+
+_FILLER_TEXT = (
+    "a an the is are be was were rather than instead of under in by for as with and or vs from to according our we "
+    "call that somebody someone person people one be between differ different distinct apart considered called "
+    "deemed count counts counted classed classify classified regarded treated seen become turn into get when how at "
+    "what point not no more longer scheme rule level us all considered label labelled tagged flagged marked"
+)
+_FILLERS = frozenset(_FILLER_TEXT.split())
+"""Words beside names that say only how the names stand to each other."""
+
+
+def _together(edition: Edition, key: tuple[str, ...], text: str) -> Subject:
+    """Return all that words name one after another: a high value customer under the value tier."""
+    found: list[Subject] = []
+    at = 0
+    while at < len(key):
+        spans = ((n, _named(edition, key[at : at + n], text)) for n in range(min(6, len(key) - at), 0, -1))
+        size, each = next(((n, s) for n, s in spans if s.metrics or s.fields or s.values), (1, None))
+        is_things = each is not None and size == 1 and _is_things(edition, key[at : at + 1])
+        if each is None and key[at] not in _FILLERS:
+            return Subject(text)
+        if each is not None and not is_things:
+            found.append(each)
+        at += size
+    fields = tuple(dict.fromkeys(name for each in found for name in each.fields))
+    values = tuple(dict.fromkeys(pair for each in found for pair in each.values))
+    own = tuple(pair for pair in values if pair[0] in fields) or values
+    metrics = tuple(dict.fromkeys(name for each in found for name in each.metrics))
+    datasets = tuple(dict.fromkeys(name for each in found for name in each.datasets))
+    return Subject(text, metrics, fields, own, datasets)
 
 
 def _named(edition: Edition, key: tuple[str, ...], text: str) -> Subject:

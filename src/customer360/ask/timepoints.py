@@ -49,17 +49,20 @@ UNITS: dict[tuple[str, ...], Unit] = {
     ("financial", "quarter"): "fiscal_quarter",
 }
 LAST = ("last", "previous", "prior", "preceding")
-THIS = ("this", "current")
+THIS = ("this", "current", "ongoing", "running", "present")
 _YEAR = re.compile(r"(19|20)\d\d")
 _DAY_ENDINGS = ("st", "nd", "rd", "th")
 _DAY_JOINTS = ("on", "since", "until", "till", "before", "after", "to", "from", "between")
 """Words behind which ``oct 24`` is rather a day than a month of a year."""
+_YEAR_NAMES = ("year", "calendar", "cy")
+_FISCAL = ("fy", "fiscal", "financial")
 _SHORT_YEARS = 6
 """How many years back two digits still mean a year."""
 _FIRST_HALF_END = 6
-_DAYS = 31
-_HALF_MONTH = 15
+_TEN = 10
+_TENS = range(20, 100, _TEN)
 _WEEKS = 53
+_QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Points:
     """Reads named periods from the words of a question."""
 
     def __init__(self, words: Sequence[str], as_of: date, calendar: Calendar) -> None:
-        self.words = words
+        self.words = tuple(words)
         self.as_of = as_of
         self.calendar = calendar
 
@@ -115,13 +118,19 @@ class Points:
             self._year,
             self._week,
             self._week_of,
-            self._half_of_month,
-            self._edge_days,
             self._day,
             self._slashed,
-            self._year_first,
         ):
             yield from reader(at)
+
+    def days(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Yield every single day that is named at a word."""
+        for reader in (self._day, self._iso, self._slashed):
+            yield from (found for found in reader(at) if found[1].start == found[1].end)
+
+    def size_of(self, at: int, phrases: Sequence[Sequence[str]]) -> int:
+        """Return how many words the longest of some phrases takes at a word, 0 when none stands there."""
+        return max((len(each) for each in phrases if self.words[at : at + len(each)] == tuple(each)), default=0)
 
     def unit(self, at: int) -> tuple[int, Unit] | None:
         """Return the unit named at a word."""
@@ -136,7 +145,11 @@ class Points:
         text = self.word(at)
         if text.isdigit():
             return at + 1, int(text)
-        return (at + 1, NUMERALS[text]) if text in NUMERALS else None
+        number = NUMERALS.get(text)
+        ones = NUMERALS.get(self.word(at + 1), _TEN)
+        if number is not None and number in _TENS and ones < _TEN:  # twenty-four
+            return at + 2, number + ones
+        return (at + 1, number) if number is not None else None
 
     def whole(self, day: date, unit: Unit, name: str | None = None, *, floats: bool = False) -> Point:
         """Return the period of a unit around a day."""
@@ -145,8 +158,8 @@ class Points:
 
     def _relative(self, at: int) -> Iterator[tuple[int, Point]]:
         word = self.word(at)
-        if tuple(self.words[at : at + 3]) == ("day", "before", "yesterday"):
-            day = self.as_of - timedelta(days=2)
+        if self.words[at : at + 2] == ("day", "before") and self.word(at + 2) in ("yesterday", "today"):
+            day = self.as_of - timedelta(days=1 + (self.word(at + 2) == "yesterday"))
             yield at + 3, Point(day, day, None)
         if word in ("today", "yesterday"):
             day = self.as_of - timedelta(days=word == "yesterday")
@@ -187,7 +200,7 @@ class Points:
         ``short`` allows a year of two digits: Q3 24.
         """
         skip = at + (self.word(at) in ("of", "in", ","))
-        for end, year in self._years(skip):
+        for end, year in self.years(skip):
             yield end, year, False
         if short and self._short_year(at):
             yield at + 1, 2000 + int(self.word(at)), False
@@ -196,11 +209,17 @@ class Points:
         past = (latest.month, latest.day) <= (self.as_of.month, self.as_of.day)
         yield at, self.as_of.year - (not past), True
 
-    def _years(self, at: int) -> Iterator[tuple[int, int]]:
+    def years(self, at: int) -> Iterator[tuple[int, int]]:
+        """Yield the calendar year that is named at a word: 2023, this year, the year before last."""
         if _YEAR.fullmatch(self.word(at)):
             yield at + 1, int(self.word(at))
         if self.word(at + 1) == "year" and self.word(at) in (*LAST, *THIS):
             yield at + 2, self.as_of.year - (self.word(at) in LAST)
+        ago = at + (self.word(at) in ("a", "one", "1"))
+        if self.words[ago : ago + 2] == ("year", "ago"):
+            yield ago + 2, self.as_of.year - 1
+        if self.words[at : at + 3] == ("year", "before", "last"):
+            yield at + 3, self.as_of.year - 2
 
     def _short_year(self, at: int) -> bool:
         """Say whether two digits are one of the years up to this one, and no day before a year: oct 24 2023."""
@@ -226,10 +245,12 @@ class Points:
         match = re.fullmatch(r"q([1-4])", self.word(start))
         number, end = (int(match[1]), start + 1) if match else (0, start)
         nth, after = self._nth(start)
+        after += self.word(after) == "calendar"
         if not match and nth and self.word(after) == "quarter":
             number, end = nth, after + 1
-        elif not match and self.word(start) == "quarter" and re.fullmatch("[1-4]", self.word(start + 1)):
-            number, end = int(self.word(start + 1)), start + 2
+        elif not match and self.word(start) == "quarter":
+            after, said = self.count(start + 1) or (start, 0)
+            number, end = (said, after) if 1 <= said <= _QUARTERS else (0, start)
         if number:
             yield from self._fiscal_quarter(end, number) if fiscal else self._calendar_quarter(end, number)
 
@@ -257,6 +278,8 @@ class Points:
     def _half(self, at: int) -> Iterator[tuple[int, Point]]:
         match = re.fullmatch(r"h([12])", self.word(at))
         number, end = (int(match[1]), at + 1) if match else (0, at)
+        if self.word(at) == "half" and self.word(at + 1) in ("1", "2"):
+            number, end = int(self.word(at + 1)), at + 2
         nth, after = self._nth(at)
         if not match and nth in (1, 2) and self.word(after) == "half":
             number, end = nth, after + 1
@@ -288,23 +311,18 @@ class Points:
         number, after = self.ordinal(at)
         return (number, after) if after == at + 2 else (0, at)
 
-    def _year_first(self, at: int) -> Iterator[tuple[int, Point]]:
-        """Read ``2024 Q3`` and ``2024 October``."""
-        if not _YEAR.fullmatch(self.word(at)):
-            return
-        for reader in (self._month, self._quarter, self._half):
-            for end, point in reader(at + 1):
-                if point.floats:
-                    yield end, point.moved_to(int(self.word(at)))
-
     def _year(self, at: int) -> Iterator[tuple[int, Point]]:
-        start = at + (2 if tuple(self.words[at : at + 2]) == ("year", "of") else self.word(at) == "year")
+        start = at + (2 if self.words[at : at + 2] == ("year", "of") else self.word(at) in _YEAR_NAMES)
+        start += self.word(at) == "calendar" and self.word(start) == "year"
         if _YEAR.fullmatch(self.word(start)):
             yield start + 1, self.whole(date(int(self.word(start)), 1, 1), "year")
+        match = re.fullmatch(r"cy((?:20)?\d\d)", self.word(at))
+        if match:
+            yield at + 1, self.whole(date(2000 + int(match[1][-2:]), 1, 1), "year")
         match = re.fullmatch(r"fy((?:20|19)?\d\d)", self.word(at))
         text, end = (match[1], at + 1) if match else ("", at)
-        if not match and (self.word(at) == "fy" or tuple(self.words[at : at + 2]) in UNITS):
-            size = 1 if self.word(at) == "fy" else 2
+        if not match and (self.word(at) in _FISCAL or tuple(self.words[at : at + 2]) in UNITS):
+            size = 1 if self.word(at) in _FISCAL and self.word(at + 1) != "year" else 2
             fiscal = size == 1 or UNITS[tuple(self.words[at : at + 2])] == "fiscal_year"
             if fiscal and _YEAR.fullmatch(self.word(at + size)):
                 text, end = self.word(at + size), at + size + 1
@@ -313,12 +331,18 @@ class Points:
             yield end, self.whole(self._fiscal_start(year), "fiscal_year", f"FY{year}")
 
     def _week(self, at: int) -> Iterator[tuple[int, Point]]:
+        """Read ``week 47``, ``CW 47 of 2023``, ``week 47/2024``."""
         start = at + (self.word(at) == "calendar")
         match = re.fullmatch(r"(?:w|cw|kw)(\d{1,2})", self.word(start))
+        with_year = re.fullmatch(r"(\d{4})-(\d{1,2})", self.word(start + 1))
         number, end = (match[1], start + 1) if match else (self.word(start + 1), start + 2)
-        if not match and (self.word(start) != "week" or not number.isdigit() or int(number) > _WEEKS):
+        if not match and self.word(start) not in ("week", "cw", "kw"):
             return
-        for after, year, _ in self._with_year(end, date(self.as_of.year, 1, 1)):
+        said = [(end, int(with_year[1]), False)] if with_year else self._with_year(end, date(self.as_of.year, 1, 1))
+        number = with_year[2] if with_year else number
+        if not number.isdigit() or int(number) > _WEEKS:
+            return
+        for after, year, _ in said:
             try:
                 first = date.fromisocalendar(year, int(number), 1)
             except ValueError:
@@ -329,45 +353,23 @@ class Points:
         """Read ``the week of 11 November``, ``week starting 5 March``: the whole week around that day."""
         if self.word(at) != "week" or self.word(at + 1) not in ("of", "starting", "beginning", "commencing", "from"):
             return
-        for reader in (self._day, self._iso, self._slashed):
-            for end, point in reader(at + 2):
-                if point.start == point.end:
-                    yield end, self.whole(point.start, "week")
-
-    def _half_of_month(self, at: int) -> Iterator[tuple[int, Point]]:
-        """Read ``the first half of November``: its days to the 15th, the second those behind it."""
-        nth, after = self._nth(at)
-        if nth not in (1, 2) or self.word(after) != "half":
-            return
-        for end, month in self._month(after + 1 + (self.word(after + 1) == "of")):
-            if month.unit == "month":
-                middle = month.start.replace(day=_HALF_MONTH)
-                start, last = (month.start, middle) if nth == 1 else (middle + timedelta(days=1), month.end)
-                yield end, replace(month, start=start, end=last, name=None, unit="day")
-
-    def _edge_days(self, at: int) -> Iterator[tuple[int, Point]]:
-        """Read ``first 10 days of November``, ``last 5 days of the quarter Q2``."""
-        found = self.count(at + 1) if self.word(at) in ("first", "last") else None
-        if found is None or self.word(found[0]) != "day" or self.word(found[0] + 1) not in ("of", "in"):
-            return
-        days = timedelta(days=found[1] - 1)
-        for reader in (self._month, self._quarter):
-            for end, point in reader(found[0] + 2):
-                is_first = self.word(at) == "first"
-                start, last = (point.start, point.start + days) if is_first else (point.end - days, point.end)
-                if found[1] and point.start <= start <= last <= point.end:
-                    yield end, replace(point, start=start, end=last, name=None, floats=False, unit="day")
+        is_spoken = self.word(at + 2) in MONTHS  # of November 18: no year of two digits
+        number, behind = self.ordinal(at + 3) if is_spoken else (0, at)
+        for end, point in self.dated(behind, number, MONTHS[self.word(at + 2)]) if number else self.days(at + 2):
+            yield end, self.whole(point.start, "week")
 
     def _day(self, at: int) -> Iterator[tuple[int, Point]]:
         """Read ``5 March 2017``, ``March 5, 2017`` and ``5th of March``."""
         for number, month, end in self._day_and_month(at):
-            if not (1 <= number <= _DAYS):
-                continue
-            latest = _date(self.as_of.year, month, number)
-            for after, year, floats in self._with_year(end, latest or date(self.as_of.year, month, 1)):
-                day = _date(year, month, number)
-                if day is not None:
-                    yield after, replace(self.whole(day, "day"), floats=floats)
+            yield from self.dated(end, number, month)
+
+    def dated(self, at: int, number: int, month: int) -> Iterator[tuple[int, Point]]:
+        """Yield a day of a month with the year said at a word, else in the newest year in which it has come."""
+        latest = _date(self.as_of.year, month, number)
+        for after, year, floats in self._with_year(at, latest or date(self.as_of.year, month, 1)):
+            day = _date(year, month, number)
+            if day is not None:
+                yield after, replace(self.whole(day, "day"), floats=floats)
 
     def _day_and_month(self, at: int) -> Iterator[tuple[int, int, int]]:
         if self.word(at) in MONTHS:
@@ -377,6 +379,8 @@ class Points:
             if number and not ((said_in or is_clipped) and after == at + 2 and self._short_year(at + 1)):
                 yield number, MONTHS[self.word(at)], after
         number, after = self.ordinal(at)
+        if self.words[at : at + 2] == ("first", "of"):
+            number, after = 1, at + 1
         after += self.word(after) == "of"
         if number and self.word(after) in MONTHS:
             yield number, MONTHS[self.word(after)], after + 1

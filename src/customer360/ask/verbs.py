@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from customer360.ask.agreement import is_implied
+from customer360.ask.agreement import is_implied, is_part
 from customer360.ask.frame import agree, metric_names
 from customer360.ask.inflect import stems, verb_stem
 from customer360.ask.meaning import Draft, Field, Member, Members, MetricWord
@@ -129,7 +129,7 @@ def is_said_of(ground: Ground, verb: MetricWord, metric: str) -> bool:
 
 def wholes(ground: Ground, metric: str) -> Iterator[str]:
     """Yield the metrics that count more of the same rows: claims, for disputes."""
-    yield from (name for name in ground.model.metrics if _is_part(ground, metric, name))
+    yield from (name for name in ground.model.metrics if is_part(ground, metric, name))
 
 
 def _called(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _called(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[st
 def _meant(ground: Ground, metric: MetricWord, verb: MetricWord) -> Iterator[str]:
     """Yield the part of the rows that the verb is about."""
     if not verb.text.startswith(_TO_DO):
-        yield from (name for name in verb.names for whole in metric.names if _is_part(ground, name, whole))
+        yield from (name for name in verb.names for whole in metric.names if is_part(ground, name, whole))
 
 
 def _is_called(ground: Ground, name: str, metric: MetricWord, verbs: set[str], *, owed: bool) -> bool:
@@ -155,12 +155,3 @@ def _is_called(ground: Ground, name: str, metric: MetricWord, verbs: set[str], *
         if any(words == verbs | {verb_stem(word) for word in said} for said in ground.vocabulary.written(other)):
             return True
     return False
-
-
-def _is_part(ground: Ground, part: str, whole: str) -> bool:
-    """Say whether one metric counts some of the rows that another counts."""
-    one, other = ground.model.formulas[part].sole_atom, ground.model.formulas[whole].sole_atom
-    if one is None or other is None or one.base != other.base or one.aggregate.sql() != other.aggregate.sql():
-        return False
-    mine, theirs = ({tree.sql() for tree in atom.filters} for atom in (one, other))
-    return theirs < mine

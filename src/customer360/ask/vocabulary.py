@@ -49,6 +49,11 @@ class Entry:
     sort: Sort
     metrics: tuple[str, ...] = ()
     noun: Noun | None = None
+    is_clause: bool = False
+    """Whether it tells things by what they did or have not: customers who bought, customers without an order."""
+
+
+_CLAUSE = frozenset({"who", "that", "with", "no", "not", "never", "without", "zero"})
 
 
 class Vocabulary:
@@ -215,14 +220,13 @@ class Vocabulary:
 
     def _add_kinds(self) -> None:
         """Let ``type`` and ``status`` stand for the contact type and the order status, whichever is in reach."""
-        taken = {key for key in self._found if len(key) == 1}
+        taken: set[Stems] = {key for key in self._found if len(key) == 1}
         taken |= {key[-1:] for key, names in self._found.items() if any(sort == "METRIC" for sort, _ in names)}
         for field in self.model.directory.all_fields():
             words = phrase(field.title)
-            is_plain = field.is_dimension and not field.is_time and field.c360.role != "key"
-            if is_plain and field.datatype == "String" and len(words) > 1 and words[-1] in _KINDS:
-                if stems(words[-1:]) not in taken:
-                    self._note(words[-1], "NOUN", field.qualified)
+            is_plain = field.is_dimension and field.datatype == "String" and field.c360.role != "key"
+            if is_plain and len(words) > 1 and words[-1] in _KINDS and stems(words[-1:]) not in taken:
+                self._note(words[-1], "NOUN", field.qualified)
 
     @property
     def kinds(self) -> tuple[frozenset[str], ...]:
@@ -326,7 +330,7 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
     for sort in ("METRIC", "VERB"):
         metrics = tuple(name for kind, name in names if kind == sort)
         if metrics:
-            yield Entry(sort, metrics=metrics)
+            yield Entry(sort, metrics=metrics, is_clause=sort == "METRIC" and bool(_CLAUSE & set(key)))
     for sort in ("NOUN", "FLAG"):
         fields = tuple(Field(name) for kind, name in names if kind == sort)
         if fields:

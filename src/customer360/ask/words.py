@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
+from customer360.ask.periodwords import spelled
+
 Kind = Literal["word", "number", "date", "quoted", "sign"]
 
 LONGEST = 600
@@ -145,7 +147,7 @@ def tokens(question: str) -> tuple[Token, ...]:
                 found.append(Token(text, raw, "word" if text == "and" else "sign", *match.span()))
         else:
             found.append(Token(text.replace(",", "") if kind == "number" else text, raw, kind, *match.span()))  # type: ignore[arg-type]
-    return tuple(_without_hyphens(found))
+    return tuple(_without_hyphens(spelled(found)))
 
 
 def _folded(question: str) -> str:

@@ -55,9 +55,10 @@ def _value(totaller: Totaller, output: Output) -> exp.Expr:
     main = _figure(totaller, output.figure, "")
     if output.form == "value":
         return main
-    if output.form == "share" and output.has_part:
+    if output.has_part:
         part = _figure(totaller, output.figure, part_variant(question, output).name)
-        return exp.Div(this=exp.Coalesce(this=part, expressions=[exp.Literal.number(0)]), expression=_not_zero(main))
+        part = exp.Coalesce(this=part, expressions=[exp.Literal.number(0)])
+        return part if output.form == "part" else exp.Div(this=part, expression=_not_zero(main))
     if output.form == "share":
         total = _figure(totaller, output.figure, total_variant(question, output.within).name)
         return exp.Div(this=_operand(main), expression=_not_zero(total))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from customer360.semantic.question import Figure, GroupBy, Question
 
 Kind = Literal["dimension", "time", "metric"]
-Form = Literal["value", "compared", "change", "change_rate", "share"]
+Form = Literal["value", "compared", "change", "change_rate", "share", "part"]
 
 _RATE = "percent_0_1"
 _RATE_FORMAT = ".1%"
@@ -39,7 +39,7 @@ class OutputColumn:
 
 @dataclass(frozen=True)
 class Output:
-    """A figure of the answer in one of its forms: itself, what it is compared with, the change, its share."""
+    """A figure of the answer in one of its forms: itself, what it is compared with, the change, its share or part."""
 
     name: str
     figure: Figure
@@ -68,6 +68,8 @@ def outputs(question: Question) -> Iterator[Output]:
         if figure.name in shares:
             asked = shares[figure.name]
             yield Output(f"{figure.name}_share", figure, "share", asked.within, asked)
+            if asked.part is not None and asked.with_part:
+                yield Output(f"{figure.name}_part", figure, "part", share=asked)
 
 
 def output_names(question: Question) -> list[str]:
@@ -113,6 +115,7 @@ def _figure(question: Question, output: Output) -> OutputColumn:
         "change": f"{label}, change",
         "change_rate": f"{label}, rate of change",
         "share": f"{label}, share",
+        "part": f"{label}, part",
     }
     return OutputColumn(
         name=output.name,

@@ -158,6 +158,9 @@ class Share(_Closed):
     part: Filter | None = Field(
         default=None, description="Which rows are the part of each row's own figure; `within` is empty then."
     )
+    with_part: bool = Field(
+        default=False, description="Whether the figure of the part stands beside its share: column `<metric>_part`."
+    )
 
 
 class WindowedMetric(_Closed):
