@@ -115,3 +115,12 @@ def postgres() -> Iterator[PostgresServer]:
         quick = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "full_page_writes", "synchronous_commit")]
         found.execute(*quick, "SELECT pg_reload_conf()", "CREATE ROLE reader LOGIN PASSWORD 'open sesame'")
         yield found
+
+
+@pytest.fixture(scope="module", name="postgres")
+def postgres_15() -> Iterator[PostgresServer]:
+    """A running server of the oldest version that a warehouse may lie on; import it where all tests need that one."""
+    with running(15) as found:
+        with psycopg.connect(found.url) as connection:
+            assert connection.info.server_version // 10_000 == 15
+        yield found

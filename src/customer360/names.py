@@ -57,6 +57,11 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def text_literal(value: object) -> str:
+    """Return a text as SQL: in single quotes, inner quotes doubled."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
 def raw_relation(source: str, table: str) -> Relation:
     """Return where a source's table lands."""
     return Relation(RAW_PREFIX + source, table)

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.end_to_end.forked import run
+
 SRC = Path(__file__).parents[2] / "src"
 ROWS = 2_000
 TABLES = ("lines", "per_customer", "total")
@@ -119,11 +121,13 @@ def c360(
     variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person would, after the words of ``start``, and return what it said."""
-    command: Sequence[str] = (*start, sys.executable, "-m", "customer360", *map(str, arguments))
+    words, settings = [str(each) for each in arguments], {**environment(), **(variables or {})}
+    if not start:
+        return run(words, cwd=cwd, environment=settings, timeout=timeout)
     return subprocess.run(
-        command,
+        [*start, sys.executable, "-m", "customer360", *words],
         cwd=cwd,
-        env={**environment(), **(variables or {})},
+        env=settings,
         capture_output=True,
         text=True,
         check=False,

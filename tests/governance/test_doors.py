@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ import typer.main
 from fastapi import FastAPI, Request
 from mcp import Client
 from starlette.testclient import TestClient
+from tests.end_to_end.project import c360
 from tests.governance.conftest import OPERATOR, PASSWORD
 
 from customer360.cli import app as commands
@@ -249,13 +248,7 @@ def test_the_command_line_asks_as_the_key_says(people: Workspace) -> None:
     _, key = people.governance.tickets.create_key("ida", label="t", by="test")
 
     def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "customer360", *words, "--project", str(people.project.root)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(SRC), **more},
-        )
+        return c360(*words, cwd=people.project.root, variables=more)
 
     refused_ = run("sql", SQL, C360_API_KEY=key)
     assert refused_.returncode == 1

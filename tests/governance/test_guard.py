@@ -257,7 +257,7 @@ def disguised(rng: random.Random, sql: str) -> str:
     return str(rng.choices(ways, [6, 2, 2, 1, 1, 1, 1, 1, 1])[0](sql))
 
 
-@pytest.mark.parametrize("size", [600, pytest.param(10_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("size", [300, pytest.param(10_000, marks=pytest.mark.full)])
 def test_hostile_texts_get_nothing(people: Workspace, ida: Principal, size: int) -> None:
     texts = list(itertools.islice(hostile(random.Random(20_260_105)), size))
     assert len(texts) == size

@@ -530,7 +530,7 @@ def _run(town: Town, door: Door, key: str) -> Answer:
 
 def _everybody(town: Town, door: Door, number: int, size: str) -> Iterator[tuple[str, str, str]]:
     """Yield roles and states with their keys, and nobody without one."""
-    states = STATES if size != "some" else STATES[number % 2 :: 2]
+    states = STATES if size != "some" else STATES[number % 3 :: 3]
     for place, state in enumerate(STATES):
         if state not in states:
             continue

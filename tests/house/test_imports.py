@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,16 @@ def test_imports_go_one_way() -> None:
         env={"PYTHONPATH": str(ROOT / "src"), "PATH": ""},
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_room_has_its_floor_and_its_line_in_the_architecture() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = settings["tool"]["importlinter"]["contracts"]
+    floors = {room.strip() for layer in contract["layers"] for room in layer.split("|")}
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = {path.stem for path in (ROOT / "src" / "customer360").iterdir() if not path.name.startswith("_")}
+    assert floors == {f"customer360.{room}" for room in rooms - {"templates"}}  # these hold no code
+    assert [room for room in rooms if f"`{room}`" not in page and f"`{room}/`" not in page] == []
 
 
 def test_only_the_clock_reads_the_wall_clock() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, date, datetime
+from functools import cache
 
 import pyarrow as pa
 import pytest
@@ -26,6 +27,12 @@ def records(count: int = 300) -> pa.Table:
     return people.table(Company(customers=1_000), count).drop_columns(["person_id", "household_id"])
 
 
+@cache
+def found():
+    """Return what a run over these records finds; tests only read it."""
+    return run(records())
+
+
 def test_the_order_of_records_does_not_matter():
     table = records()
     shuffled = table.take(random.Random(8).sample(range(table.num_rows), table.num_rows))
@@ -36,12 +43,12 @@ def test_the_order_of_records_does_not_matter():
     assert other["record_id"].to_pylist() == shuffled["record_id"].to_pylist()
 
 
-def known(found: pa.Table) -> pa.Table:
-    return found.select(["record_id", "person_id"]).append_column("is_current", pa.array([True] * found.num_rows))
+def known(people: pa.Table) -> pa.Table:
+    return people.select(["record_id", "person_id"]).append_column("is_current", pa.array([True] * people.num_rows))
 
 
 def test_a_second_run_keeps_every_id():
-    first = run(records()).people
+    first = found().people
     again = run(records(), known=known(first)).people
     assert again.select(["record_id", "person_id"]).equals(first.select(["record_id", "person_id"]))
 
@@ -135,8 +142,7 @@ def decision(kind, a, b, why="seen in the shop") -> Override:
 
 
 def test_a_merge_holds_over_rebuilds_and_undoing_it_gives_what_was_before(tmp_path):
-    table = records()
-    before = run(table)
+    table, before = records(), found()
     persons = sorted(groups(before.people), key=min)
     one, other = sorted(persons[0]), sorted(persons[1])
     store = SqliteStore(tmp_path / "state.sqlite")
@@ -151,15 +157,14 @@ def test_a_merge_holds_over_rebuilds_and_undoing_it_gives_what_was_before(tmp_pa
 
 def test_a_split_holds_over_rebuilds():
     table = records()
-    found = max(groups(run(table).people), key=lambda each: (len(each), min(each)))
-    gone, *rest = sorted(found)
+    largest = max(groups(found().people), key=lambda each: (len(each), min(each)))
+    gone, *rest = sorted(largest)
     split = run(table, overrides=Overrides.of([decision("split", [gone], rest)]))
     assert not any(gone in each and each & set(rest) for each in groups(split.people))
 
 
 def test_merge_then_split_is_what_was_before_and_so_is_split_then_merge():
-    table = records()
-    before = run(table)
+    table, before = records(), found()
     persons = sorted((sorted(each) for each in groups(before.people)), key=lambda each: (-len(each), each))
     one, other = persons[0], persons[1]
     merge, split = decision("merge", one, other), decision("split", other, one)

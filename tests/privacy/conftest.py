@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.templates.conftest import SAMPLE, start
+from tests.templates.conftest import Built
 
 from customer360.audiences.recall import recall_of
 from customer360.governance.office import operator
@@ -182,20 +182,10 @@ def shopflow_copy(shopflow_base: Path) -> Callable[[Path], Company]:
     return copied
 
 
-@pytest.fixture(scope="session")
-def journey_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("journey") / "project"
-    start(root, SAMPLE)
-    workspace = open_project(root)
-    workspace.run()
-    workspace.close()
-    return root
-
-
 @pytest.fixture
-def journey(journey_base: Path, tmp_path: Path) -> Iterator[Company]:
-    root = tmp_path / "project"
-    shutil.copytree(journey_base, root)
+def journey(journey: Built, tmp_path: Path) -> Iterator[Company]:
+    """A copy of the sample, to erase somebody from."""
+    root = shutil.copytree(journey.root, tmp_path / "project")
     workspace = open_project(root)
     with workspace.engine.read() as session:
         household = session.query(

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 from customer360.privacy import certificate
 from customer360.privacy.failures import CertificateBroken
 from customer360.privacy.places import Places
 from customer360.privacy.retention import outlived, rules
 from customer360.privacy.search import _IN_TABLES, pattern_of
-from customer360.privacy.subject import Subject, literal
+from customer360.privacy.subject import Subject
 from customer360.privacy.traces import traces
 from customer360.project.reader import read_project
 
@@ -131,8 +131,8 @@ NAMED = {
 def test_an_address_is_found_whole_in_tables_as_in_files(text: str) -> None:
     subject = Subject(("P0123456789abcdef",), (), values=("lee@mail.example",))
     assert bool(pattern_of(subject).search(text)) is NAMED[text]
-    named = literal(_IN_TABLES.format("lee@mail\\.example"))
-    ((found,),) = duckdb.sql(f"SELECT regexp_matches({literal(text)}, {named}, 'i')").fetchall()
+    named = text_literal(_IN_TABLES.format("lee@mail\\.example"))
+    ((found,),) = duckdb.sql(f"SELECT regexp_matches({text_literal(text)}, {named}, 'i')").fetchall()
     assert found is NAMED[text]
 
 

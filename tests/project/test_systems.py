@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -15,6 +16,7 @@ from customer360.project.starter import create_project, template_systems
 from customer360.project.systems import keep_systems
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from customer360.project.spec import Project
@@ -27,9 +29,17 @@ def without_rows(project: Project) -> set[str]:
     return {str(r) for r, model in project.models.items() if any("WHERE FALSE" in part.sql for part in model.parts)}
 
 
-def made(root: Path, *systems: str) -> Project:
-    create_project(root, template="shopflow", name="acme", systems=systems)
-    return read_project(root)
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Return the project of some systems, made once."""
+
+    @cache
+    def made(*systems: str) -> Project:
+        root = tmp_path_factory.mktemp("of") / "acme"
+        create_project(root, template="shopflow", name="acme", systems=systems)
+        return read_project(root)
+
+    return made
 
 
 def all_but(out: str) -> tuple[str, ...]:
@@ -44,19 +54,19 @@ def all_but(out: str) -> tuple[str, ...]:
         for systems in ((name,), all_but(name))
     ],
 )
-def test_one_system_and_all_but_one(tmp_path: Path, systems: tuple[str, ...]) -> None:
-    project = made(tmp_path / "acme", *systems)
+def test_one_system_and_all_but_one(made: Callable[..., Project], systems: tuple[str, ...]) -> None:
+    project = made(*systems)
     assert set(project.sources) == set(systems)
     assert project.warnings == ()
     assert {PRODUCT.get(name, name) for name in systems} <= set(project.products)
     assert project.settings.as_of_columns
-    assert {path.stem for path in (tmp_path / "acme/servers").iterdir()} == set(systems)
+    assert {path.stem for path in (project.root / "servers").iterdir()} == set(systems)
     landed = {c.relation.schema for c in project.contracts.values() if c.relation.schema.startswith(RAW_PREFIX)}
     assert landed == {RAW_PREFIX + name for name in systems}
 
 
-def test_products_of_systems_that_are_not_there_drop_out(tmp_path: Path) -> None:
-    project = made(tmp_path / "acme", "shop", "support")
+def test_products_of_systems_that_are_not_there_drop_out(made: Callable[..., Project]) -> None:
+    project = made("shop", "support")
     of_systems = {"shop", "shop_ops", "support", "sales_crm", "sales_erp", "logistics_wms", "cdp", "care"}
     # The shop's mappings read what the shop keeps beside: it stays, without rows.
     assert set(project.products) & of_systems == {"shop", "shop_ops", "support"}
@@ -70,9 +80,9 @@ def test_products_of_systems_that_are_not_there_drop_out(tmp_path: Path) -> None
     }
 
 
-def test_references_and_rules_that_lead_nowhere_go_with_their_system(tmp_path: Path) -> None:
-    everything = made(tmp_path / "all", *SYSTEMS).contract_of(Relation("support", "support_tickets"))
-    alone = made(tmp_path / "alone", "support").contract_of(Relation("support", "support_tickets"))
+def test_references_and_rules_that_lead_nowhere_go_with_their_system(made: Callable[..., Project]) -> None:
+    everything = made(*SYSTEMS).contract_of(Relation("support", "support_tickets"))
+    alone = made("support").contract_of(Relation("support", "support_tickets"))
     assert everything is not None
     assert alone is not None
     assert alone.references == ()
@@ -82,8 +92,8 @@ def test_references_and_rules_that_lead_nowhere_go_with_their_system(tmp_path: P
     ]
 
 
-def test_a_product_that_reads_a_kept_system_finds_the_others_empty(tmp_path: Path) -> None:
-    project = made(tmp_path / "acme", "crm", "erp")
+def test_a_product_that_reads_a_kept_system_finds_the_others_empty(made: Callable[..., Project]) -> None:
+    project = made("crm", "erp")
     assert without_rows(project) == {"logistics_wms.shipments"}
     assert "marketing_360" in project.products
     assert project.products["logistics_wms"].input_ports == ()
@@ -132,12 +142,12 @@ def test_a_supplement_that_a_mapping_reads_stays_without_rows(tmp_path: Path) ->
     assert "sales_crm" not in project.products
 
 
-def test_check_sql_of_metrics_finds_nothing_where_a_system_is_left_out(tmp_path: Path) -> None:
+def test_check_sql_of_metrics_finds_nothing_where_a_system_is_left_out(made: Callable[..., Project]) -> None:
     def checks(project: Project) -> dict[str, str]:
         metrics = project.semantics["shopflow"].document["semantic_model"][0]["metrics"]
         return {m["name"]: json.loads(m["custom_extensions"][0]["data"])["check_sql"] for m in metrics}
 
-    everything, some = checks(made(tmp_path / "all", *SYSTEMS)), checks(made(tmp_path / "some", "shop", "support"))
+    everything, some = checks(made(*SYSTEMS)), checks(made("shop", "support"))
     assert set(some) == set(everything)
     gone = ("cdp.", "care.", "sales_erp.", "sales_crm.", "logistics_wms.")
     assert any(name in sql for sql in everything.values() for name in gone)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from customer360.science.abandonment import abandonment, suspected_reasons
+from customer360.science.abandonment import abandonment
 
 CARTS = pa.table(
     {
@@ -43,19 +43,3 @@ def test_without_abandoned_carts_rates_are_unknown_and_nothing_is_lost():
     (row,) = abandonment(CARTS.filter(pa.compute.invert(CARTS["is_abandoned"]))).to_pylist()
     assert (row["cart_abandonment_rate"], row["recovery_rate"], row["unrecovered_rate"]) == (0, None, None)
     assert (row["abandonment_share"], row["lost_revenue"]) == (None, 0)
-
-
-def test_the_first_evidence_that_holds_is_the_suspected_reason():
-    carts = pa.table(
-        {
-            "cart_id": [1, 2, 3, 4, 5, 6],
-            "is_low_stock": [True, False, None, False, None, False],
-            "is_payment_failed": [True, True, None, False, None, False],
-            "last_stage": ["payment", "payment", "shipping", "payment", None, "cart"],
-            "price": [9.0, 9.0, 9.0, 9.0, None, 5.0],
-            "last_seen_price": [5.0, 5.0, 5.0, 5.0, 5.0, 5.0],
-        }
-    )
-    assert suspected_reasons(carts)["suspected_reason"].to_pylist() == [
-        "low_stock", "payment_failed", "shipping", "price_increase", "unknown", "unknown",
-    ]  # fmt: skip

@@ -140,26 +140,6 @@ def test_the_backlog_ages_in_bands_and_empty_bands_stay():
         care.backlog(contacts(), as_of=AS_OF, age_bands=(7, 3))
 
 
-def test_a_contact_counts_for_the_plan_valid_at_its_time_and_once():
-    day = timedelta(days=1)
-    plans = pa.table(
-        {
-            "customer_key": pa.array([1, 1, 1, 2], pa.int64()),
-            "plan_key": pa.array(["basic", "promo", "plus", "basic"]),
-            "start_date": pa.array([AS_OF - 300 * day, AS_OF - 100 * day, AS_OF - 20 * day, AS_OF - day], pa.date32()),
-            "end_date": pa.array([None, AS_OF - 50 * day, None, None], pa.date32()),
-        }
-    )
-    rows = contacts(
-        {"hours_ago": 24 * 10}, {"hours_ago": 24 * 30}, {"hours_ago": 24 * 50}, {"hours_ago": 24 * 70},
-        {"hours_ago": 24 * 400}, {"hours_ago": 24 * 9, "customer_key": 2}, {"customer_key": None},
-    )  # fmt: skip
-    found = care.with_plan(rows, plans)
-    assert found["plan_key"].to_pylist() == ["plus", "basic", "promo", "promo", None, None, None]
-    by_plan = care.summary(found, as_of=AS_OF, sla_hours=SLA, by=["plan_key"])
-    assert sum(by_plan["contacts"].to_pylist()) == 7
-
-
 def test_a_repeat_window_of_0_days_is_refused():
     with pytest.raises(InputMalformed, match="repeat_days is 0"):
         one({}, repeat_days=0)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customer360.errors import InputMalformed
-from customer360.science.cohort import retention, retention_rates
+from customer360.science.cohort import retention
 
 AS_OF = date(2024, 11, 30)
 
@@ -60,16 +60,7 @@ def test_every_cohort_starts_at_100_percent():
     assert (september["retention_rate"], september["amount"]) == (0.5, Decimal(10))
 
 
-def test_a_repeat_rate_is_not_a_period_retention_rate():
-    some = [(1, 10), (1, 100), (2, 95), (3, 5), (3, 6), (4, 300), (5, 179), (5, 180), (6, 90)]
-    (row,) = retention_rates(purchases(some), as_of=AS_OF).to_pylist()
-    assert (row["buyers"], row["customer_retention_rate"]) == (6, 3 / 6)
-    assert (row["earlier_buyers"], row["period_retention_rate"]) == (4, 1 / 4)  # 1, 2, 5, 6 bought before; 1 again
-
-
-def test_without_buyers_rates_are_unknown_and_other_grains_refused():
-    (row,) = retention_rates(purchases([(1, -5)]), as_of=AS_OF).to_pylist()
-    assert row == {"buyers": 0, "customer_retention_rate": None, "earlier_buyers": 0, "period_retention_rate": None}
+def test_without_buyers_there_is_no_cohort_and_other_grains_are_refused():
     assert retention(purchases([(1, -5)]), as_of=AS_OF).num_rows == 0
     with pytest.raises(InputMalformed, match="'day' is no grain of cohorts"):
         retention(purchases([]), as_of=AS_OF, grain="day")

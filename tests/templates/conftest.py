@@ -16,6 +16,7 @@ from customer360.project.starter import create_project
 from customer360.raw.load import load
 from customer360.synthetic.shopflow import ShopFlow
 from customer360.synthetic.to_files import write_files
+from customer360.workspace import open_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from customer360.engines.base import Engine
     from customer360.models.report import BuildReport
     from customer360.project.spec import Project
+    from customer360.workspace import Workspace
 
 SAMPLE = Path(__file__).parents[1] / "data" / "complete_journey"
 
@@ -76,14 +78,6 @@ def built(root: Path, data: Path, *, as_of: date | None = None) -> Built:
 
 
 @pytest.fixture(scope="session")
-def journey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    """The sample, built once; tests only read it."""
-    made = built(tmp_path_factory.mktemp("journey") / "project", SAMPLE)
-    yield made
-    made.engine.close()
-
-
-@pytest.fixture(scope="session")
 def files() -> Iterator[duckdb.DuckDBPyConnection]:
     """The sample's files as they are, to count for oneself: one view per file."""
     with duckdb.connect() as connection:
@@ -104,6 +98,14 @@ def shopflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     made = Built(root, engine, build(engine, project))
     yield made
     made.engine.close()
+
+
+@pytest.fixture(scope="session")
+def asked(shopflow: Built) -> Iterator[Workspace]:
+    """That project opened, to ask it questions: it learns its words once."""
+    workspace = open_project(shopflow.root)
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture(scope="session")

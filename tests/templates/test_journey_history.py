@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from tests.templates.conftest import SAMPLE, Built, built
+
+from customer360.engines.registry import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,8 +158,9 @@ FROM raw_till.receipts
 }
 
 
-def test_a_system_is_added_by_its_own_files_alone(tmp_path: Path) -> None:
-    made = built(tmp_path / "project", SAMPLE)
+def test_a_system_is_added_by_its_own_files_alone(journey: Built, tmp_path: Path) -> None:
+    root = shutil.copytree(journey.root, tmp_path / "project")
+    made = Built(root, open_engine(journey.project.settings, root), journey.report)
     for name, text in TILL.items():
         path = made.root / name
         path.parent.mkdir(exist_ok=True)

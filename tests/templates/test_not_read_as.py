@@ -62,13 +62,6 @@ SHOPFLOW = [
 
 
 @pytest.fixture(scope="module")
-def shop(shopflow: Built) -> Iterator[Workspace]:
-    workspace = open_project(shopflow.root)
-    yield workspace
-    workspace.close()
-
-
-@pytest.fixture(scope="module")
 def households(journey: Built) -> Iterator[Workspace]:
     workspace = open_project(journey.root)
     yield workspace
@@ -76,8 +69,8 @@ def households(journey: Built) -> Iterator[Workspace]:
 
 
 @pytest.mark.parametrize(("question", "forbidden"), SHOPFLOW)
-def test_shopflow_does_not_read(shop: Workspace, question: str, forbidden: str) -> None:
-    reading = shop.ask(question).reading or ""
+def test_shopflow_does_not_read(asked: Workspace, question: str, forbidden: str) -> None:
+    reading = asked.ask(question).reading or ""
     assert forbidden not in reading
 
 
@@ -87,16 +80,16 @@ def test_complete_journey_does_not_read(households: Workspace, question: str, fo
     assert forbidden not in reading
 
 
-def test_a_word_that_means_two_figures_is_asked_back(shop: Workspace) -> None:
+def test_a_word_that_means_two_figures_is_asked_back(asked: Workspace) -> None:
     for question in ("lost sales", "returning visitors", "visitors who came back"):
-        assert shop.ask(question).status == "clarify", question
+        assert asked.ask(question).status == "clarify", question
 
 
-def test_plans_end_on_their_last_day(shop: Workspace, shopflow: Built) -> None:
+def test_plans_end_on_their_last_day(asked: Workspace, shopflow: Built) -> None:
     ended = "FROM conformed.plan_subscription WHERE start_date <= DATE '2024-11-30' AND end_date < DATE '2024-11-30'"
     months = shopflow.rows(f"SELECT strftime(end_date, '%Y-%m') AS month, COUNT(*) AS n {ended} GROUP BY 1 ORDER BY 1")
     assert months
     busiest = max(months, key=lambda row: row["n"])
-    table = shop.ask(f"plans ended in {busiest['month']}").table
+    table = asked.ask(f"plans ended in {busiest['month']}").table
     assert table is not None
     assert list(table.to_pylist()[0].values()) == [busiest["n"]]

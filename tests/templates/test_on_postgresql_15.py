@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
-from tests.postgres_server import running
+from tests.postgres_server import postgres_15
 from tests.templates.test_on_postgres import (
     assert_same_metrics,
     assert_same_tables,
@@ -16,13 +15,11 @@ from tests.templates.test_on_postgres import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.postgres_server import PostgresServer
     from tests.templates.conftest import Built
 
 __all__ = [
     "on_postgres",
+    "postgres_15",
     "test_every_check_of_a_contract_says_in_postgresql_what_it_says_in_the_lake",
     "test_the_exported_procedure_makes_what_a_build_makes",
 ]
@@ -30,17 +27,7 @@ __all__ = [
 pytestmark = [pytest.mark.postgres, pytest.mark.full]
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    with running(15) as found:
-        yield found
-
-
-def test_every_table_of_the_complete_journey_is_the_same_in_postgresql_15(
-    journey: Built, on_postgres: Built, postgres: PostgresServer
-) -> None:
-    with psycopg.connect(postgres.url) as connection:
-        assert connection.info.server_version // 10_000 == 15
+def test_every_table_of_the_complete_journey_is_the_same_in_postgresql_15(journey: Built, on_postgres: Built) -> None:
     assert_same_tables(journey, on_postgres)
 
 

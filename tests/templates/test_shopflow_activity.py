@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -93,11 +94,16 @@ def deliver(root: Path, name: str, rows: list[tuple[Any, ...]]) -> None:
     pq.write_table(pa.table(columns), path)
 
 
-def started(root: Path, shipments: list[tuple[Any, ...]]) -> Built:
+def started(root: Path) -> Built:
     create_project(root, template="shopflow", name="demo", systems=["crm", "erp", "wms"])
     deliver(root, "crm/crm_customers", CUSTOMERS)
     deliver(root, "erp/erp_orders", ORDERS)
-    deliver(root, "wms/wms_shipments", shipments)
+    deliver(root, "wms/wms_shipments", SHIPMENTS)
+    return made_of(root)
+
+
+def made_of(root: Path) -> Built:
+    """Load what is new in a project, and build what it changes."""
     project = read_project(root)
     engine = open_engine(project.settings, root)
     load(engine, project).raise_failures()
@@ -106,14 +112,17 @@ def started(root: Path, shipments: list[tuple[Any, ...]]) -> Built:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    made = started(tmp_path_factory.mktemp("activity") / "demo", SHIPMENTS)
+    made = started(tmp_path_factory.mktemp("activity") / "demo")
     yield made
     made.engine.close()
 
 
 @pytest.fixture(scope="module")
-def split(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
-    made = started(tmp_path_factory.mktemp("activity") / "demo", [*SHIPMENTS, SECOND_PARCEL])
+def split(demo: Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """The same project after the warehouse sent another parcel of an order."""
+    root = shutil.copytree(demo.root, tmp_path_factory.mktemp("split") / "demo")
+    deliver(root, "wms/wms_shipments", [*SHIPMENTS, SECOND_PARCEL])
+    made = made_of(root)
     yield made
     made.engine.close()
 

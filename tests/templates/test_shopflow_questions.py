@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from customer360.ask.benchmark import Score, failures, read_cases, run_cases
-from customer360.workspace import Workspace, open_project
+from customer360.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.templates.conftest import Built
+    pass
 
 FILE = Path("questions") / "benchmark" / "development.yaml"
-
-
-@pytest.fixture(scope="module")
-def asked(shopflow: Built) -> Iterator[Workspace]:
-    workspace = open_project(shopflow.root)
-    yield workspace
-    workspace.close()
 
 
 @pytest.fixture(scope="module", params=[5, pytest.param(1, marks=pytest.mark.full)])

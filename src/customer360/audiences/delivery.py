@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from customer360.project.audiences import Audience, Destination
 
-MEMBER_WORDS = "member"
-
 
 @dataclass(frozen=True)
 class Took:

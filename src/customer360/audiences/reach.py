@@ -13,9 +13,8 @@ from urllib.parse import urlsplit
 
 from customer360.audiences.failures import AudienceError
 from customer360.errors import UnknownName
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 from customer360.privacy.consent import MARKETING, permitted
-from customer360.privacy.subject import literal
 
 if TYPE_CHECKING:
     from customer360.audiences.book import Book, Member
@@ -126,7 +125,7 @@ def current(session: Session, member: str) -> str | None:
     """Return the id that a former one leads to, None for one that leads nowhere."""
     if ALIAS not in session.relations():
         return None
-    found = session.query(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = {literal(member)}").to_pylist()
+    found = session.query(f"SELECT new_id FROM {ALIAS.sql} WHERE old_id = {text_literal(member)}").to_pylist()
     return str(found[0]["new_id"]) if found else None
 
 

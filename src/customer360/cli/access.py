@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from customer360.cli.opening import open_
-from customer360.cli.options import HERE, FormatOption, ProjectOption, opened
+from customer360.cli.options import HERE, FiguresOption, FormatOption, ProjectOption, opened
 from customer360.cli.output import note
 from customer360.cli.users import write_rows
 from customer360.cli.whoever import actor
@@ -22,8 +22,8 @@ Port = Annotated[str, typer.Argument(help="An output port's table: gold.gold_sal
 Number = Annotated[int, typer.Argument(help="Number of the request or grant.")]
 DaysOption = Annotated[int | None, typer.Option("--days", min=1, help="For so many days.")]
 NoteOption = Annotated[str | None, typer.Option("--note", help="Why.")]
-FiguresOption = Annotated[
-    bool, typer.Option("--figures-only", help="Only figures that enough people stand behind, and no rows.")
+PersonalOption = Annotated[
+    bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
 ]
 FilterOption = Annotated[str | None, typer.Option("--rows", help="Only these rows: \"country = 'US'\".")]
 
@@ -63,9 +63,7 @@ def request(
     port: Port,
     purpose: Annotated[str, typer.Option("--purpose", help="What the data are for.")],
     days: DaysOption = 90,
-    personal: Annotated[
-        bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
-    ] = False,
+    personal: PersonalOption = False,
     figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:
@@ -191,9 +189,7 @@ def grant(
     to_group: Annotated[bool, typer.Option("--to-group", help="The holder is a group; everyone is one.")] = False,
     days: DaysOption = 90,
     rows: FilterOption = None,
-    personal: Annotated[
-        bool, typer.Option("--personal", help="Show personal columns in the clear; opens nothing by itself.")
-    ] = False,
+    personal: PersonalOption = False,
     figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from customer360.cli.options import HERE, ProjectOption, opened
+from customer360.cli.options import HERE, FiguresOption, ProjectOption, opened
 from customer360.cli.output import note
 from customer360.cli.users import write_rows
 from customer360.cli.whoever import actor
@@ -21,9 +21,7 @@ def open_(
     ] = None,
     to_account: Annotated[bool, typer.Option("--to-account", help="The holder is an account.")] = False,
     days: Annotated[int, typer.Option("--days", min=1, help="For so many days, or as long as a port allows.")] = 90,
-    figures_only: Annotated[
-        bool, typer.Option("--figures-only", help="Only figures that enough people stand behind, and no rows.")
-    ] = False,
+    figures_only: FiguresOption = False,
     project: ProjectOption = HERE,
 ) -> None:
     """Open the project's dashboards to a group: grants each table that they stand on. Personal columns stay masked.

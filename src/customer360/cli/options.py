@@ -64,6 +64,9 @@ SystemsOption = Annotated[
     typer.Option("--systems", help="Only these systems of the template, with commas between.", show_default="all"),
 ]
 OutOption = Annotated[Path | None, typer.Option("--out", "-o", help="Write to this file instead of stdout.")]
+FiguresOption = Annotated[
+    bool, typer.Option("--figures-only", help="Only figures that enough people stand behind, and no rows.")
+]
 
 HERE = Path()
 _OBJECTS = 500_000

@@ -16,7 +16,7 @@ from customer360.connectors.local import local_duckdb
 from customer360.connectors.locations import shown
 from customer360.connectors.options import table_options
 from customer360.errors import SourceMalformed
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 from customer360.project.spec import SourceTable
 
 _MARK = b"PAR1"
@@ -62,7 +62,7 @@ class ParquetFiles:
                 raise self._damaged() from None
 
     def _scan(self) -> str:
-        names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in self._files)
+        names = ", ".join(map(text_literal, self._files))
         return f"read_parquet([{names}], union_by_name = true, hive_partitioning = false)"
 
     def _check_mark(self, path: Path) -> None:

@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 
 from customer360.connectors.base import Extract
 from customer360.connectors.options import checked_options, table_options
-from customer360.connectors.postgres_catalog import DESCRIBE, SCHEMA, TABLES, UNIQUE, ServerColumn, ServerTable, literal
+from customer360.connectors.postgres_catalog import DESCRIBE, SCHEMA, TABLES, UNIQUE, ServerColumn, ServerTable
 from customer360.connectors.postgres_errors import Server, explained, server_of
 from customer360.connectors.postgres_wires import WholeTable, Wire, WireError, open_wire
 from customer360.errors import ProjectError, SettingMissing, SourceMalformed, SourceUnreachable, UnknownName, nearest
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 from customer360.project.spec import Source, SourceTable
 
 DRIVERS = ("auto", "duckdb", "adbc")
@@ -80,7 +80,7 @@ class PostgresConnector:
             return True
         found = self._find(table)
         with self._explaining(table):
-            indexes = self._wire.rows(UNIQUE.format(schema=literal(found.schema), table=literal(found.name)))
+            indexes = self._wire.rows(UNIQUE.format(schema=text_literal(found.schema), table=text_literal(found.name)))
         wanted = ",".join(sorted(table.key))
         return any(wanted == names for (names,) in indexes)
 
@@ -151,7 +151,7 @@ class PostgresConnector:
         schema, _, name = table.location.rpartition(".")
         schema = schema or "public"
         with self._explaining(table):
-            rows = self._wire.rows(DESCRIBE.format(schema=literal(schema), table=literal(name)))
+            rows = self._wire.rows(DESCRIBE.format(schema=text_literal(schema), table=text_literal(name)))
             if not rows:
                 raise self._missing(table, schema, name)
         columns = {row[1]: ServerColumn(*row[1:]) for row in rows}
@@ -179,7 +179,7 @@ class PostgresConnector:
                 )
 
     def _missing(self, table: SourceTable, schema: str, name: str) -> SourceMalformed | SourceUnreachable:
-        ((exists, may_use),) = self._wire.rows(SCHEMA.format(schema=literal(schema)))
+        ((exists, may_use),) = self._wire.rows(SCHEMA.format(schema=text_literal(schema)))
         if exists and not may_use:
             return SourceUnreachable(
                 f"{self._server} does not let user '{self._server.user}' into schema {schema}.",

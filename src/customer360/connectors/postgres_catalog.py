@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from customer360.connectors.base import CursorValue
 from customer360.errors import ProjectError
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 from customer360.project.spec import SourceTable
 
 _PLAIN = frozenset(
@@ -140,14 +140,9 @@ class ServerTable:
         return f" WHERE {quoted(column.name)} >= {_cursor_literal(since, column, table)}{empty}"
 
 
-def literal(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _cursor_literal(value: CursorValue, column: ServerColumn, table: SourceTable) -> str:
     if isinstance(value, str):
-        return f'{literal(value)} COLLATE "C"'  # cursors are compared by code point everywhere
+        return f'{text_literal(value)} COLLATE "C"'  # cursors are compared by code point everywhere
     if column.type in _TEXTS:
         raise ProjectError(
             f"The cursor '{column.name}' of {table.source}.{table.name} is text in PostgreSQL and a"

@@ -14,7 +14,7 @@ import pyarrow as pa
 from customer360.connectors.local import local_duckdb
 from customer360.engines.extensions import load_extension
 from customer360.errors import ExtensionMissing
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 
 BATCH_ROWS = 122_880
 BATCH_BYTES = 4 << 20
@@ -65,7 +65,7 @@ class DuckWire:
         load_extension(self._connection, "postgres")
         self._connection.execute("SET streaming_buffer_size = '32MB'")  # lets the server run ahead of the reader
         with _duck_errors():
-            self._connection.execute(f"ATTACH {_literal(url)} AS pg (TYPE postgres, READ_ONLY)")
+            self._connection.execute(f"ATTACH {text_literal(url)} AS pg (TYPE postgres, READ_ONLY)")
             self._connection.execute("BEGIN")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -167,8 +167,4 @@ def _duck_errors() -> Iterator[None]:
 
 
 def _query(sql: str) -> str:
-    return f"postgres_query('pg', {_literal(sql)})"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return f"postgres_query('pg', {text_literal(sql)})"

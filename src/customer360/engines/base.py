@@ -40,10 +40,6 @@ class Snapshot:
 class Capabilities:
     """What differs between engines, as data: callers ask here, never for the engine's name."""
 
-    time_travel: bool
-    transactional_ddl: bool
-    enforces_varchar_length: bool
-    in_place_rollback: bool
     row_digest: str | None = None
     """A function of many values that yields 64 unsigned bits, equal for equal values; None where there is none."""
     leaves_no_trace: bool = False

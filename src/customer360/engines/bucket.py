@@ -20,6 +20,7 @@ import duckdb
 
 from customer360.engines.extensions import load_extension
 from customer360.errors import ExtensionMissing, ProjectError, SettingMissing, WarehouseError
+from customer360.names import text_literal
 
 if TYPE_CHECKING:
     from customer360.errors import Place
@@ -108,7 +109,7 @@ class Bucket:
             options["SESSION_TOKEN"] = self._keys.token
         if self._endpoint:
             options |= {"ENDPOINT": address.netloc, "URL_STYLE": "path"}
-        listed = ", ".join(f"{key} {_text(value)}" for key, value in options.items())
+        listed = ", ".join(f"{key} {text_literal(value)}" for key, value in options.items())
         try:
             connection.execute(
                 f"CREATE SECRET customer360 (TYPE s3, {listed}, USE_SSL {str(address.scheme != 'http').lower()})"
@@ -280,7 +281,3 @@ def _kept(client: Any, bucket: str) -> str:
         return "these keys cannot tell whether old versions are kept (GetBucketVersioning)"
     kept = "no earlier versions" if found is None else "earlier versions, which an erasure deletes too"
     return f"the bucket keeps {kept}"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from customer360.engines.base import Capabilities, Publication, Session, Snapshot
-from customer360.engines.lake import LAKE, Lake, in_bucket, lake_of, literal, metadata
+from customer360.engines.lake import LAKE, Lake, in_bucket, lake_of, metadata
 from customer360.engines.readers import Readers
 from customer360.engines.restore import restore
 from customer360.engines.retention import COMPACTION, Cleaned
@@ -18,7 +18,7 @@ from customer360.engines.sessions import LakePublication, Listener, PublicationF
 from customer360.engines.untrusted import UntrustedReaders
 from customer360.engines.writer import Writer
 from customer360.errors import ProjectError, SnapshotMissing, UnknownName, WarehouseMissing
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 from customer360.project.spec import Settings
 
 OPTIONS = (
@@ -48,14 +48,7 @@ class DuckLakeEngine:
 
     name = "duckdb"
     dialect = "duckdb"
-    capabilities = Capabilities(
-        time_travel=True,
-        transactional_ddl=True,
-        enforces_varchar_length=False,
-        in_place_rollback=True,
-        row_digest="HASH",
-        leaves_no_trace=True,
-    )
+    capabilities = Capabilities(row_digest="HASH", leaves_no_trace=True)
 
     def __init__(
         self,
@@ -156,8 +149,8 @@ class DuckLakeEngine:
             with self._readers.session() as session:
                 rows = session.query(
                     "SELECT snapshot_id, epoch_us(snapshot_time) AS at_us, author, commit_message "
-                    f"FROM ducklake_snapshots({literal(LAKE)}) WHERE snapshot_id > 0 "
-                    f"QUALIFY commit_message IS DISTINCT FROM {literal(COMPACTION)} "
+                    f"FROM ducklake_snapshots({text_literal(LAKE)}) WHERE snapshot_id > 0 "
+                    f"QUALIFY commit_message IS DISTINCT FROM {text_literal(COMPACTION)} "
                     "OR snapshot_id = min(snapshot_id) OVER () ORDER BY snapshot_id DESC"
                 ).to_pylist()
         except WarehouseMissing:

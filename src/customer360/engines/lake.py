@@ -19,7 +19,7 @@ from customer360.engines.lock import Held, hold
 from customer360.engines.storage import Folder, Storage
 from customer360.engines.vacuum import vacuum
 from customer360.errors import WarehouseError, WarehouseMissing
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 
 LAKE = "lake"
 """The name under which connections see the lake."""
@@ -164,7 +164,7 @@ class Lake:
         """
         address, of_catalogue = self.address()
         options = [
-            f"DATA_PATH {literal(self.store.root)}",
+            f"DATA_PATH {text_literal(self.store.root)}",
             "OVERRIDE_DATA_PATH true",
             *of_catalogue,
             "DATA_INLINING_ROW_LIMIT 0",
@@ -174,7 +174,7 @@ class Lake:
         if snapshot is not None:
             options.append(f"SNAPSHOT_VERSION {snapshot:d}")
         try:
-            connection.execute(f"ATTACH {literal(address)} AS {quoted(alias)} ({', '.join(options)})")
+            connection.execute(f"ATTACH {text_literal(address)} AS {quoted(alias)} ({', '.join(options)})")
         except duckdb.Error as error:
             if read_only and "attempt to write a readonly database" in str(error) and self._writable():
                 raise nothing_built() from error  # a first build died before it made the catalogue's tables
@@ -195,7 +195,8 @@ class Lake:
             chosen = dict(connection.execute(f"SELECT option_name, value FROM {quoted(alias)}.options()").fetchall())
             for option, value in ours.items():
                 if option not in chosen or (ours != ENCODING and chosen[option] != value):
-                    connection.execute(f"CALL {quoted(alias)}.set_option({literal(option)}, {literal(value)})")
+                    words = f"{text_literal(option)}, {text_literal(value)}"
+                    connection.execute(f"CALL {quoted(alias)}.set_option({words})")
 
     def _writable(self) -> bool:
         return os.access(self.folder, os.W_OK) and os.access(self.catalogue, os.W_OK)
@@ -231,7 +232,7 @@ def metadata(alias: str = LAKE) -> str:
 
 def newest_snapshot(connection: duckdb.DuckDBPyConnection, alias: str = LAKE) -> int:
     """Return the snapshot this transaction sees, and pin it: DuckLake takes it at the first touch."""
-    row = connection.execute(f"FROM ducklake_current_snapshot({literal(alias)})").fetchone()
+    row = connection.execute(f"FROM ducklake_current_snapshot({text_literal(alias)})").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -242,11 +243,6 @@ def identity(connection: duckdb.DuckDBPyConnection) -> str:
     """
     rows = connection.execute(f"SELECT schema_uuid FROM {metadata()}.ducklake_schema WHERE schema_id = 0").fetchall()
     return str(rows[0][0]) if rows else ""
-
-
-def literal(value: object) -> str:
-    """Return text in single quotes, inner quotes doubled."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def file_system(folder: Path, mounts: Path = Path("/proc/mounts")) -> str | None:

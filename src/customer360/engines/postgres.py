@@ -37,9 +37,7 @@ class PostgresEngine:
 
     name = "postgres"
     dialect = "duckdb"  # sessions take our SQL and translate it
-    capabilities = Capabilities(
-        time_travel=True, transactional_ddl=True, enforces_varchar_length=False, in_place_rollback=True
-    )
+    capabilities = Capabilities()
 
     def __init__(
         self, server: Server, *, catalog: str = CATALOG, keep_snapshots: int = 10, lock_seconds: float = LOCK_SECONDS

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import duckdb
 
-from customer360.engines.lake import LAKE, Lake, literal, metadata
+from customer360.engines.lake import LAKE, Lake, metadata
+from customer360.names import text_literal
 
 COMPACTION = "compaction"
 """Note of a snapshot that only merged files: the same rows as the one before, not shown in the history."""
@@ -65,7 +66,7 @@ def expire(connection: duckdb.DuckDBPyConnection, lake: Lake, *, keep: int, unco
     in_use = lake.claimed().snapshots
     old = [number for number, _ in rows if number < oldest_kept and number not in in_use]
     if old:
-        connection.execute(f"CALL ducklake_expire_snapshots({literal(LAKE)}, versions => {old})")
+        connection.execute(f"CALL ducklake_expire_snapshots({text_literal(LAKE)}, versions => {old})")
     return len(old)
 
 
@@ -82,22 +83,22 @@ def merge_small_files(connection: duckdb.DuckDBPyConnection, *, more_than: int) 
         with _snapshot(connection, COMPACTION):
             for schema, table in tables:
                 connection.execute(
-                    f"CALL ducklake_merge_adjacent_files({literal(LAKE)}, {literal(table)}, "
-                    f"schema => {literal(schema)})"
+                    f"CALL ducklake_merge_adjacent_files({text_literal(LAKE)}, {text_literal(table)}, "
+                    f"schema => {text_literal(schema)})"
                 )
 
 
 def rewrite_deleted_rows(connection: duckdb.DuckDBPyConnection, *, threshold: float) -> None:
     """Rewrite data files of which more than this share of rows is deleted."""
     with _snapshot(connection, COMPACTION):
-        connection.execute(f"CALL ducklake_rewrite_data_files({literal(LAKE)}, delete_threshold => {threshold:f})")
+        connection.execute(f"CALL ducklake_rewrite_data_files({text_literal(LAKE)}, delete_threshold => {threshold:f})")
 
 
 @contextmanager
 def _snapshot(connection: duckdb.DuckDBPyConnection, note: str) -> Iterator[None]:
     """Make one snapshot with a note of what the block does; none when it changes nothing."""
     connection.execute("BEGIN")
-    connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, 'customer360', {literal(note)})")
+    connection.execute(f"CALL ducklake_set_commit_message({text_literal(LAKE)}, 'customer360', {text_literal(note)})")
     yield
     connection.execute("COMMIT")
 
@@ -137,7 +138,7 @@ def delete_orphans(connection: duckdb.DuckDBPyConnection, lake: Lake) -> Cleaned
     orphans = [
         str(row[0])
         for row in connection.execute(
-            f"CALL ducklake_delete_orphaned_files({literal(LAKE)}, cleanup_all => true, dry_run => true)"
+            f"CALL ducklake_delete_orphaned_files({text_literal(LAKE)}, cleanup_all => true, dry_run => true)"
         ).fetchall()
     ]
     size = sum(lake.store.delete(orphans))

@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from customer360.engines.base import Column
 from customer360.engines.failures import translated, translation
-from customer360.engines.lake import LAKE, literal, metadata
+from customer360.engines.lake import LAKE, metadata
 from customer360.errors import StatementFailed, WarehouseError, nearest
-from customer360.names import Relation, quoted
+from customer360.names import Relation, quoted, text_literal
 
 Listener = Callable[[str], None]
 """Is told the named moments of a publish: ``lock taken``, ``before commit`` and so on (see writer.py)."""
@@ -187,7 +187,7 @@ class LakePublication(LakeSession):
 
     def relations(self) -> frozenset[Relation]:
         """Return every table and view as this transaction sees them."""
-        of = literal(self.database)  # as text: for a parameter DuckDB loads pandas where that is installed
+        of = text_literal(self.database)  # as text: for a parameter DuckDB loads pandas where that is installed
         return self._relations(
             f"SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {of} UNION ALL "
             f"SELECT schema_name, view_name FROM duckdb_views() WHERE database_name = {of} AND NOT internal"

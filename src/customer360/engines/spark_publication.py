@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from customer360.engines.base import Column
-from customer360.engines.lake import LAKE, Lake, literal
+from customer360.engines.lake import LAKE, Lake
 from customer360.engines.sessions import LakePublication, Listener
 from customer360.engines.spark_failures import SHARE, UNSEEN, translated
 from customer360.engines.spark_parts import SparkParts
@@ -24,7 +24,7 @@ from customer360.engines.spark_sql import address, for_spark, stored_only
 from customer360.engines.spark_types import is_plain, taken_back, typed
 from customer360.engines.spark_views import SparkViews
 from customer360.errors import WarehouseError
-from customer360.names import RAW_PREFIX, Relation
+from customer360.names import RAW_PREFIX, Relation, text_literal
 
 HANDOVER = "handover"
 """Folder beside the data files for what one side writes for the other to read once."""
@@ -68,10 +68,10 @@ class SparkPublication(LakePublication):
         files = self._written(query, columns, folder)
         self.create_table(relation, columns)
         if files:
-            listed = ", ".join(literal(file) for file in files)
+            listed = ", ".join(text_literal(file) for file in files)
             self.execute(
-                f"CALL ducklake_add_data_files({literal(LAKE)}, {literal(relation.table)}, [{listed}], "
-                f"schema => {literal(relation.schema)})"
+                f"CALL ducklake_add_data_files({text_literal(LAKE)}, {text_literal(relation.table)}, [{listed}], "
+                f"schema => {text_literal(relation.schema)})"
             )
         self._seen().know(relation, columns, list(files))
         self._tell("file written")
@@ -125,7 +125,7 @@ class SparkPublication(LakePublication):
     def _computed(self, query: exp.Query, columns: Sequence[Column]) -> str:
         """Let Spark compute a query for this transaction to read once; return the SELECT (ours) that reads it."""
         files = self._written(query, columns, self._handover / uuid4().hex, keep_empty=True)
-        listed = ", ".join(literal(file) for file in files)
+        listed = ", ".join(text_literal(file) for file in files)
         return f"SELECT {taken_back(columns)} FROM read_parquet([{listed}])"
 
     def _written(

@@ -11,12 +11,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from customer360.engines.lake import LAKE, literal, metadata
+from customer360.engines.lake import LAKE, metadata
 from customer360.engines.spark_failures import translated
 from customer360.engines.spark_sql import address, for_spark
 from customer360.engines.spark_types import ddl, handed_over, is_plain, typed
 from customer360.errors import StatementFailed
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,7 +118,7 @@ class SparkViews:
         self._copies += 1
         file = self._handover / f"{name}-{self._copies}.parquet"
         self._lake.execute(
-            f"COPY (SELECT {handed_over(columns)} FROM {relation.sql}) TO {literal(file)} "
+            f"COPY (SELECT {handed_over(columns)} FROM {relation.sql}) TO {text_literal(file)} "
             "(FORMAT parquet, COMPRESSION snappy)"
         )
         self._read(name, columns, [file])
@@ -128,8 +128,9 @@ class SparkViews:
         if relation in self._changed or relation in self._with_altered_columns():
             return None
         rows = self._lake.query(
-            f"SELECT data_file, delete_file FROM ducklake_list_files({literal(LAKE)}, {literal(relation.table)}, "
-            f"schema => {literal(relation.schema)})"
+            "SELECT data_file, delete_file"
+            f" FROM ducklake_list_files({text_literal(LAKE)}, {text_literal(relation.table)}, "
+            f"schema => {text_literal(relation.schema)})"
         ).to_pylist()
         if any(row["delete_file"] is not None for row in rows):
             return None
@@ -152,7 +153,7 @@ class SparkViews:
         """Return the query of a view of the lake; None for a table."""
         rows = self._lake.query(
             "SELECT sql FROM duckdb_views() WHERE database_name = current_database() "
-            f"AND schema_name = {literal(relation.schema)} AND view_name = {literal(relation.table)}"
+            f"AND schema_name = {text_literal(relation.schema)} AND view_name = {text_literal(relation.table)}"
         ).to_pylist()
         if not rows:
             return None

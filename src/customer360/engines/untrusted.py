@@ -20,12 +20,12 @@ import pyarrow as pa
 
 from customer360.engines.base import Column
 from customer360.engines.failures import interrupted, translated
-from customer360.engines.lake import LAKE, Lake, literal
+from customer360.engines.lake import LAKE, Lake
 from customer360.engines.readers import Readers
 from customer360.engines.sentences import VALUE_ERRORS, explained
 from customer360.engines.sessions import LakeSession, batches, not_in_snapshot
 from customer360.errors import C360Error, NotPermitted, QueryError, StatementFailed, nearest
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 
 TABLE_FUNCTIONS = frozenset({"range", "generate_series", "unnest", "repeat"})
 SOURCES = frozenset(
@@ -239,7 +239,7 @@ class UntrustedReaders(Readers):
         base = self._lake.instance(memory_limit=self._memory_limit)
         self._lake.attach(base, read_only=True, snapshot=snapshot)
         with translated():
-            base.execute(f"SET allowed_directories = [{literal(self._lake.store.root)}]")
+            base.execute(f"SET allowed_directories = [{text_literal(self._lake.store.root)}]")
             base.execute("SET enable_external_access = false")
             base.execute("SET lock_configuration = true")
         return base

@@ -19,11 +19,12 @@ import duckdb
 from customer360.engines import retention
 from customer360.engines.failures import translated, translation
 from customer360.engines.flush import FlushAhead
-from customer360.engines.lake import LAKE, Lake, identity, literal, newest_snapshot
+from customer360.engines.lake import LAKE, Lake, identity, newest_snapshot
 from customer360.engines.lock import Held
 from customer360.engines.retention import Cleaned
 from customer360.engines.sessions import LakePublication, Listener, PublicationFactory
 from customer360.errors import CommitFailed, WarehouseError, WarehouseLost
+from customer360.names import text_literal
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +151,7 @@ class Writer:
             self._lake.store.flush()
             held.confirm()
             author = f"{held.by.command} (process {held.by.pid} on {held.by.host})"
-            connection.execute(f"CALL ducklake_set_commit_message({literal(LAKE)}, $1, $2)", [author, note])
+            connection.execute(f"CALL ducklake_set_commit_message({text_literal(LAKE)}, $1, $2)", [author, note])
             connection.execute("COMMIT")
         except (duckdb.Error, OSError) as error:
             cause = translation(error, self._lake.place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from customer360.errors import C360Error, CustomerMissing, QueryError
-from customer360.names import Relation
+from customer360.names import Relation, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,13 +65,13 @@ def card(session: Session, key: str, *, tables: Collection[Relation], last: int 
 
 
 def _profile(session: Session, customer: str) -> dict[str, Any] | None:
-    found = session.query(f"SELECT * FROM {PROFILE.sql} WHERE customer_id = {quoted_text(customer)}").to_pylist()
+    found = session.query(f"SELECT * FROM {PROFILE.sql} WHERE customer_id = {text_literal(customer)}").to_pylist()
     return found[0] if found else None
 
 
 def _named(session: Session, key: str, tables: Collection[Relation]) -> str:
     """Return the id of the customer meant by anything but the id, looking only where whoever asks may."""
-    text, readable = quoted_text(key), session.relations()
+    text, readable = text_literal(key), session.relations()
     parts = []
     if {RECORD, XREF} <= readable:
         parts.append(_BY_RECORD.format(key=text))
@@ -95,8 +95,3 @@ def _nobody() -> NoReturn:
         "No customer has this id, e-mail address or record.",
         next_step="Check the spelling; records are written as system:id.",
     )
-
-
-def quoted_text(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

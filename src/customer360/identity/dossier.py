@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from customer360.identity.card import RECORD, XREF, quoted_text
-from customer360.names import Relation
+from customer360.identity.card import RECORD, XREF
+from customer360.names import Relation, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ class Dossier:
 
 def dossier(session: Session, customer: str, key: int) -> Dossier:
     """Return what stands around a customer (``customer``: the id, ``key``: the key of the star)."""
-    readable, person = session.relations(), quoted_text(customer)
+    readable, person = session.relations(), text_literal(customer)
 
     def rows(sql: str, *tables: Relation, **parts: Any) -> tuple[Row, ...] | None:
         if not set(tables) <= readable:
@@ -110,7 +110,7 @@ def records_named(session: Session, names: Sequence[str]) -> dict[str, Row]:
     """Return records by their names ``system:record_id``; nothing where they may not be read."""
     if RECORD not in session.relations() or not names:
         return {}
-    found = session.query(_NAMED.format(names=", ".join(quoted_text(name) for name in names)))
+    found = session.query(_NAMED.format(names=", ".join(text_literal(name) for name in names)))
     return {f"{row['system']}:{row['record_id']}": row for row in found.to_pylist()}
 
 

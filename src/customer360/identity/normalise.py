@@ -18,7 +18,7 @@ from customer360.identity.failures import RecordsMalformed
 from customer360.identity.phones import add_phones
 from customer360.identity.roles import ROLES
 from customer360.identity.settings import Settings
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -213,7 +213,7 @@ def _plain(role: str, columns: Mapping[str, Sequence[str]], settings: Settings) 
 
 def literals(texts: Sequence[str]) -> str:
     """Return texts as SQL literals with commas between."""
-    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+    return ", ".join(text_literal(text) for text in texts)
 
 
 def _fold(connection: DuckDBPyConnection, role: str) -> None:

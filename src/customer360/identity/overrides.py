@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from customer360.identity.failures import OverrideRefused
 
@@ -87,22 +87,6 @@ class Overrides:
 
 
 NO_OVERRIDES = Overrides()
-
-
-class OverrideStore(Protocol):
-    """Where decisions are kept."""
-
-    def add(self, override: Override) -> Override:
-        """Keep a decision and return it with its number. Errors: OverrideRefused."""
-        ...
-
-    def all(self) -> tuple[Override, ...]:
-        """Return every decision, undone ones too, oldest first."""
-        ...
-
-    def undo(self, number: int, *, who: str, at: datetime) -> Override:
-        """Take a decision back. Errors: OverrideRefused."""
-        ...
 
 
 class SqliteStore:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from customer360.errors import QueryError
-from customer360.identity.card import PROFILE, RECORD, XREF, quoted_text
+from customer360.identity.card import PROFILE, RECORD, XREF
+from customer360.names import text_literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -125,7 +126,7 @@ def _hits(words: list[str], profile: set[str], record: set[str] | None) -> str:
 def _part(template: str, words: list[str], alias: str, known: set[str], ids: tuple[str, ...]) -> str:
     conditions = " AND ".join(f"({_holds(word, alias, known, ids)})" for word in words)
     whole = (*ids, *(f"{alias}.{name}" for name in ("email",) if name in known))
-    exact = " OR ".join(f"LOWER({name}) = {quoted_text(words[0].lower())}" for name in whole)
+    exact = " OR ".join(f"LOWER({name}) = {text_literal(words[0].lower())}" for name in whole)
     place = f"CASE WHEN {exact} THEN 0 ELSE 1 END"
     return template.format(place=place, conditions=conditions)
 
@@ -133,7 +134,7 @@ def _part(template: str, words: list[str], alias: str, known: set[str], ids: tup
 def _holds(word: str, alias: str, known: set[str], ids: tuple[str, ...]) -> str:
     """Return the condition that an identity holds a word: at the start of a text or of one of its words."""
     folded = word.lower()
-    ways = [f"LOWER({name}) = {quoted_text(folded)}" for name in ids]
+    ways = [f"LOWER({name}) = {text_literal(folded)}" for name in ids]
     for name in (each for each in _TEXTS if each in known):
         column = f"{alias}.{name}"
         starts = f"LOWER({column}) LIKE {_pattern(folded)} ESCAPE '!'"
@@ -148,7 +149,7 @@ def _holds(word: str, alias: str, known: set[str], ids: tuple[str, ...]) -> str:
 
 def _pattern(text: str, before: str = "") -> str:
     escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return quoted_text(f"{before}{escaped}%")
+    return text_literal(f"{before}{escaped}%")
 
 
 __all__ = ["PROFILE", "Found", "search"]

@@ -15,7 +15,7 @@ from customer360.identity.comparisons import Comparison
 from customer360.identity.failures import IdentityError
 from customer360.identity.model import NAMED, Model
 from customer360.identity.scoring import GAMMAS, answered, keep, present_comparisons, quiet, splink_linker
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,13 +129,9 @@ def _comparing(
 def _written(cluster: Cluster, connection: DuckDBPyConnection, name: str, rows: str) -> Path:
     """Write rows where the cluster reads them."""
     file = cluster.folder / f"{name}.parquet"
-    connection.execute(f"COPY ({rows}) TO {_text(file)} (FORMAT parquet, COMPRESSION snappy)")
+    connection.execute(f"COPY ({rows}) TO {text_literal(file)} (FORMAT parquet, COMPRESSION snappy)")
     return file
 
 
 def _read(files: Sequence[Path]) -> str:
-    return f"read_parquet([{', '.join(map(_text, files))}])"
-
-
-def _text(file: Path) -> str:
-    return "'" + str(file).replace("'", "''") + "'"
+    return f"read_parquet([{', '.join(map(text_literal, files))}])"

@@ -16,7 +16,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from customer360.engines.dialect import transpile
 from customer360.errors import C360Error, ModelError, Place, UnknownName
-from customer360.names import Relation, raw_relation
+from customer360.names import Relation, raw_relation, text_literal
 
 if TYPE_CHECKING:
     from customer360.project.spec import ModelPart, Project
@@ -209,7 +209,7 @@ def literal(value: Any, place: Place | None = None) -> str:
     if isinstance(value, date):
         return f"DATE '{value.isoformat()}'"
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return text_literal(value)
     if isinstance(value, Mapping):
         return _rows([{"key": key, "value": item} for key, item in value.items()], place)
     if isinstance(value, Sequence) and value:

@@ -16,10 +16,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from customer360.models.as_of import resolve_as_of
-from customer360.names import IDENTIFIER, Relation
+from customer360.names import IDENTIFIER, Relation, text_literal
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.places import XREF
-from customer360.privacy.subject import listed, literal
+from customer360.privacy.subject import listed
 from customer360.project.spec import policy_names
 from customer360.raw.suppressed import Suppressed
 
@@ -110,13 +110,13 @@ def channel_of(text: str) -> str:
 def history(session: Session, project: Project, *, as_of: date | None = None) -> str:
     """Return SQL of every event: customer_id, purpose, channel, is_allowed, decided_on, source. Never empty text."""
     there = session.relations()
-    until = literal((as_of or resolve_as_of(session, project)).isoformat())
+    until = text_literal((as_of or resolve_as_of(session, project)).isoformat())
     kept = [each for each in ConsentStore(project.root).all() if as_of is None or each.at.date() <= as_of]
     events = [_decided(kept)]
     if CONTACT in there:
         events.append(
             "SELECT COALESCE(record_system, system) AS system, record_id, "
-            f"{literal(MARKETING)} AS purpose, {_channel('channel')} AS channel, FALSE AS is_allowed,"
+            f"{text_literal(MARKETING)} AS purpose, {_channel('channel')} AS channel, FALSE AS is_allowed,"
             f" CAST(contact_date AS DATE) AS decided_on, 'unsubscribe ' || contact_id AS source FROM {CONTACT.sql}"
             f" WHERE response_type = 'unsubscribe' AND contact_date <= CAST({until} AS DATE)"
         )
@@ -204,7 +204,7 @@ def is_allowed_by_default(project: Project) -> bool:
 def of_person(session: Session, project: Project, subject: Subject, *, events: bool = False) -> str:
     """Return SQL of what holds for one person, or of all their events, newest first."""
     asked = history(session, project) if events else status(session, project)
-    where = f"customer_id = {literal(subject.customer)}"
+    where = f"customer_id = {text_literal(subject.customer)}"
     return f"SELECT {_SAID} FROM ({asked}) AS events WHERE {where} ORDER BY purpose, channel, decided_on DESC"
 
 
@@ -226,8 +226,8 @@ def decided(
 
 def _decided(decisions: Sequence[Decision]) -> str:
     rows = ", ".join(
-        f"({literal(d.system)}, {literal(d.record_id)}, {literal(d.purpose)}, {literal(d.channel)},"
-        f" {str(d.is_allowed).upper()}, DATE {literal(d.at.date().isoformat())}, {literal('decision of ' + d.who)})"
+        f"({listed((d.system, d.record_id, d.purpose, d.channel))}, {str(d.is_allowed).upper()},"
+        f" DATE {text_literal(d.at.date())}, {text_literal('decision of ' + d.who)})"
         for d in decisions
     )
     names = "system, record_id, purpose, channel, is_allowed, decided_on, source"
@@ -241,5 +241,5 @@ def _stacked(events: Sequence[str]) -> str:
 
 def _channel(column: str) -> str:
     name = f"replace(replace(lower(trim({column})), ' ', '_'), '-', '_')"
-    whens = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in CHANNELS.items())
+    whens = " ".join(f"WHEN {text_literal(old)} THEN {text_literal(new)}" for old, new in CHANNELS.items())
     return f"CASE {name} {whens} ELSE {name} END"

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 
 from customer360.clock import now
-from customer360.names import RAW_PREFIX, Relation, quoted
+from customer360.names import RAW_PREFIX, Relation, quoted, text_literal
 from customer360.privacy.places import Places
 from customer360.privacy.stand_in import StandIn, blank_role
-from customer360.privacy.subject import Subject, listed, literal
+from customer360.privacy.subject import Subject, listed
 from customer360.privacy.traces import CHECK_LOG, Columns, Trace, typed
 from customer360.raw.log import LOAD_LOG, open_log
 from customer360.raw.screen import BLANKS, ID, KEY, MENTION, blank_value
@@ -113,7 +113,7 @@ def unname(
         if trace.relation in places.raw:
             for stand in stands:
                 if stand.system in places.columns_of(trace.relation)[trace.column]:
-                    sets = {trace.column: f"CAST({literal(stand.replacement)} AS {type_})"}
+                    sets = {trace.column: f"CAST({text_literal(stand.replacement)} AS {type_})"}
                     where = typed(trace.column, type_, (stand.record,))
                     rows += _update(publication, trace.relation, sets, where, stand.token)
         rows += _update(publication, trace.relation, {trace.column: f"CAST(NULL AS {type_})"}, trace.where, "")
@@ -144,7 +144,7 @@ def note_change(publication: Publication, relations: Iterable[Relation]) -> None
     for relation in sorted(relations):
         source, table = relation.schema.removeprefix(RAW_PREFIX), relation.table
         last = publication.query(
-            f"SELECT * FROM {LOAD_LOG.sql} WHERE source = {literal(source)} AND table_name = {literal(table)}"
+            f"SELECT * FROM {LOAD_LOG.sql} WHERE source = {text_literal(source)} AND table_name = {text_literal(table)}"
             " ORDER BY load_id DESC LIMIT 1"
         ).to_pylist()
         if not last:
@@ -183,7 +183,7 @@ def _anonymised(
     for column, systems in places.owners_of(trace.relation).items():
         type_ = columns[trace.relation].get(column)
         if stand.system in systems and type_ is not None:
-            sets = {**blanks, column: f"CAST({literal(stand.replacement)} AS {type_})"}
+            sets = {**blanks, column: f"CAST({text_literal(stand.replacement)} AS {type_})"}
             where = typed(column, type_, (stand.record,))
             rows += _update(publication, trace.relation, sets, where, stand.token)
     return rows
@@ -206,7 +206,7 @@ def _blanks(places: Places, relation: Relation, columns: Columns) -> dict[str, s
             continue
         role = blank_role(places, relation, column, type_)
         value = blank_value(role, _arrow(type_), _TOKEN) if role in BLANKS else None
-        found[column] = f"CAST(NULL AS {type_})" if value is None else f"CAST({literal(str(value))} AS {type_})"
+        found[column] = f"CAST(NULL AS {type_})" if value is None else f"CAST({text_literal(str(value))} AS {type_})"
     return found
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from customer360.ask.kept import CACHE
-from customer360.names import QUARANTINE_SCHEMA, Relation, quoted
+from customer360.names import QUARANTINE_SCHEMA, Relation, quoted, text_literal
 from customer360.privacy.failures import PrivacyError
 from customer360.privacy.places import is_personal
-from customer360.privacy.subject import Subject, listed, literal
+from customer360.privacy.subject import Subject, listed
 from customer360.privacy.traces import CHECK_LOG, Columns
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def in_tables(session: Session, project: Project, subject: Subject, columns: Col
         texts = [name for name, type_ in types.items() if type_ == "VARCHAR"]
         parts = [f"{quoted(name)} IN ({tokens})" for name in texts]
         if subject.values:
-            named = literal(_IN_TABLES.format("|".join(map(re.escape, subject.values))))
+            named = text_literal(_IN_TABLES.format("|".join(map(re.escape, subject.values))))
             parts += [f"regexp_matches({quoted(name)}, {named}, 'i')" for name in _free(project, relation, texts)]
         if parts:
             where = " OR ".join(parts)
-            asked.append(f"SELECT {literal(str(relation))} AS place, count(*) AS n FROM {relation.sql} WHERE {where}")
+            asked.append(f"SELECT {text_literal(relation)} AS place, count(*) AS n FROM {relation.sql} WHERE {where}")
     found = {}
     for start in range(0, len(asked), _BATCH):
         for row in session.query(" UNION ALL ".join(asked[start : start + _BATCH])).to_pylist():

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from customer360.names import Relation, quoted
+from customer360.names import Relation, quoted, text_literal
 from customer360.privacy.failures import PrivacyError
-from customer360.privacy.subject import Subject, literal
+from customer360.privacy.subject import Subject
 
 if TYPE_CHECKING:
     from customer360.engines.base import Session
@@ -84,7 +84,7 @@ def _fits(places: Places, relation: Relation, column: str, text: str) -> bool:
 
 def _taken(session: Session, held: Mapping[tuple[Relation, str], str], text: str) -> bool:
     asked = [
-        f"SELECT 1 FROM {relation.sql} WHERE {quoted(column)} = TRY_CAST({literal(text)} AS {type_})"
+        f"SELECT 1 FROM {relation.sql} WHERE {quoted(column)} = TRY_CAST({text_literal(text)} AS {type_})"
         for (relation, column), type_ in held.items()
     ]
     return bool(asked) and session.query(f"SELECT * FROM ({' UNION ALL '.join(asked)}) LIMIT 1").num_rows > 0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from customer360.errors import CustomerMissing, QueryError, WarehouseMissing
-from customer360.names import Relation, quoted
+from customer360.names import Relation, quoted, text_literal
 from customer360.privacy.places import PERSON_RECORD, XREF, Places
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def find(session: Session, places: Places, key: str) -> Subject:
     if XREF not in there or PERSON_RECORD not in there:
         raise WarehouseMissing("Nothing has been built in this project yet.", next_step="Run `c360 run` first.")
     customer = _customer(session, there, key if key.isprintable() else "")
-    where = f"customer_id = {literal(customer)} AND valid_to IS NULL"
+    where = f"customer_id = {text_literal(customer)} AND valid_to IS NULL"
     found = session.query(f"SELECT DISTINCT system, record_id FROM {XREF.sql} WHERE {where} ORDER BY 1, 2").to_pylist()
     records = tuple((row["system"], row["record_id"]) for row in found)
     customers = (customer, *_former(session, there, customer, records))
@@ -76,7 +76,7 @@ def find(session: Session, places: Places, key: str) -> Subject:
 
 
 def _customer(session: Session, there: frozenset[Relation], key: str) -> str:
-    text = literal(key.strip())
+    text = text_literal(key.strip())
     asked = [
         (
             f"SELECT customer_id FROM {XREF.sql} WHERE valid_to IS NULL"
@@ -114,7 +114,7 @@ def _former(
         )
     ]
     if ALIAS in there:
-        asked.append(f"SELECT old_id FROM {ALIAS.sql} WHERE new_id = {literal(customer)}")
+        asked.append(f"SELECT old_id FROM {ALIAS.sql} WHERE new_id = {text_literal(customer)}")
     found = session.query(f"{' UNION '.join(asked)} ORDER BY 1").column(0).to_pylist()
     return tuple(str(each) for each in found if each != customer)
 
@@ -142,16 +142,11 @@ def _values(session: Session, there: frozenset[Relation], records: tuple[tuple[s
     return tuple(sorted(found))
 
 
-def literal(text: str) -> str:
-    """Return text as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def listed(texts: Iterable[str]) -> str:
     """Return texts for an IN list, one that nothing equals when there are none."""
-    return ", ".join(literal(text) for text in texts) or "NULL"
+    return ", ".join(map(text_literal, texts)) or "NULL"
 
 
 def pairs(records: Iterable[tuple[str, str]]) -> str:
     """Return records for an IN list of pairs."""
-    return ", ".join(f"({literal(system)}, {literal(record)})" for system, record in records) or "(NULL, NULL)"
+    return ", ".join(f"({listed(record)})" for record in records) or "(NULL, NULL)"

@@ -11,9 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from customer360.names import QUARANTINE_SCHEMA, RAW_PREFIX, STATE_SCHEMA, Relation, quarantine_relation, quoted
+from customer360.names import (
+    QUARANTINE_SCHEMA,
+    RAW_PREFIX,
+    STATE_SCHEMA,
+    Relation,
+    quarantine_relation,
+    quoted,
+    text_literal,
+)
 from customer360.privacy.places import Places
-from customer360.privacy.subject import Subject, listed, literal
+from customer360.privacy.subject import Subject, listed
 
 if TYPE_CHECKING:
     from customer360.engines.base import Session
@@ -77,7 +85,7 @@ def traces(places: Places, subject: Subject, columns: Columns) -> tuple[Trace, .
 def count(session: Session, found: Iterable[Trace]) -> dict[Relation, int]:
     """Return how many rows each trace has now."""
     asked = [
-        f"SELECT {literal(str(t.relation))} AS place, count(*) AS n FROM {t.relation.sql} WHERE {t.where}"
+        f"SELECT {text_literal(str(t.relation))} AS place, count(*) AS n FROM {t.relation.sql} WHERE {t.where}"
         for t in found
     ]
     rows = session.query(" UNION ALL ".join(asked)).to_pylist() if asked else []
@@ -92,7 +100,7 @@ def typed(column: str, type_: str, ids: Sequence[str]) -> str:
     """Return the condition that a column holds one of some ids, compared in the column's type."""
     if type_ == "VARCHAR":
         return f"{quoted(column)} IN ({listed(ids)})"
-    return f"{quoted(column)} IN ({', '.join(f'TRY_CAST({literal(each)} AS {type_})' for each in ids) or 'NULL'})"
+    return f"{quoted(column)} IN ({', '.join(f'TRY_CAST({text_literal(each)} AS {type_})' for each in ids) or 'NULL'})"
 
 
 def _owned(places: Places, subject: Subject, columns: Columns) -> Iterable[Trace]:
@@ -161,7 +169,7 @@ def _quarantined(places: Places, subject: Subject, raw: Sequence[Trace], columns
 
 def _in_json(column: str, values: str) -> str:
     """Return the condition that a row as JSON has one of a list of values under a name, however that is written."""
-    named = f"list_filter(json_keys(row_json), lambda k: lower(k) = {literal(column.lower())})"
+    named = f"list_filter(json_keys(row_json), lambda k: lower(k) = {text_literal(column.lower())})"
     found = f"""list_transform({named}, lambda k: json_extract_string(row_json, '$."' || k || '"'))"""
     return f"list_has_any({found}, {values})"
 
@@ -176,7 +184,7 @@ def _worded(places: Places, relation: Relation, types: Mapping[str, str], subjec
         system, record = f"system{side}", f"record_id{side}"
         if system in types and record in types:
             named = f"COALESCE(record_system, {system})" if "record_system" in types else system
-            parts += [f"({named} = {literal(s)} AND {record} = {literal(r)})" for s, r in subject.records]
+            parts += [f"({named} = {text_literal(s)} AND {record} = {text_literal(r)})" for s, r in subject.records]
     named_here = places.columns_of(relation)
     for column, type_ in types.items():
         if type_ == "VARCHAR" and column in _CUSTOMER and column not in named_here:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 READ_VERSIONS = ("v3.2.0", "v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0")
-WRITE_VERSION = "v3.1.0"
 
 Number = float
 Bound = float | str | bool

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 READ_VERSIONS = ("v1.0.0", "v0.9.0")
-WRITE_VERSION = "v1.0.0"
 
 
 class OdpsShape(Shape):

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 READ_VERSIONS = ("0.2.0.dev0", "0.1.1", "1.0")
-WRITE_VERSION = "0.2.0.dev0"
 
 Datatype = Literal[
     "String", "Integer", "Decimal", "Float", "Boolean", "Date", "Time", "DateTime", "DateTimeTz", "Opaque"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from customer360.errors import ProjectError
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 from customer360.raw.checks import Check
 from customer360.raw.chunk import BAD_ROWS, CastChunk
 from customer360.raw.plan import LandingColumn, Plan
@@ -79,7 +79,7 @@ class Caster:
         names = ", ".join(quoted(column.name) for column in self._plan.columns)
         whens = " ".join(f"WHEN {c.sql} THEN {number}" for number, c in enumerate(self._renumbered(numbered)))
         rejected = f"CASE {whens} END" if whens else "NULL::INTEGER"
-        row = ", ".join(f"{_text_literal(name)}: {_numbered(number)}" for number, name in enumerate(numbered))
+        row = ", ".join(f"{text_literal(name)}: {_numbered(number)}" for number, name in enumerate(numbered))
         row_key = self._row_key()
         return f"""
             SELECT *, hash({names}, _rejected, _row_json) AS _hash
@@ -203,7 +203,3 @@ def _digits_lost(name: str, value: str, precision: int, scale: int) -> str:
 
 def _numbered(number: int) -> str:
     return f"_source_{number}_"
-
-
-def _text_literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

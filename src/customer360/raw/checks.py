@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from customer360.errors import ProjectError
-from customer360.names import quoted
+from customer360.names import quoted, text_literal
 from customer360.project.spec import Contract, ContractColumn, QualityRule
 
 QUARANTINE = "c360Quarantine"
@@ -100,4 +100,4 @@ def _is_one_of(name: str, type_: str, values: Any) -> str:
 
 
 def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int | float | Decimal) else "'" + str(value).replace("'", "''") + "'"
+    return str(value) if isinstance(value, int | float | Decimal) else text_literal(value)

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from customer360.connectors.local import local_duckdb
+from customer360.names import text_literal
 
 MEMORY_LIMIT = "1GB"
 
@@ -16,7 +17,7 @@ def open_scratch(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection whose moments are UTC and whose memory does not grow with the rows."""
     scratch = local_duckdb()
     scratch.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-    scratch.execute("SET temp_directory = '" + str(folder).replace("'", "''") + "'")
+    scratch.execute(f"SET temp_directory = {text_literal(folder)}")
     return scratch
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.names import Relation, quoted
+from customer360.names import Relation, quoted, text_literal
 from customer360.raw.suppressed import Entry, Screened, Suppressed, by_domain, digest
 
 if TYPE_CHECKING:
@@ -169,5 +169,5 @@ def _those(column: Screened, keys: Iterable[str]) -> str:
 
 
 def _condition(column: Screened, keys: Iterable[str]) -> str:
-    listed = ", ".join("'" + key.replace("'", "''") + "'" for key in sorted(keys))
+    listed = ", ".join(map(text_literal, sorted(keys)))
     return f"CAST({quoted(column.column)} AS VARCHAR) IN ({listed})"

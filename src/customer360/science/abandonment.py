@@ -1,4 +1,4 @@
-"""Measure abandoned carts: every rate under its own name, what was lost, what came back, and the likely reason."""
+"""Measure abandoned carts: every rate under its own name, what was lost and what came back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 METHOD = "cart_abandonment"
 COLUMNS = ("cart_id", "is_abandoned", "cart_value", "recovery_email_sent", "recovery_converted")
-EVIDENCE = ("cart_id", "is_low_stock", "last_stage", "is_payment_failed", "price", "last_seen_price")
 
 RATES = """
 SELECT
@@ -36,17 +35,6 @@ FROM carts
 {group_by}
 """
 
-REASONS = """
-SELECT cart_id, CASE
-    WHEN is_low_stock THEN 'low_stock'
-    WHEN is_payment_failed THEN 'payment_failed'
-    WHEN last_stage = 'shipping' THEN 'shipping'
-    WHEN price > last_seen_price THEN 'price_increase'
-    ELSE 'unknown' END AS suspected_reason
-FROM carts
-ORDER BY cart_id
-"""
-
 
 def abandonment(carts: pa.Table, *, by: Sequence[str] = ()) -> pa.Table:
     """Return counts, rates and values of carts, for each value of the ``by`` columns.
@@ -61,17 +49,6 @@ def abandonment(carts: pa.Table, *, by: Sequence[str] = ()) -> pa.Table:
     columns = ", ".join(quoted(column) for column in by)
     order = f"GROUP BY {columns} ORDER BY {columns}" if by else ""
     return run_sql(RATES.format(groups=f"{columns}," if by else "", group_by=order), carts=carts)
-
-
-def suspected_reasons(carts: pa.Table) -> pa.Table:
-    """Return cart_id and suspected_reason of abandoned carts by the first evidence that holds.
-
-    Input: cart_id, is_low_stock (an item was below its reorder level that day), is_payment_failed, last_stage (cart,
-    shipping, payment), price and last_seen_price (of the item whose price changed most). Order: low_stock,
-    payment_failed, shipping (left at the shipping step), price_increase, unknown. Missing evidence is no evidence.
-    """
-    require_columns(carts, EVIDENCE, name="carts")
-    return run_sql(REASONS, carts=carts)
 
 
 def run(

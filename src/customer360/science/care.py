@@ -23,7 +23,6 @@ COLUMNS = (
     "contact_id", "customer_key", "topic", "started_at", "resolved_at", "status", "priority", "duration_seconds",
     "satisfaction_1_5",
 )  # fmt: skip
-PLANS = ("customer_key", "plan_key", "start_date", "end_date")
 REPEAT_DAYS = 7
 SATISFIED = 4
 AGE_BANDS = (1, 3, 7, 30)
@@ -92,17 +91,6 @@ GROUP BY ALL
 ORDER BY age_from_days
 """
 
-WITH_PLAN = """
-SELECT contacts.*, held.plan_key
-FROM contacts LEFT JOIN (
-    SELECT contact_id, arg_max(plan_key, start_date) AS plan_key
-    FROM contacts JOIN subscriptions ON contacts.customer_key = subscriptions.customer_key
-        AND started_at::DATE >= start_date AND (end_date IS NULL OR started_at::DATE <= end_date)
-    GROUP BY contact_id
-) AS held USING (contact_id)
-ORDER BY contact_id
-"""
-
 
 def summary(
     contacts: pa.Table,
@@ -155,17 +143,6 @@ def backlog(contacts: pa.Table, *, as_of: date, age_bands: Sequence[int] = AGE_B
         }
     )
     return run_sql(BACKLOG, {"end": _end(as_of)}, contacts=contacts, bands=bands)
-
-
-def with_plan(contacts: pa.Table, subscriptions: pa.Table) -> pa.Table:
-    """Return the contacts with the plan_key that was valid when each began (NULL: none), every contact once.
-
-    ``subscriptions``: customer_key, plan_key, start_date, end_date (the day included; NULL: still valid). Where two
-    overlap, the one that began later counts. Then ``summary(..., by=["plan_key"])`` gives plan figures.
-    """
-    require_columns(contacts, ("contact_id", "customer_key", "started_at"), name="contacts")
-    require_columns(subscriptions, PLANS, name="subscriptions")
-    return run_sql(WITH_PLAN, contacts=contacts, subscriptions=subscriptions)
 
 
 def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:

@@ -6,7 +6,7 @@ retention curves).
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from customer360.errors import InputMalformed
@@ -49,23 +49,6 @@ FROM grid LEFT JOIN active USING (cohort, period_number)
 ORDER BY cohort_date, period_number
 """
 
-RATES = """
-WITH buyer AS (
-    SELECT customer_key, count(*) AS purchases,
-        bool_or(purchase_date::DATE > $before AND purchase_date::DATE <= $middle) AS is_earlier,
-        bool_or(purchase_date::DATE > $middle) AS is_later
-    FROM purchases
-    WHERE customer_key IS NOT NULL AND purchase_date::DATE <= $as_of
-    GROUP BY customer_key
-)
-SELECT
-    count(*) AS buyers,
-    count(*) FILTER (purchases >= 2) / nullif(count(*), 0) AS customer_retention_rate,
-    count(*) FILTER (is_earlier) AS earlier_buyers,
-    count(*) FILTER (is_earlier AND is_later) / nullif(count(*) FILTER (is_earlier), 0) AS period_retention_rate
-FROM buyer
-"""
-
 
 def retention(purchases: pa.Table, *, as_of: date, grain: str = "month") -> pa.Table:
     """Return one row per cohort and period up to the as-of date, also where nobody bought.
@@ -79,19 +62,6 @@ def retention(purchases: pa.Table, *, as_of: date, grain: str = "month") -> pa.T
     if grain not in GRAINS:
         raise InputMalformed(f"'{grain}' is no grain of cohorts.", next_step=f"Take one of {', '.join(GRAINS)}.")
     return run_sql(RETENTION, {"as_of": as_of, "grain": grain}, purchases=purchases)
-
-
-def retention_rates(purchases: pa.Table, *, as_of: date, period_days: int = 90) -> pa.Table:
-    """Return one row: buyers, customer_retention_rate, earlier_buyers, period_retention_rate.
-
-    customer_retention_rate: buyers with two or more purchases / buyers, all time (a repeat rate under a usual name).
-    period_retention_rate: of those who bought in the previous ``period_days``, who bought again in the last. Input: one
-    row per purchase. NULL without buyers.
-    """
-    require_columns(purchases, COLUMNS, name="purchases")
-    middle = as_of - timedelta(days=period_days)
-    window = {"as_of": as_of, "middle": middle, "before": middle - timedelta(days=period_days)}
-    return run_sql(RATES, window, purchases=purchases)
 
 
 def run(inputs: Mapping[str, pa.Table], parameters: Mapping[str, Any], *, as_of: date) -> pa.Table:

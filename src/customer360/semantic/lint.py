@@ -282,8 +282,3 @@ def _collisions(named: Iterable[tuple[str, tuple[str, ...], Place]], kind: str) 
                 what = f"'{word}' means two {kind}: {known} and {name}."
                 step = "Leave it to one of them, or name it in the model's `asked_back`."
                 yield word.casefold(), Finding("OSSIE-SYNONYM", "warning", what, place, step)
-
-
-def errors_of(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings that are errors."""
-    return [finding for finding in findings if finding.severity == "error"]

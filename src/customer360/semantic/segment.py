@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from customer360.semantic.elements import Dataset, SemanticField
     from customer360.semantic.model import SemanticModel
 
-MEMBER, SCORE, PERMITTED = "member", "score", "permitted"
+MEMBER, SCORE = "member", "score"
 _TIMES, _LAST = "times", "last_day"
 _OWN = "@"
 """How names of ours begin inside conditions: no field can."""

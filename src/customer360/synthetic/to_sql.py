@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from customer360.errors import C360Error
+from customer360.names import text_literal
 from customer360.progress import Progress, Silent
 from customer360.synthetic.columns import plain
 from customer360.synthetic.ddl import create_indexes, create_table, relation
@@ -110,4 +111,4 @@ def _literal(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime | date):
         return f"'{value}'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return text_literal(value)

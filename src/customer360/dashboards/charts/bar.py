@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 TOP = 10
 LABEL_PIXELS = 190
-LABEL_CHARACTERS = 24
 FEW, THICKEST = 5, 24
 """So few bars are drawn no thicker than so many pixels."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from customer360.errors import ModelError, UnknownName
 from customer360.models.column_types import is_integer, is_list, is_number, normalised
-from customer360.names import Relation, quoted
+from customer360.names import Relation, quoted, text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,11 +27,6 @@ _FORMATS = {
     "hostname": r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$",
 }
 _LIMITS = {"minimum": "<", "maximum": ">", "exclusiveMinimum": "<=", "exclusiveMaximum": ">="}
-
-
-def text_literal(value: object) -> str:
-    """Return a text as SQL."""
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def typed_literal(value: Any, type_: str) -> str | None:

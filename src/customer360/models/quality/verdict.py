@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from customer360.errors import ModelError, Place, UnknownName
+from customer360.names import text_literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,7 +98,7 @@ def _condition(value: str, name: str, threshold: Any) -> str:
 def _literal(threshold: Any) -> str:
     if isinstance(threshold, bool | int | float | Decimal):
         return str(threshold).upper()
-    return "'" + str(threshold).replace("'", "''") + "'"
+    return text_literal(threshold)
 
 
 def described(operators: tuple[tuple[str, Any], ...]) -> tuple[str | None, str | None]:
