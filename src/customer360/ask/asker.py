@@ -22,6 +22,7 @@ from customer360.ask.sentences import sentence
 from customer360.ask.shares import with_label
 from customer360.ask.subject import subject_of
 from customer360.ask.words import LONGEST, tokens
+from customer360.ask.wrapping import unwrapped
 from customer360.errors import C360Error, NotPermitted, QueryError
 from customer360.semantic.answer import answer
 from customer360.semantic.policies import seen_as
@@ -182,7 +183,7 @@ class Asker:
         verified = asked.edition.verified.recognised(asked.text)
         if verified is not None:
             return self._verified(asked, verified)
-        about = meta_question(said)
+        about = meta_question(said) or meta_question(tokens(unwrapped(asked.text[:LONGEST])))
         if about is not None:
             return self._about(asked, about)
         found, context = self._interpreted(asked)

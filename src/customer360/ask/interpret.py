@@ -20,6 +20,7 @@ from customer360.ask.otherwise import plainly, with_particles, without_weak
 from customer360.ask.places import Places
 from customer360.ask.reading import Problem, Reading
 from customer360.ask.words import LONGEST, MOST_WORDS, Token, tokens
+from customer360.ask.wrapping import unwrapped
 from customer360.semantic.resolve import period_of
 
 if TYPE_CHECKING:
@@ -84,7 +85,22 @@ class Interpreter:
         made = self.read_tokens(found)
         if made.outcome in ("read", "ambiguous"):
             return made
-        return next((other for other in self._otherwise(question, found) if other.outcome == "read"), made)
+        other = next((other for other in self._otherwise(question, found) if other.outcome == "read"), None)
+        if other is not None:
+            return other
+        bare = unwrapped(question)
+        return self._unwrapped(bare, made) if _letters(bare) != _letters(question) or "," in bare else made
+
+    def _unwrapped(self, bare: str, made: Interpretation) -> Interpretation:
+        """Return what a question means without what is wrapped around it; as it was when that says no more."""
+        found = tokens(bare)
+        if not found:
+            return made
+        again = self.read_tokens(found)
+        if again.outcome in ("read", "ambiguous"):
+            return again
+        other = next((other for other in self._otherwise(bare, found) if other.outcome == "read"), again)
+        return other if other.outcome in ("read", "impossible") or made.outcome == "unknown" else made
 
     def _otherwise(self, question: str, found: Sequence[Token]) -> Iterator[Interpretation]:
         """Yield what a question means with its time behind the rest, or as sentences that say the same twice."""
@@ -285,6 +301,10 @@ class Interpreter:
             ):
                 return f"This can be asked: '{text}'."
         return None
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.lower() if sign.isalnum())
 
 
 def _is_clause(draft: Draft) -> bool:

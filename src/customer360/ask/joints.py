@@ -23,6 +23,7 @@ _GRAIN_ADJECTIVES = {stems(tuple(text.split())): grain for text, grain in GRAIN_
 SPANS_OVER = {stems(tuple(text.split())): grain for text, grain in OVER_GRAINS.items()}
 COPULA = frozenset({"is", "are", "was", "were"})
 _FIGURES = frozenset(singular(word) for word in FIGURE_NOUNS.split("|"))
+_PIECES = (("slice",), ("cut",))
 _UNITS = frozenset({*DURATIONS.values(), "seconds"})
 GRAIN_COST = 5
 """What it costs to take a span of time for things that are ranked or listed, less than a dimension of that name."""
@@ -38,6 +39,8 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             if start == 0 and tokens[0].text == "name" and end == 1:  # name them, not: the names of
                 yield Edge(0, 1, "LIST", "name")
             for category in _categories(span, start):
+                if category == "PARTED" and span in _PIECES and words[end : end + 1] == ("of",):
+                    continue  # each slice of it: a share
                 compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))
             if span in _GRAINS:
