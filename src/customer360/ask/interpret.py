@@ -40,6 +40,11 @@ _OFFERED = 4
 """Parts of a question that are tried, to offer one that has an answer."""
 
 
+_LEAST_LEADING = 4
+_SAYING = frozenset({"VALUE", "TIME", "REFTIME", "NUM", "FLAG", "SUCH", "QUOTED", "NOT", "NEVER", "NO", "WITHOUT"})
+"""What limits figures; a sentence with any of it is not left out."""
+
+
 @dataclass(frozen=True)
 class Interpretation:
     """What a question was understood as."""
@@ -113,6 +118,8 @@ class Interpreter:
             keys = {each.key for made in read for each in made.readings}
             if len(keys) == 1 and all(made.outcome == "read" for made in read):
                 yield read[-1]
+            if all(map(self._only_leads, parts[:-1])) and read[-1].outcome == "read":
+                yield read[-1]
             yield from self._followed([part for part in sentences_of(question) if tokens(part)], read)
         joined = with_particles(self.lexer, found)
         if joined is not None:
@@ -126,6 +133,13 @@ class Interpreter:
             moved = time_last(said, self.lexer.read(said))
             if moved is not None:
                 yield self.read_tokens(moved, found)
+
+    def _only_leads(self, part: Sequence[Token]) -> bool:
+        """Say whether a sentence only says what the next one asks: where do people drop out? Carts by stage."""
+        if not part or part[0].text not in ("where", "how") or len(part) < _LEAST_LEADING:
+            return False
+        lexed = self.lexer.read(part)
+        return not lexed.unknown and not {edge.category for edge in lexed.edges} & _SAYING
 
     def _followed(self, parts: Sequence[str], read: Sequence[Interpretation]) -> Iterator[Interpretation]:
         """Yield a question whose further sentences only say more of it: Claims by area? For 2024 please."""

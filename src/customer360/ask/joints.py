@@ -40,7 +40,7 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
                 yield Edge(0, 1, "LIST", "name")
             for category in _categories(span, start):
                 if category == "PARTED" and span in _PIECES and words[end : end + 1] == ("of",):
-                    continue  # each slice of it: a share
+                    continue  # a slice of it is a share
                 compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))
             if span in _GRAINS:

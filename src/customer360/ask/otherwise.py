@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from customer360.ask.courtesy import WEAK_VERBS, weak_phrases
@@ -19,6 +20,8 @@ _WEAK = weak_phrases()
 _LONGEST_WEAK = max(len(key) for key in _WEAK)
 _PREPOSITIONS = frozenset({"in", "on", "from", "via", "through", "by", "at", "during", "within"})
 _PARTICLES = frozenset({"back", "up", "in", "out", "off", "away", "over", "down", "behind"})
+_LONGEST_JOINED = 3
+"""Words of a value beside a sign."""
 _PARTICLE_REACH = 6
 """Words from a verb up to which its particle is looked for."""
 
@@ -26,7 +29,7 @@ _PARTICLE_REACH = 6
 def plainly(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return a question in plain words: requests and turns of speech taken off, particles joined, fillers left out."""
     said = turned(
-        _without_all(lexer, tokens),
+        _joined(lexer, _without_all(lexer, tokens)),
         lambda given: lexer.name_spans(stems(tuple(token.text for token in given)), joints=False),
     )
     return without_weak(lexer, with_particles(lexer, said) or said)
@@ -47,6 +50,26 @@ def _without_all(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
             ):
                 return (*tokens[:at], *tokens[end + 1 :])
     return tuple(tokens)
+
+
+def _joined(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Say a sign between two values as ``and``, beside a time as a pause: Online + App; refunds / this year."""
+    signs = [at for at, token in enumerate(tokens) if token.text in ("plus", "+") or token.raw == "/"]
+    if not signs:
+        return tuple(tokens)
+    words = stems(tuple(token.text for token in tokens))
+    reach = range(1, _LONGEST_JOINED + 1)
+    made = list(tokens)
+    for at in signs:
+        before = any(n <= at and any(lexer.values.lookup(words[at - n : at])) for n in reach)
+        if before and any(any(lexer.values.lookup(words[at + 1 : at + 1 + n])) for n in reach):
+            made[at] = replace(tokens[at], text="and", kind="word")
+    times = [edge for edge in lexer.read(tokens).edges if edge.category == "TIME"]
+    slashes = [at for at in signs if tokens[at].text == "/"]
+    if any(edge.start == at + 1 or edge.end == at for edge in times for at in slashes):
+        for at in slashes:
+            made[at] = replace(tokens[at], text=",")
+    return tuple(made)
 
 
 def without_weak(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:

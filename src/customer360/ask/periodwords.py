@@ -19,6 +19,8 @@ _ROLLING = re.compile(r"[ltr](\d{1,2})([dwmy])")
 _TWELVE = {"ttm": "12 m", "ltm": "12 m"}
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _NOW = frozenset({"today", "now", "date"})
+_OVER = frozenset({"over", "for"})
+_TOGETHER = frozenset({"together", "combined"})
 _BEFORE_COUNT = frozenset({"last", "past", "previous", "prior", "trailing", "latest"})
 
 
@@ -39,7 +41,23 @@ def spelled(found: list[Token]) -> list[Token]:
         elif sign:
             made.append(replace(token, text=sign, kind="word" if sign.isalpha() else "sign"))
         at += 1
-    return made
+    return _of_all_years(made)
+
+
+def _of_all_years(found: list[Token]) -> list[Token]:
+    """Say ``over all the years`` as all time, and ``still open today`` as now: neither splits nor limits by days."""
+    texts = [token.text for token in found]
+    if "still" in texts and texts[-1] == "today":
+        return [*found[:-1], replace(found[-1], text="now")]
+    for at, text in enumerate(texts):
+        end = at + 1 + (texts[at + 1 : at + 2] in (["the"], ["our"], ["these"]))
+        if text != "all" or texts[end : end + 1] != ["years"]:
+            continue
+        before, after = texts[at - 1] if at else "", texts[end + 1] if end + 1 < len(texts) else ""
+        start, stop = at - (before in _OVER), end + 1 + (after in _TOGETHER)
+        if before in _OVER or after in _TOGETHER:
+            return [*found[:start], found[at], replace(found[end], text="time"), *found[stop:]]
+    return found
 
 
 def _written_out(found: list[Token], at: int) -> tuple[int, list[Token]]:

@@ -14,9 +14,7 @@ EVER = _phrases(
     "whole period|entire period|full period|since started|since we started|since began|since we began|"
     "since day one|from day one|since inception|since beginning of time|since very beginning|over whole period|"
     "over all time|across all time|in whole history|over whole time|whole time|since always|as per today|"
-    "as per now|by now|thus far|up until now|full history|over all years|across all years|for all years|in all years|"
-    "over all the years|across all the years|for all the years|in all the years|all years together|all years combined|"
-    "since very start|over years together|as it stands|as things stand"
+    "as per now|by now|thus far|up until now|full history|since very start"
 )
 """All days that there are."""
 SINCE = _phrases(

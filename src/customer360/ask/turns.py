@@ -30,15 +30,25 @@ _ASK = (
     "(?:give me|give us|show me|show|list|return|keep|name|take|pick|display|tell me|print|output|i need|we need|"
     "limit to|limit|stop after)"
 )
-_TAKE = f"(?:, )?(?:and )?(?:then )?(?:please )?(?:{_ASK} )?(?:(?:just|only) )?(?:(?:the|our) )?(?:(?:only|just) )?"
+_TAKE = f"(?:, )?(?:and )?(?:then )?(?:please )?(?:(?:just|only|simply) )?(?:{_ASK} )?(?:(?:just|only) )?(?:(?:the|our) )?(?:(?:only|just) )?"
 _TAKEN = rf"(?:, |and |{_ASK} ){_TAKE}"
-_END = "(?: only| please| ones| of them| of those)*$"
+_END = "(?: only| please| ones| of them| of those| will do| would do| is enough| are enough)*$"
 _STOP = r"(?=$| (?:, )?(?:in|last|this|since|so far|for|during|from|between|until|year to date)\b)"
 _BE = "(?:is|are|was|were|has been|have been)"
 _IT = "(?:it|that|this|they|these|those|them|all that|all this)"
 _NTH = "(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|2nd|3rd|4th|5th)"
 _TWO = {"two": "second", "2": "second", "three": "third", "3": "third", "four": "fourth", "4": "fourth"}
 _NO_GROUP = r"(?!.*\b(?:by|per|each|every|across|breakdown|split)\b)"
+_PEAK = "(worst|best|highest|lowest|largest|biggest|smallest|most|fewest|longest|shortest)"
+_THAT = "(?: (?:is|was) (?:it|that|this))?"
+_UNRANKED = "".join(
+    f"(?<!{word} )"
+    for word in (
+        "which what best worst top new old last first same other good bad big small biggest largest highest lowest "
+        "smallest next many few cheap expensive the these those and or than older newer bigger smaller more only"
+    ).split()
+)
+"""Behind these, `ones` are some of the things."""
 _SCOPE = (
     "overall|altogether|all together|all told|in total|taken together|all combined|"
     "in sum|all in all|everything included|all included|in the aggregate|in aggregate|for now|"
@@ -64,6 +74,51 @@ def _nth(found: re.Match[str]) -> str:
 
 
 _TURNS: tuple[tuple[str, Made], ...] = (
+    # pieces that stand apart: worst return rate: which category?
+    (
+        rf"^(?:the |our )?{_PEAK} ([a-z]+(?: [a-z0-9]+){{0,5}}?)(?: ,)? which ([a-z]+(?: [a-z]+)?){_THAT}$",
+        r"which \3 has the \1 \2",
+    ),
+    (
+        rf"^(?:the |our )?([a-z]+(?: [a-z]+){{0,3}}?)(?: ,)? {_PEAK}(?: ,)? which ([a-z]+(?: [a-z]+)?){_THAT}$",
+        r"which \3 has the \2 \1",
+    ),
+    (
+        (
+            r"^(.+?)(?: ,)? how (?:do|does|did) (?:the |our |all )*([a-z]+(?: [a-z]+)?s) "
+            r"(?:compare|differ|stack up|vary|look|fare)$"
+        ),
+        r"\1 by \2",
+    ),
+    (r"^(?:the |our )?([a-z]+(?: [a-z]+)?s)(?: ,)? (.+) (?:for|in|per|by|of) each(?: one| of them)?$", r"\2 by \1"),
+    (r", ([a-z ]+) only$", r", only \1"),
+    (rf"{_UNRANKED}ones(?: only)?(?=$| ,)", ""),
+    (
+        (
+            r"(?:, )?(?:one|a|1|a single) (?:single )?(?:figure|line|row|number|bar|value|total|entry) "
+            r"(?=(?:per|for each|for every|by)\b)"
+        ),
+        "",
+    ),
+    (r"(?:, )?(?:summed|totalled|totaled|added)(?: up)? (?=(?:per|for each|for every|by)\b)", ""),
+    (r"(?:, )?%$", "in percent"),
+    (r"% (?=(?:by|per|in|for|this|last|of each)\b)(?!of )", "rate "),
+    (
+        (
+            r"(?:earns?|earned|makes?|made|brings? in|brought in|takes?|took|gets?|got|collects?|collected|has|have|had)"
+            r"(?: us)? the (most|highest|least|lowest) in (?=[a-z]+(?: [a-z]+)*s\b)"
+        ),
+        r"has the \1 ",
+    ),
+    (
+        (
+            r"how (?:has|have|did|is|are|does|do) (?:the |our )?(.+?) (?:been )?"
+            r"(?:develop|evolve|move|progress|trend|come along|go|run)(?:s|d|ed|ing)? "
+            r"(?=(?:by|per|each|every|monthly|weekly|quarterly|daily|yearly|month by|week by|quarter by|year by|day by)\b)"
+        ),
+        r"\1 ",
+    ),
+    (r"(?:slice|cut|chunk) of", "share of"),
     # which of them
     (
         (
@@ -236,7 +291,8 @@ _TURNS: tuple[tuple[str, Made], ...] = (
     (
         (
             r"how (?:do|does|did|are|is|were) (?:the |our |all )*([a-z]+(?: [a-z]+)?s) "
-            r"(?:perform|performing|doing|do|fare|score|stand) (?:on|in|with|for|at|in terms of)"
+            r"(?:perform|performing|doing|do|fare|score|stand|compare|stack up|match up)"
+            r"(?: (?:against|with|to) (?:each other|one another))? (?:on|in|with|for|at|by|in terms of)"
         ),
         r"compare \1 by",
     ),

@@ -30,6 +30,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_WITHOUT = re.compile(r"(?<!\S)w/(o\b|)")
+"""With and without, cut short: w/ and w/o."""
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201b": "'", "\u2013": "-", "\u2014": ",", "\u2212": "-"})
 _SAME = {
     "favourite": "favorite",
@@ -119,7 +121,7 @@ def plain(text: str) -> str:
 
 def tokens(question: str) -> tuple[Token, ...]:
     """Return the words of a question in order; marks of the end and brackets are left out."""
-    folded = _folded(question)
+    folded = _WITHOUT.sub(lambda match: f"w{match[1]}".ljust(len(match[0])), _folded(question))
     found: list[Token] = []
     for match in _TOKEN.finditer(folded):
         kind, text = str(match.lastgroup), match[0]
