@@ -53,6 +53,11 @@ _TEXTS = (
     "set out|lay out|prepare|produce a|tabulate|altogether did|in the end|as it stands|as things stand|"
     "as we speak|will do|at all|they|them|gave|i e|that is to say|if that is possible|when you have a minute|"
     "if you have a minute|when you have time|no rush|cheers mate|morning|good day to you|happy to wait"
+    "|could somebody tell me|could somebody tell us|could someone tell me|could someone tell us"
+    "|could anybody tell me|could anybody tell us|could anyone tell me|could anyone tell us"
+    "|can somebody tell me|can somebody tell us|can someone tell me|can someone tell us|can anybody tell me"
+    "|can anybody tell us|can anyone tell me|can anyone tell us|does anyone know|does anybody know"
+    "|thanks in advance|thank you in advance|on the books"
 )
 COURTESY = _TEXTS.split("|")
 """Words that cannot change a number. `new`, `net`, `first`, `average`, `only`, `target` are not among them."""

@@ -94,12 +94,12 @@ class Interpreter:
         if other is not None:
             return other
         bare = unwrapped(question)
-        return self._unwrapped(bare, made) if _letters(bare) != _letters(question) or "," in bare else made
+        return self._unwrapped(bare, made) if bare != question else made
 
     def _unwrapped(self, bare: str, made: Interpretation) -> Interpretation:
         """Return what a question means without what is wrapped around it; as it was when that says no more."""
         found = tokens(bare)
-        if not found:
+        if not found or len(found) > MOST_WORDS:
             return made
         again = self.read_tokens(found)
         if again.outcome in ("read", "ambiguous"):
@@ -139,7 +139,9 @@ class Interpreter:
         if not part or part[0].text not in ("where", "how") or len(part) < _LEAST_LEADING:
             return False
         lexed = self.lexer.read(part)
-        return not lexed.unknown and not {edge.category for edge in lexed.edges} & _SAYING
+        things = {(edge.start, edge.end) for edge in lexed.edges if edge.category in ("METRIC", "NOUN")}
+        saying = (edge for edge in lexed.edges if edge.category in _SAYING and (edge.start, edge.end) not in things)
+        return not lexed.unknown and not any(saying)
 
     def _followed(self, parts: Sequence[str], read: Sequence[Interpretation]) -> Iterator[Interpretation]:
         """Yield a question whose further sentences only say more of it: Claims by area? For 2024 please."""
@@ -315,10 +317,6 @@ class Interpreter:
             ):
                 return f"This can be asked: '{text}'."
         return None
-
-
-def _letters(text: str) -> str:
-    return "".join(sign for sign in text.lower() if sign.isalnum())
 
 
 def _is_clause(draft: Draft) -> bool:

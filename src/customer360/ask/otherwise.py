@@ -64,9 +64,12 @@ def _joined(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
         before = any(n <= at and any(lexer.values.lookup(words[at - n : at])) for n in reach)
         if before and any(any(lexer.values.lookup(words[at + 1 : at + 1 + n])) for n in reach):
             made[at] = replace(tokens[at], text="and", kind="word")
-    times = [edge for edge in lexer.read(tokens).edges if edge.category == "TIME"]
     slashes = [at for at in signs if tokens[at].text == "/"]
-    if any(edge.start == at + 1 or edge.end == at for edge in times for at in slashes):
+    found = lexer.read(tokens)
+    place = {id(token): at for at, token in enumerate(found.tokens)}
+    slashed = {place[id(tokens[at])] for at in slashes if id(tokens[at]) in place}
+    times = [edge for edge in found.edges if edge.category == "TIME"]
+    if any(edge.start - 1 in slashed or edge.end in slashed for edge in times):
         for at in slashes:
             made[at] = replace(tokens[at], text=",")
     return tuple(made)

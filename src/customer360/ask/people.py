@@ -24,11 +24,15 @@ PEOPLE = frozenset(
 """Words of the language for those whom the model's profile is about."""
 
 
+_WHO_DO_NOT = frozenset({"seller"})
+"""Best sellers are what is bought, not who buys."""
+
+
 def doers(vocabulary: Vocabulary, words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
     """Find people named by what they do: spenders, where spending is measured in money."""
     noun = vocabulary.people
     for at, word in enumerate(words):
-        if noun is None or not word.endswith("er"):
+        if noun is None or not word.endswith("er") or word in _WHO_DO_NOT:
             continue
         bases = dict.fromkeys((word[:-2], word[:-1], word[:-3] if word[-3:-2] == word[-4:-3] else word[:-2]))
         metrics = [n for base in bases for e in vocabulary.lookup((base,)) if e.sort == "VERB" for n in e.metrics]

@@ -21,6 +21,7 @@ _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _NOW = frozenset({"today", "now", "date"})
 _OVER = frozenset({"over", "for"})
 _TOGETHER = frozenset({"together", "combined"})
+_EXCEPT = frozenset({"but", "except", "excluding", "without", "apart", "besides", "not", "save"})
 _BEFORE_COUNT = frozenset({"last", "past", "previous", "prior", "trailing", "latest"})
 
 
@@ -55,7 +56,10 @@ def _of_all_years(found: list[Token]) -> list[Token]:
             continue
         before, after = texts[at - 1] if at else "", texts[end + 1] if end + 1 < len(texts) else ""
         start, stop = at - (before in _OVER), end + 1 + (after in _TOGETHER)
-        if before in _OVER or after in _TOGETHER:
+        if texts[end + 1 : end + 2] == ["but"]:
+            return [*found[: end + 1], replace(found[end + 1], text="except"), *found[end + 2 :]]
+        is_whole = _EXCEPT.isdisjoint(texts[stop:])
+        if is_whole and (before in _OVER or after in _TOGETHER):
             return [*found[:start], found[at], replace(found[end], text="time"), *found[stop:]]
     return found
 

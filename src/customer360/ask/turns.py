@@ -141,8 +141,8 @@ _TURNS: tuple[tuple[str, Made], ...] = (
     (rf"{_TAKE}last ({_N}){_END}", r", bottom \1"),
     (rf"{_TAKE}({_N}) (?:best|highest|top|largest|biggest){_END}", r", top \1"),
     (rf"{_TAKE}({_N}) (?:worst|lowest|smallest|least){_END}", r", bottom \1"),
-    (rf"(.*\b{_HIGH} .*\S) {_TAKEN}({_N}){_END}", r"\1 , top \2"),
-    (rf"(.*\b{_LOW} .*\S) {_TAKEN}({_N}){_END}", r"\1 , bottom \2"),
+    (rf"(.*\b{_HIGH} .*?\S) {_TAKEN}({_N}){_END}", r"\1 , top \2"),
+    (rf"(.*\b{_LOW} .*?\S) {_TAKEN}({_N}){_END}", r"\1 , bottom \2"),
     (rf"limited to (?:the )?(top|bottom|best|worst) ({_N})", r"\1 \2"),
     (rf"first ({_N})(?! (?:{_SPANS}|best|worst|top|bottom|highest|lowest)\b)(?=.* {_BEHIND} )", r"top \1"),
     (rf"(top|bottom|best|worst) ({_N}) of (?:the |our |all )*(?=[a-z])", r"\1 \2 "),
@@ -339,7 +339,8 @@ def turned(tokens: Sequence[Token], spans: Callable[[Sequence[Token]], Spans]) -
     ``spans`` gives the places of names of several words, which are never cut.
     """
     made = _without_requests(tuple(tokens), spans)
-    if made and (first := _FIRST.match(_text(made))) is not None:
+    first = _FIRST.match(_text(made))
+    if first is not None and not _cuts(spans(made), 0, len(first[0].split())):
         made = made[len(first[0].split()) :]
     for pattern, words in _COMPILED:
         found = pattern.search(_text(made))

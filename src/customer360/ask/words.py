@@ -198,6 +198,8 @@ def _without_hyphens(found: list[Token]) -> list[Token]:
             token = replace(token, text="can")  # noqa: PLW2901 -- no month
         if token.text == "fall" and _is_verb(found, number):
             token = replace(token, text="drop")  # noqa: PLW2901 -- no season
+        if token.text in ("top", "topped") and _is_exceeding(found, number):
+            token = replace(token, text="exceed")  # noqa: PLW2901 -- did we top 200
         if token.text in ("mail", "mails") and kept and kept[-1].text == "e":  # one word with a hyphen or a space
             start = kept.pop()
             token = replace(token, text=f"e{token.text}", raw=f"{start.raw}-{token.raw}", start=start.start)  # noqa: PLW2901 -- both as one
@@ -209,6 +211,12 @@ def _is_verb(found: list[Token], at: int) -> bool:
     """Say whether a word is the verb of did, does or will, and no season: did sales fall, not in fall."""
     before = [token.text for token in found[:at]]
     return bool({"did", "does", "do", "will"} & set(before)) and before[-1] not in _BEFORE_SEASON
+
+
+def _is_exceeding(found: list[Token], at: int) -> bool:
+    """Say whether ``top`` is what somebody did with a number: we top 200, not show us top 3."""
+    is_number = found[at + 1 : at + 2] != [] and found[at + 1].kind == "number"
+    return is_number and (found[at].text == "topped" or (at > 0 and found[at - 1].text in _SUBJECTS))
 
 
 def _is_ability(found: list[Token], at: int) -> bool:

@@ -12,7 +12,7 @@ import unicodedata
 _PLAIN = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2013": "-", "\u2014": "-", "\u2026": " "})
 _NICE = (
     "great|nice|lovely|good|cool|awesome|perfect|fantastic|wonderful|helpful|useful|appreciated|ideal|brilliant|super|"
-    "amazing|handy|enough|fine|very kind|much appreciated|greatly appreciated|interesting|excellent|neat|sweet"
+    "amazing|ace|handy|enough|fine|very kind|much appreciated|greatly appreciated|interesting|excellent|neat|sweet"
 )
 _VERY = "(?:(?:very|really|so|just|super|quite|extremely|most|absolutely) )*"
 _KNOW = "(?:know|see|have|get|hear|learn|find out|understand|show|look at|check)"
@@ -87,6 +87,13 @@ _FRONT = (
     rf"(?:lemme|let me|let us|gimme|pls|plz|please)(?: {_KNOW})?",
     rf"(?:(?:it|that|this)(?: would|'d) |would )be {_VERY}(?:{_NICE}) (?:to {_KNOW}|if (?:you|i|we) (?:could|can) (?:{_GIVE}|{_KNOW}))",
     rf"(?:i|we)(?:'d| would)? {_VERY}(?:love|like) (?:to {_KNOW}|if you (?:could|can) {_GIVE})",
+    r"as far as you (?:know|can tell|can see)|wanna know|say(?=\s*,)|forget (?:that|it)(?=\s*[,.:;!?-])",
+    r"(?:could|can|may|might) i (?:trouble|ask|bother|bug) (?:you )?for|(?:may|can|could) i ask(?: you)?(?: for|,)?",
+    r"(?:i|we)(?:'d| would) (?:really |much )*(?:appreciate|be (?:very |so |really )*(?:grateful|thankful|glad) for)",
+    r"(?:(?:it|that)(?: would|'d)|would) (?:really )?help(?: (?:me|us))?(?: a lot)? to (?:know|see|have|get)",
+    r"(?:(?:a |the )?(?:new|different|other|another|further|follow ?up|same team,? different) question)(?=\s*[,.:;!?-])",
+    rf"(?:here'?s |this is )?what (?:i|we)(?: am|'m|'re| are)? (?:need|want|looking for|after)(?:(?= is\b) is|(?=\s*[,:-]))",
+    rf"what (?:i|we)(?:'d| would) like to {_KNOW} is",
     r"let(?:'s|s| us) (?:start|begin|go|continue|kick off|move on) (?:with|to)",
     rf"(?:what|how much|how many) (?:is|was|were) (?:it|that) again(?=\s*[,.:;!?-])|remind {_ME}(?: again)?(?: of| about)?",
     _KIND_OF_YOU,
@@ -137,7 +144,9 @@ _BEFORE = re.compile(rf"^{_SIGNS}*(?:{'|'.join(f'(?:{form})' for form in _FRONT)
 _BEHIND = re.compile(rf"(?:{_SIGNS}+|^)(?:{'|'.join(f'(?:{form})' for form in _END)}){_SIGNS}*$", re.IGNORECASE)
 _TO_LIST = re.compile(r"[\s,.:;!?-]+(?:please )?(?:list|name)(?: (?:them|those|these))?(?: all)?[\s.!?]*$", re.IGNORECASE)
 _WHICH = re.compile(r"\s*[,.:;?-]+\s*(?:which|what) (?:ones|are (?:they|those)|are these)[\s.!?]*$", re.IGNORECASE)
-_STOPS = re.compile(r"\s*[.;:!?]+\s+(?=\S)")
+_STOPS = re.compile(r"\s*[.;:!?]+\s+(?=\S)|\s+-{2,3}\s+")
+_WISHES = re.compile(r"\b(?:would|will)\b|'(?:d|ll)\b", re.IGNORECASE)
+_ASKING = re.compile(r"(?:how|what|which|who|when|is|are|do|does|did)\b[^.?!]*[.?!]*$", re.IGNORECASE)
 _MOST = 6
 """Pieces that are taken off one question."""
 
@@ -146,7 +155,7 @@ def unwrapped(question: str) -> str:
     """Return a question without what was wrapped around it, its sentences joined by commas; "" when nothing is left."""
     text = "".join(sign for sign in question.translate(_PLAIN) if not _is_picture(sign)).strip()
     for _ in range(_MOST):
-        bare = _BEHIND.sub("", _BEFORE.sub("", text, count=1), count=1)
+        bare = _without_end(_BEFORE.sub("", text, count=1))
         if bare == text or not bare.strip(" ,.:;!?-"):
             break
         text = bare
@@ -154,6 +163,14 @@ def unwrapped(question: str) -> str:
         if (found := form.search(text)) is not None and not text.lower().startswith(("list ", "which ", "what ")):
             text = opening + text[: found.start()]
     return _STOPS.sub(", ", text.strip(" ,.:;!?"))
+
+
+def _without_end(text: str) -> str:
+    """Leave off what stands behind a question; how many orders would be good is no question with praise behind it."""
+    found = _BEHIND.search(text)
+    if found is None or (_WISHES.search(found[0]) is not None and _ASKING.match(text) is not None):
+        return text
+    return text[: found.start()]
 
 
 def _is_picture(sign: str) -> bool:
