@@ -19,6 +19,19 @@ FEW, THICKEST = 5, 24
 """So few bars are drawn no thicker than so many pixels."""
 
 
+def as_drawn(frame: Frame) -> Frame:
+    """Return the rows in the order in which bars show them: that of the members, else the largest first."""
+    dimension, metric = one_dimension(frame, "bar"), one_metric(frame)
+    rows = frame.rows()
+    names = [category(row[dimension.name]) for row in rows]
+    by_size = sorted(range(len(rows)), key=lambda at: (rows[at][metric.name] is None, -(rows[at][metric.name] or 0)))
+    by_size.sort(key=lambda at: is_missing(names[at]))
+    if has_order(names, dimension.members):
+        place = {name: at for at, name in enumerate(ordered((names[at] for at in by_size), dimension.members))}
+        by_size.sort(key=lambda at: place[names[at]])
+    return frame.replaced(frame.table.take(by_size))
+
+
 def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     """Return bars of the first metric by the first dimension."""
     dimension, metric = one_dimension(frame, "bar"), one_metric(frame)
