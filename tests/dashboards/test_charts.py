@@ -137,6 +137,7 @@ def test_what_has_no_category_is_grey_and_last_however_large_it_is() -> None:
     assert drawn.alt.endswith("Grocery leads with $30.00, then Meat.")
     grey = drawn.spec["layer"][0]["encoding"]["color"]["condition"]
     assert (grey["test"]["oneOf"], grey["value"]) == (["(none)"], "@none")
+    assert drawn.notes == ("(none): no category is on record.",)
     assert "color" not in draw("bar", by_category({"Meat": 20.0})).spec["layer"][0]["encoding"]  # type: ignore[index]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from customer360.dashboards import formats
-from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, tooltip
+from customer360.dashboards.charts.canvas import Canvas, category, missing_note, one_dimension, one_metric, tooltip
 from customer360.dashboards.colours import has_order, is_missing, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.dashboards.frame import Column, Frame, plain
@@ -47,6 +47,7 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     names = [point["c"] for point in points]
     order = ordered(names, dimension.members) if has_order(names, dimension.members) else names
     notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.",) if len(rows) > len(shown) else ()
+    notes += missing_note(dimension, names)
     leader = shown[0]
     second = f", then {category(shown[1][dimension.name])}" if len(shown) > 1 else ""
     alt = (
