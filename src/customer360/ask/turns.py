@@ -30,7 +30,8 @@ _ASK = (
     "(?:give me|give us|show me|show|list|return|keep|name|take|pick|display|tell me|print|output|i need|we need|"
     "limit to|limit|stop after)"
 )
-_TAKE = f"(?:, )?(?:and )?(?:then )?(?:please )?(?:(?:just|only|simply) )?(?:{_ASK} )?(?:(?:just|only) )?(?:(?:the|our) )?(?:(?:only|just) )?"
+_JUST = "(?:(?:just|only) )?"
+_TAKE = f"(?:, )?(?:and )?(?:then )?(?:please )?{_JUST}(?:{_ASK} )?{_JUST}(?:(?:the|our) )?{_JUST}"
 _TAKEN = rf"(?:, |and |{_ASK} ){_TAKE}"
 _END = "(?: only| please| ones| of them| of those| will do| would do| is enough| are enough)*$"
 _STOP = r"(?=$| (?:, )?(?:in|last|this|since|so far|for|during|from|between|until|year to date)\b)"
@@ -41,13 +42,11 @@ _TWO = {"two": "second", "2": "second", "three": "third", "3": "third", "four": 
 _NO_GROUP = r"(?!.*\b(?:by|per|each|every|across|breakdown|split)\b)"
 _PEAK = "(worst|best|highest|lowest|largest|biggest|smallest|most|fewest|longest|shortest)"
 _THAT = "(?: (?:is|was) (?:it|that|this))?"
-_UNRANKED = "".join(
-    f"(?<!{word} )"
-    for word in (
-        "which what best worst top new old last first same other good bad big small biggest largest highest lowest "
-        "smallest next many few cheap expensive the these those and or than older newer bigger smaller more only"
-    ).split()
+_RANKED = (
+    "which|what|best|worst|top|new|old|last|first|same|other|good|bad|big|small|biggest|largest|highest|lowest|smallest|"
+    "next|many|few|cheap|expensive|the|these|those|and|or|than|older|newer|bigger|smaller|more|only"
 )
+_UNRANKED = "".join(f"(?<!{word} )" for word in _RANKED.split("|"))
 """Behind these, `ones` are some of the things."""
 _SCOPE = (
     "overall|altogether|all together|all told|in total|taken together|all combined|"
@@ -105,7 +104,7 @@ _TURNS: tuple[tuple[str, Made], ...] = (
     (r"% (?=(?:by|per|in|for|this|last|of each)\b)(?!of )", "rate "),
     (
         (
-            r"(?:earns?|earned|makes?|made|brings? in|brought in|takes?|took|gets?|got|collects?|collected|has|have|had)"
+            r"(?:earns?|earned|makes?|made|brings? in|brought in|takes?|took|gets?|got|collect(?:s|ed)?|has|have|had)"
             r"(?: us)? the (most|highest|least|lowest) in (?=[a-z]+(?: [a-z]+)*s\b)"
         ),
         r"has the \1 ",
@@ -113,8 +112,8 @@ _TURNS: tuple[tuple[str, Made], ...] = (
     (
         (
             r"how (?:has|have|did|is|are|does|do) (?:the |our )?(.+?) (?:been )?"
-            r"(?:develop|evolve|move|progress|trend|come along|go|run)(?:s|d|ed|ing)? "
-            r"(?=(?:by|per|each|every|monthly|weekly|quarterly|daily|yearly|month by|week by|quarter by|year by|day by)\b)"
+            r"(?:develop|evolve?|move?|progress|trend|come? along|run)(?:s|d|ed|ing)? "
+            r"(?=(?:by|per|each|every|monthly|weekly|quarterly|daily|yearly|(?:month|week|quarter|year|day) by)\b)"
         ),
         r"\1 ",
     ),

@@ -21,9 +21,11 @@ _WHO = (
     "investors?|analysts?|bank|owners?|head office|partners?|finance|marketing|accounting|accountants?|sales team|press"
 )
 _PAPER = (
-    "meeting|report|presentation|deck|slides?|memo|analysis|summary|planning|briefing|board pack|spreadsheet|newsletter|"
-    "dashboard|talk|overview|review|call|email|mail|budget|stand ?up|all hands|pitch|workshop|blog post|article|chart|"
-    "graph|table|document|paper|homework|handout|appendix|write ?up|kick ?off|town hall|audit|project|comparison"
+    "meeting|report|presentation|deck|slides?|memo|analysis|summary|planning|briefing|board pack|spreadsheet|"
+    "newsletter|dashboard|talk|overview|review|call|email|mail|budget|stand ?up|all hands|"
+    "pitch|workshop|blog post|article|"
+    "chart|graph|table|document|paper|homework|handout|appendix|write ?up|kick ?off|town hall|audit|"
+    "project|comparison"
 )
 _KIND = (
     "board|management|sales|team|weekly|monthly|quarterly|annual|yearly|staff|strategy|status|budget|finance|marketing|"
@@ -49,7 +51,8 @@ _SORRY = (
     "(?: you)?(?: again)?)?"
 )
 _THANKS = (
-    r"(?:many |big )?(?:thanks?|thank you|thx|cheers|ta|tia|ty|much obliged)(?: you)?(?: (?:again|so much|very much|a lot|"
+    r"(?:many |big )?(?:thanks?|thank you|thx|cheers|ta|tia|ty|much obliged)(?: you)?(?: "
+    r"(?:again|so much|very much|a lot|"
     r"a million|a bunch|a ton|in advance|for (?:your|the) help|for that|for this))*"
 )
 _KIND_OF_YOU = (
@@ -67,7 +70,10 @@ _MARKED = (
     "quick (?:one|question)(?: for you)?|question|my question|one question|simple question|hope so|got it|i see"
 )
 _FRONT = (
-    rf"(?:hiya|heya|hey|hi|hello|yo|howdy|g'?day|greetings|good (?:morning|afternoon|evening|day)|morning|evening){_DEAR}",
+    (
+        r"(?:hiya|heya|hey|hi|hello|yo|howdy|g'?day|greetings|good (?:morning|afternoon|evening|"
+        rf"day)|morning|evening){_DEAR}"
+    ),
     r"(?:u+m+|u+h+m*|e+r+m*|hm+|so|and|ok(?:ay)?|now|well)(?: then| so| now| and)?",
     rf"(?:{_MARKED})(?: then| so| now)?(?=\s*[,.:;!?-])|alright then|all right then|right then",
     rf"{_SORRY}(?:,? but)?",
@@ -81,31 +87,53 @@ _FRONT = (
         r"(?:(?:this|that|it)(?:'s| is)? )?(?:(?:may|might)(?: be| sound)? )?(?:probably )?(?:a )?"
         r"(?:silly|stupid|dumb|basic|odd|strange|naive)(?: question)(?:,? but)?"
     ),
-    rf"(?:is there )?any (?:chance|way|possibility)(?: that)? (?:you|i|we)(?: can| could| might)?(?: {_QUICK})*(?: {_GIVE})?",
+    (
+        r"(?:is there )?any (?:chance|way|possibility)(?: that)? (?:you|i|we)(?: can| could|"
+        rf" might)?(?: {_QUICK})*(?: {_GIVE})?"
+    ),
     rf"do (?:you|we) (?:by (?:any )?chance|happen to|perhaps|maybe) (?:have|know)(?: {_IT})?",
-    rf"(?:can|could|would|will|may) (?:u|ya|you|someone|somebody|anyone|anybody)(?: {_QUICK})*(?: {_GIVE}| remind {_ME})",
+    (
+        rf"(?:can|could|would|will|may) (?:u|ya|you|someone|somebody|anyone|anybody)(?: {_QUICK})*(?: "
+        rf"{_GIVE}| remind {_ME})"
+    ),
     rf"(?:lemme|let me|let us|gimme|pls|plz|please)(?: {_KNOW})?",
-    rf"(?:(?:it|that|this)(?: would|'d) |would )be {_VERY}(?:{_NICE}) (?:to {_KNOW}|if (?:you|i|we) (?:could|can) (?:{_GIVE}|{_KNOW}))",
+    (
+        rf"(?:(?:it|that|this)(?: would|'d) |would )be {_VERY}(?:{_NICE}) (?:to {_KNOW}|if (?:you|"
+        rf"i|we) (?:could|can) (?:{_GIVE}|{_KNOW}))"
+    ),
     rf"(?:i|we)(?:'d| would)? {_VERY}(?:love|like) (?:to {_KNOW}|if you (?:could|can) {_GIVE})",
     r"as far as you (?:know|can tell|can see)|wanna know|say(?=\s*,)|forget (?:that|it)(?=\s*[,.:;!?-])",
     r"(?:could|can|may|might) i (?:trouble|ask|bother|bug) (?:you )?for|(?:may|can|could) i ask(?: you)?(?: for|,)?",
     r"(?:i|we)(?:'d| would) (?:really |much )*(?:appreciate|be (?:very |so |really )*(?:grateful|thankful|glad) for)",
     r"(?:(?:it|that)(?: would|'d)|would) (?:really )?help(?: (?:me|us))?(?: a lot)? to (?:know|see|have|get)",
-    r"(?:(?:a |the )?(?:new|different|other|another|further|follow ?up|same team,? different) question)(?=\s*[,.:;!?-])",
-    rf"(?:here'?s |this is )?what (?:i|we)(?: am|'m|'re| are)? (?:need|want|looking for|after)(?:(?= is\b) is|(?=\s*[,:-]))",
+    (
+        r"(?:(?:a |the )?(?:new|different|other|another|further|follow ?up|same team,? different) "
+        r"question)(?=\s*[,.:;!?-])"
+    ),
+    (
+        r"(?:here'?s |this is )?what (?:i|we)(?: am|'m|'re| are)? (?:need|want|looking for|"
+        r"after)(?:(?= is\b) is|(?=\s*[,:-]))"
+    ),
     rf"what (?:i|we)(?:'d| would) like to {_KNOW} is",
     r"let(?:'s|s| us) (?:start|begin|go|continue|kick off|move on) (?:with|to)",
-    rf"(?:what|how much|how many) (?:is|was|were) (?:it|that) again(?=\s*[,.:;!?-])|remind {_ME}(?: again)?(?: of| about)?",
+    (
+        r"(?:what|how much|how many) (?:is|was|were) (?:it|that) again(?=\s*[,.:;!?-])|remind "
+        rf"{_ME}(?: again)?(?: of| about)?"
+    ),
     _KIND_OF_YOU,
     (
-        r"(?:i )?hope(?: that)? (?:you(?:'re| are)|all is|this finds you|everything(?:'s| is)|you had|your \w+ is going)"
+        r"(?:i )?hope(?: that)? (?:you(?:'re| are)|all is|this finds you|everything(?:'s| is)|"
+        r"you had|your \w+ is going)"
         r"(?: doing)?(?: (?:all |very )?(?:well|fine|good|great|ok|okay|a (?:good|nice|great) \w+))"
     ),
     _PRAISE,
     _THANKS,
     rf"(?:i|we)(?: {_QUICK})* (?:need|want|require)(?: to have)? {_IT}(?: {_QUICK})* for {_OCCASION}",
     rf"(?:{_IT}(?:'s| is| are)|asking) for {_OCCASION}",
-    rf"for {_OCCASION},? (?:i|we)(?:'d| would)?(?: {_QUICK})* (?:need|want|like|must have|have to (?:know|show|report|present))",
+    (
+        rf"for {_OCCASION},? (?:i|we)(?:'d| would)?(?: {_QUICK})* (?:need|want|like|must have|"
+        r"have to (?:know|show|report|present))"
+    ),
     rf"for {_OCCASION}(?=\s*[,:;-])",
     (
         rf"(?:my|the|our)? ?(?:{_WHO}) (?:keeps? asking|(?:is|are) asking|asked|asks|wants?|wanted|needs?|would like|"
@@ -113,9 +141,13 @@ _FRONT = (
     ),
     (
         rf"(?:i|we)(?:'ve got| have got| have|'m in| am in|'re in| are in| got) {_OCCASION}(?=\s*[,.:;!?-])"
-        rf"|(?:i|we) (?:have|need|had) to (?:report|present|show this|prepare|brief|update)(?: this)?(?: to| for)? {_OCCASION}"
+        r"|(?:i|we) (?:have|need|had) to (?:report|present|show this|prepare|brief|update)(?: "
+        rf"this)?(?: to| for)? {_OCCASION}"
     ),
-    rf"(?:i|we)(?:'m| am|'re| are) (?:putting together|preparing|working on|writing|making|building|finishing) {_OCCASION}",
+    (
+        r"(?:i|we)(?:'m| am|'re| are) (?:putting together|preparing|working on|writing|making|"
+        rf"building|finishing) {_OCCASION}"
+    ),
     r"(?:roughly|approximately|ballpark|more or less|about|around)(?=,? (?:how|what|whats|who|which)\b)",
 )
 _END = (
@@ -126,13 +158,19 @@ _END = (
         r"|(?:would|will|'ll|'d) (?:do|suffice|help|make my day)(?: nicely| fine| me)?"
     ),
     _KIND_OF_YOU,
-    r"if (?:you|we) (?:can|could|have it|have them)|if possible|when(?:ever)? you (?:get|have) (?:a (?:chance|minute|moment|sec)|time)",
+    (
+        r"if (?:you|we) (?:can|could|have it|have them)|if possible|when(?:ever)? you (?:get|"
+        r"have) (?:a (?:chance|minute|moment|sec)|time)"
+    ),
     r"that(?:'s| is| would be|'ll be| will be)(?: it| all)(?: i need| for now| we need| for today)?",
     (
         r"(?:just |only )?(?:the|a|one) (?:single |total |plain |rough )?(?:number|figure|one figure)"
         r"(?: is| will| would)?(?: enough| fine| do| be enough| be fine| only| ok)?|nothing (?:more|else|fancy)"
     ),
-    r"(?:any idea|do you know|does anyone know|would you|could you|can you|will you|you know|eh|huh|right|ok|okay|asap)",
+    (
+        r"(?:any idea|do you know|does anyone know|would you|could you|can you|will you|you "
+        r"know|eh|huh|right|ok|okay|asap)"
+    ),
     rf"(?:(?:i|we)(?: {_QUICK})* )?need(?:ed)?(?: {_IT})? for {_OCCASION}|for {_OCCASION}",
     r"(?:no|there(?:'s| is) no) (?:hurry|rush|pressure)",
     _PRAISE,
@@ -140,9 +178,13 @@ _END = (
     r"i have a bet going|asking for a friend|i was just wondering|i'm curious",
 )
 _SIGNS = r"[\s,.:;!?-]"
-_BEFORE = re.compile(rf"^{_SIGNS}*(?:{'|'.join(f'(?:{form})' for form in _FRONT)})(?![\w'%/])(?:{_SIGNS}*)", re.IGNORECASE)
+_BEFORE = re.compile(
+    rf"^{_SIGNS}*(?:{'|'.join(f'(?:{form})' for form in _FRONT)})(?![\w'%/])(?:{_SIGNS}*)", re.IGNORECASE
+)
 _BEHIND = re.compile(rf"(?:{_SIGNS}+|^)(?:{'|'.join(f'(?:{form})' for form in _END)}){_SIGNS}*$", re.IGNORECASE)
-_TO_LIST = re.compile(r"[\s,.:;!?-]+(?:please )?(?:list|name)(?: (?:them|those|these))?(?: all)?[\s.!?]*$", re.IGNORECASE)
+_TO_LIST = re.compile(
+    r"[\s,.:;!?-]+(?:please )?(?:list|name)(?: (?:them|those|these))?(?: all)?[\s.!?]*$", re.IGNORECASE
+)
 _WHICH = re.compile(r"\s*[,.:;?-]+\s*(?:which|what) (?:ones|are (?:they|those)|are these)[\s.!?]*$", re.IGNORECASE)
 _STOPS = re.compile(r"\s*[.;:!?]+\s+(?=\S)|\s+-{2,3}\s+")
 _WISHES = re.compile(r"\b(?:would|will)\b|'(?:d|ll)\b", re.IGNORECASE)
