@@ -165,7 +165,7 @@ _END = (
     r"that(?:'s| is| would be|'ll be| will be)(?: it| all)(?: i need| for now| we need| for today)?",
     (
         r"(?:just |only )?(?:the|a|one) (?:single |total |plain |rough )?(?:number|figure|one figure)"
-        r"(?: is| will| would)?(?: enough| fine| do| be enough| be fine| only| ok)?|nothing (?:more|else|fancy)"
+        r"(?: is| will| would)?(?: enough| fine| do| be enough| be fine| only| ok)?"
     ),
     (
         r"(?:any idea|do you know|does anyone know|would you|could you|can you|will you|you "
