@@ -46,8 +46,9 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     ]
     names = [point["c"] for point in points]
     order = ordered(names, dimension.members) if has_order(names, dimension.members) else names
-    notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.",) if len(rows) > len(shown) else ()
-    notes += missing_note(dimension, names)
+    notes = missing_note(dimension, names)
+    if len(rows) > len(shown):
+        notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.", *notes)
     leader = shown[0]
     second = f", then {category(shown[1][dimension.name])}" if len(shown) > 1 else ""
     alt = (
