@@ -21,12 +21,12 @@ from customer360.ask.frame import (
 from customer360.ask.known import known_only
 from customer360.ask.lacking import lacks, without
 from customer360.ask.lower_things import count_things, list_things, rank_things
-from customer360.ask.meaning import Draft, Stat, Versus, When
-from customer360.ask.perthing import counts_them
+from customer360.ask.meaning import Draft, Field, Noun, Stat, Versus, When
+from customer360.ask.perthing import counts_them, distinct_column
 from customer360.ask.places import together
 from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.settle import settled
-from customer360.ask.shares import shares, without_percent
+from customer360.ask.shares import of_its_whole, shares, without_percent
 from customer360.ask.units import SIZE, kind_of
 from customer360.ask.verbs import is_said_of, with_rows, with_verbs
 from customer360.ask.versus import comparison, grain_for, in_time, running, up_to_today
@@ -45,12 +45,12 @@ from customer360.semantic.scope import Setting
 from customer360.semantic.summary import without_summary
 
 if TYPE_CHECKING:
-    pass
+    from customer360.semantic.question import Question
 
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
-    draft, problem = in_time(ground, draft)
+    draft, problem = in_time(ground, of_its_whole(ground, draft))
     drafts = problem or settled(lifted(draft))
     if isinstance(drafts, Problem):
         return drafts
@@ -67,9 +67,15 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
                 problems.append(checked)
             else:
                 found.append(checked)
-    if found:
-        return found
+    held = in_time_alone(found, {name for problem in problems for name in problem.timeless})
+    if held:
+        return held
     return next((p for p in problems if p.fault != "nonsense"), problems[0] if problems else NONSENSE)
+
+
+def in_time_alone(readings: Sequence[Reading], timeless: set[str]) -> list[Reading]:
+    """Return the readings without those that hold members against a metric of all time where a time was asked."""
+    return [each for each in readings if not any(f'"metric":"{name}"' in each.key for name in timeless)]
 
 
 def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
@@ -78,8 +84,19 @@ def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
     try:
         question = resolve(setting, without_summary(reading.query))
         _ = question.timeline_group
+        if reading.query.time is not None and question.timeline is None:
+            return _in_its_time(question, reading)
     except C360Error as error:
         return Problem("impossible", error.what, error.next_step)
+    return reading
+
+
+def _in_its_time(question: Question, reading: Reading) -> Reading | Problem:
+    """Return a reading whose metrics have the time that it asks of them."""
+    try:
+        _ = [question.axis(atom) for formula in question.formulas for atom in formula.atoms.values()]
+    except C360Error as error:
+        return Problem("impossible", error.what, error.next_step, timeless=reading.query.metrics)
     return reading
 
 
@@ -270,6 +287,12 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
     formula = ground.model.formulas[metric.name]
     is_plain = formula.is_additive or kind_of(metric) == "count"
     if stat.per is None and stat.grain is None:
+        ratio = _of_each_below(ground, metric.name) if stat.function != "mean" else None
+        if ratio is not None:  # median order value: the median of the revenue of each order
+            above, per = ratio
+            asked = replace(draft, stat=replace(stat, per=per))
+            yield from _stat(ground, asked, (above,), replace(stat, per=per))
+            return
         if is_plain or stat.function != "mean":
             yield _average_of_what(ground, draft, metric.name, stat)
         else:  # the mean of a mean or rate is itself
@@ -302,6 +325,18 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
             )
             yield Reading(query)
+
+
+def _of_each_below(ground: Ground, metric: str) -> tuple[str, Noun] | None:
+    """Return what a mean divides and the things it divides it by, each of which has its own figure."""
+    parts = ground.model.metrics[metric].c360.parts
+    atom = ground.model.formulas[parts.denominator].sole_atom if parts is not None and parts.denominator else None
+    column = distinct_column(atom.aggregate) if atom is not None else None
+    if parts is None or atom is None or column is None or kind_of(ground.model.metrics[metric]) == "percent":
+        return None
+    name = f"{atom.base}.{column}"
+    is_key = ground.vocabulary.is_key(name) and ground.model.formulas[parts.numerator].is_additive
+    return (parts.numerator, Noun((Field(name),), column, is_entity=True)) if is_key else None
 
 
 def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Problem:

@@ -196,6 +196,8 @@ def _without_hyphens(found: list[Token]) -> list[Token]:
             token = replace(token, text="can")  # noqa: PLW2901 -- no month
         if token.text == "fall" and _is_verb(found, number):
             token = replace(token, text="drop")  # noqa: PLW2901 -- no season
+        if token.text == "top" and _is_to_exceed(found, number):
+            token = replace(token, text="exceed")  # noqa: PLW2901 -- no ranking
         if token.text in ("mail", "mails") and kept and kept[-1].text == "e":  # one word with a hyphen or a space
             start = kept.pop()
             token = replace(token, text=f"e{token.text}", raw=f"{start.raw}-{token.raw}", start=start.start)  # noqa: PLW2901 -- both as one
@@ -207,6 +209,16 @@ def _is_verb(found: list[Token], at: int) -> bool:
     """Say whether a word is the verb of did, does or will, and no season: did sales fall, not in fall."""
     before = [token.text for token in found[:at]]
     return bool({"did", "does", "do", "will"} & set(before)) and before[-1] not in _BEFORE_SEASON
+
+
+def _is_to_exceed(found: list[Token], at: int) -> bool:
+    """Say whether ``top`` is what was done: months in which we top 200 visits, in which visits top 200."""
+    before = [token.text for token in found[:at]]
+    after = [token.text for token in found[at + 1 : at + 3]]
+    if not before or not after or found[at + 1].kind != "number" or not {"did", "does", "do", "which"} & set(before):
+        return False
+    is_all = len(after) == 1 or after[1] in _BEFORE_SEASON
+    return before[-1] in _SUBJECTS or (is_all and before[-1] not in ("did", "does", "do", "which", "the", "our"))
 
 
 def _is_ability(found: list[Token], at: int) -> bool:
