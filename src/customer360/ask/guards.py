@@ -103,7 +103,8 @@ def _is_by_those_who(said: Said) -> str | None:
     """Refuse a breakdown by each of those of whom something is said behind them: visits by people who were away."""
     for at, word in enumerate(said.words[:-2]):
         for edge in said.edges("NOUN", start=at + 1) if word == "by" else ():
-            names = {each.name for each in edge.meaning.fields} if _is_people(edge.meaning) else set()
+            noun = edge.meaning if isinstance(edge.meaning, Noun) and _is_people(edge.meaning) else None
+            names = {each.name for each in noun.fields} if noun is not None else set()
             if said.words[edge.end : edge.end + 1] in (("who",), ("that",), ("whose",)) and names & set(said.fields):
                 return "Whether the figure of all of them or of each of them is asked is not said."
     return None

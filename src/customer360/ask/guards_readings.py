@@ -128,7 +128,8 @@ def in_order(said: Said) -> Said:
 
 def with_any(said: Said) -> Said:
     """Return the reading without those that have none of what they are split by: how many people are on each plan."""
-    for at in range(len(said.words) - 2):
+    is_of_people = any(said.ground.vocabulary.counts_people(name) for name in said.query.metrics)
+    for at in range(len(said.words) - 2) if is_of_people and not said.query.shares else ():
         if said.words[at] not in ("on", "under") or said.words[at + 1] not in ("each", "every"):
             continue
         for edge in said.edges("NOUN", start=at + 2):

@@ -197,7 +197,7 @@ WORDS: dict[str, str] = {
         "trend|trend of|trends|trends in|trend in|trend for|over time|evolution of|evolution|development of|"
         "time series of|develop|developed|evolve|evolved|trending over time|through time|history of|"
         "trend over time|move|moved|moving|trended|trending|timeline|timeline of|progression|"
-        "progression of|progress of|fared|trajectory of|developing|evolving|progressing|progressed"
+        "progression of|progress of|progress|development|fared|trajectory of|developing|evolving|progressing|progressed"
     ),
     "CHANGED": (
         "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import asks_and_says, counted_by_value, events_counted, misfit, pieces_meant
 from customer360.ask.doers import is_of_doers, lifted, of_doers
@@ -44,9 +43,6 @@ from customer360.semantic.resolve import resolve
 from customer360.semantic.scope import Setting
 from customer360.semantic.summary import without_summary
 
-if TYPE_CHECKING:
-    from customer360.semantic.question import Question
-
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
@@ -67,9 +63,9 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
                 problems.append(checked)
             else:
                 found.append(checked)
-    held = in_time_alone(found, {name for problem in problems for name in problem.timeless})
-    if held:
-        return held
+    if found:
+        late = [_timeless(ground, each) for each in found]
+        return found if None in late else late[0] or found
     return next((p for p in problems if p.fault != "nonsense"), problems[0] if problems else NONSENSE)
 
 
@@ -84,20 +80,22 @@ def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
     try:
         question = resolve(setting, without_summary(reading.query))
         _ = question.timeline_group
-        if reading.query.time is not None and question.timeline is None:
-            return _in_its_time(question, reading)
     except C360Error as error:
         return Problem("impossible", error.what, error.next_step)
     return reading
 
 
-def _in_its_time(question: Question, reading: Reading) -> Reading | Problem:
-    """Return a reading whose metrics have the time that it asks of them."""
+def _timeless(ground: Ground, reading: Reading) -> Problem | None:
+    """Return why the metrics of a reading have not the time that it asks of them."""
+    setting = Setting(ground.model, ground.as_of, OWNER, history=reading.query.history)
+    question = resolve(setting, without_summary(reading.query))
+    if reading.query.time is None or question.timeline is not None:
+        return None
     try:
         _ = [question.axis(atom) for formula in question.formulas for atom in formula.atoms.values()]
     except C360Error as error:
         return Problem("impossible", error.what, error.next_step, timeless=reading.query.metrics)
-    return reading
+    return None
 
 
 def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
@@ -330,13 +328,14 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
 def _of_each_below(ground: Ground, metric: str) -> tuple[str, Noun] | None:
     """Return what a mean divides and the things it divides it by, each of which has its own figure."""
     parts = ground.model.metrics[metric].c360.parts
-    atom = ground.model.formulas[parts.denominator].sole_atom if parts is not None and parts.denominator else None
+    above, below = (parts.numerator, parts.denominator) if parts is not None else (None, None)
+    atom = ground.model.formulas[below].sole_atom if below else None
     column = distinct_column(atom.aggregate) if atom is not None else None
-    if parts is None or atom is None or column is None or kind_of(ground.model.metrics[metric]) == "percent":
+    if not above or atom is None or column is None or kind_of(ground.model.metrics[metric]) == "percent":
         return None
     name = f"{atom.base}.{column}"
-    is_key = ground.vocabulary.is_key(name) and ground.model.formulas[parts.numerator].is_additive
-    return (parts.numerator, Noun((Field(name),), column, is_entity=True)) if is_key else None
+    is_key = ground.vocabulary.is_key(name) and ground.model.formulas[above].is_additive
+    return (above, Noun((Field(name),), column, is_entity=True)) if is_key else None
 
 
 def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Problem:

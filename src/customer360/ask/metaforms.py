@@ -186,7 +186,7 @@ _FORMS: tuple[tuple[Form, str], ...] = (
         "owner",
         (
             f"(?:who|(?:which|what) (?:team|department|person|group|unit)) (?:owns|"
-            f"{_BE} (?:responsible|accountable|the contact|the contact person) for|{_BE} in charge of|answers for|"
+            f"(?:{_BE} )?(?:responsible|accountable|the contact|the contact person) for|{_BE} in charge of|answers for|"
             f"takes care of|looks after|is the contact for|is the contact person for|keeps|maintains) {_X}"
         ),
     ),
@@ -250,7 +250,10 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"what means {_X}(?: exactly)?(?: here)?"),
     (
         "definition",
-        f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measure| measured| calculated| defined)?",
+        (
+            f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measure| measured| calculated| defined|"
+            " computed| determined| worked out)?"
+        ),
     ),
     (
         "dimensions",
@@ -328,7 +331,7 @@ _POLITE = tuple(
             if len(text.split()) > 1
             and not re.match(r"(what|how|which|any|is|in|by|take|took|break|bring|brought)\b", text)
         }
-        | {"please", "hi", "hello", "hey"},
+        | {"please", "hi", "hello", "hey", "but"},
         key=len,
         reverse=True,
     )

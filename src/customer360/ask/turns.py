@@ -38,7 +38,6 @@ _BE = "(?:is|are|was|were|has been|have been)"
 _IT = "(?:it|that|this|they|these|those|them|all that|all this)"
 _NTH = "(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|2nd|3rd|4th|5th)"
 _TWO = {"two": "second", "2": "second", "three": "third", "3": "third", "four": "fourth", "4": "fourth"}
-_AGE = r"[1-9]\d"
 _NO_GROUP = r"(?!.*\b(?:by|per|each|every|across|breakdown|split)\b)"
 _SCOPE = (
     "overall|altogether|all together|all told|in total|taken together|all combined|"
@@ -264,8 +263,6 @@ _TURNS: tuple[tuple[str, Made], ...] = (
     ),
     # who is meant
     (r"(who|that) (?:have|has|had) (?=not )", r"\1 "),
-    (rf"(?:aged |between )+({_AGE}) (?:to|and|until) ({_AGE})(?: years?(?: old| of age)?)?", r"aged \1 - \2"),
-    (rf"({_AGE}) (?:to|until) ({_AGE}) (?=year old)", r"\1 - \2 "),
     # what says no more
     (rf"{_JOINTS}(?:{_SCOPE})(?! (?:and|or|vs|average|against)\b)", ""),
     (rf"{_HEDGES}(?= (?:how|what|who|which|{_BE}|our|the|did|do|does)\b)", ""),
