@@ -217,14 +217,11 @@ class Interpreter:
             if isinstance(made, Problem):
                 if made.fault == "nonsense":
                     continue
-                problem = problem or made
-                timeless |= set(made.timeless)
-                is_open = made.fault == "impossible" or (made.fault == "unclear" and edge.meaning.share)
-                if not (is_open and _is_clause(edge.meaning)):
+                problem, timeless = problem or made, timeless.union(made.timeless)
+                if not _is_clause(edge.meaning, made):
                     chart.most = edge.cost
                 continue
-            made = in_time_alone(made, timeless)
-            if not made:
+            if not (made := in_time_alone(made, timeless)):
                 continue
             chart.most, draft = edge.cost, draft or edge.meaning
             for reading in made:
@@ -232,8 +229,7 @@ class Interpreter:
         if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
             return Interpretation("read", tuple(readings.values()), draft=draft)
         if readings:
-            more = problem.choices if problem else ()
-            for reading in more:
+            for reading in problem.choices if problem else ():
                 readings.setdefault(reading.key, reading)
             return Interpretation(
                 "ambiguous",
@@ -295,8 +291,10 @@ class Interpreter:
         return None
 
 
-def _is_clause(draft: Draft) -> bool:
+def _is_clause(draft: Draft, problem: Problem) -> bool:
     """Say whether a metric was said by a name that is a clause, which may as well be read part by part."""
+    if problem.fault != "impossible" and not (problem.fault == "unclear" and draft.share):
+        return False
     said = (word.text.split() for word in (*draft.metrics, *draft.verbs))
     return any({"who", "that", "with"} & set(words) or len(words) >= _CLAUSE for words in said)
 

@@ -285,17 +285,7 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
     formula = ground.model.formulas[metric.name]
     is_plain = formula.is_additive or kind_of(metric) == "count"
     if stat.per is None and stat.grain is None:
-        ratio = _of_each_below(ground, metric.name) if stat.function != "mean" else None
-        if ratio is not None:  # median order value: the median of the revenue of each order
-            above, per = ratio
-            asked = replace(draft, stat=replace(stat, per=per))
-            yield from _stat(ground, asked, (above,), replace(stat, per=per))
-            return
-        if is_plain or stat.function != "mean":
-            yield _average_of_what(ground, draft, metric.name, stat)
-        else:  # the mean of a mean or rate is itself
-            for frame in frames(ground, draft, metrics):
-                yield from _figure(ground, draft, metrics, frame)
+        yield from _stat_of_its_own(ground, draft, metric.name, stat)
         return
     if stat.per is not None and counts_them(ground, metric.name, stat.per):
         yield NONSENSE
@@ -323,6 +313,21 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
             )
             yield Reading(query)
+
+
+def _stat_of_its_own(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Iterator[Reading | Problem]:
+    """Yield what is meant where it is not said over what: median order value is that of the revenue of each order."""
+    ratio = _of_each_below(ground, metric) if stat.function != "mean" else None
+    if ratio is not None:
+        over = replace(stat, per=ratio[1])
+        yield from _stat(ground, replace(draft, stat=over), (ratio[0],), over)
+        return
+    is_plain = ground.model.formulas[metric].is_additive or kind_of(ground.model.metrics[metric]) == "count"
+    if is_plain or stat.function != "mean":
+        yield _average_of_what(ground, draft, metric, stat)
+        return
+    for frame in frames(ground, draft, (metric,)):  # the mean of a mean or rate is itself
+        yield from _figure(ground, draft, (metric,), frame)
 
 
 def _of_each_below(ground: Ground, metric: str) -> tuple[str, Noun] | None:
