@@ -41,6 +41,8 @@ _TEXTS = (
     "sit|lie|lies|lying|lay|sits|sitting|exist|exists|existed|turn out|turned out|look|looked|"
     "figures for|numbers for|the numbers for|"
     "the figures for|are fine|is fine|is enough|are enough|is ok|are ok|is okay|suffices|would do|would help|"
+    "sorry for asking|sorry for asking but|pardon question|pardon the question|pardon me|"
+    "forgive me|forgive question|"
     "if you please|so please|a quick|a list of|i need to find out|we need to know|we need to see|"
     "want to find out|want to understand|like to understand|would like to find out|need the|in our system|"
     "in our systems|in the system|in our customer database|in the customer database|in our shop database|"

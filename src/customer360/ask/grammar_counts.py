@@ -20,6 +20,9 @@ _OF_THOSE = tuple(
 )
 
 
+_DONE = ("Done", "<AGAIN> Done", "<AND> Done", "Did <AGAIN> Span")
+
+
 def _each_with(*ends: str) -> tuple[str, ...]:
     return tuple(f"{start} {end}" for start in _OF_THOSE for end in ends)
 
@@ -47,6 +50,13 @@ def _of_those_how_many_are(things: Things, conds: tuple[Cond, ...]) -> Draft | N
         return None
     such = tuple(of_things(cond, things.noun) for cond in conds)
     return Draft(head="count", things=replace(things, conds=(*things.conds, *such)))
+
+
+@rules("Clause", *(f"<OF> METRIC Span <COMMA> {ask} {did}" for ask in ("<HOWMANY>", "<HOWMANYDID>") for did in _DONE))
+def _of_those_counted(metric: MetricWord, when: When, did: Havings, then: When | None = None) -> Draft | None:
+    """Read ``of the insured in May, how many filed in June``: of people that a figure counts."""
+    done = at(did, then) if then is not None else did
+    return Draft(metrics=(metric,), head="figure", when=when, held=done) if all(each.when for each in done) else None
 
 
 @rules("Clause", "<HOWMANY> Metric <AND> <HOWMUCH> Metric")

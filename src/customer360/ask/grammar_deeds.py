@@ -184,7 +184,7 @@ def _things_having_then(things: Things, havings: Havings, when: When) -> Things:
 
 
 @rules("Things", "Things Span <WITH> Havings", "Things Span <WHO> Havings", "Things Span <WHO> <WITH> Havings")
-@rules("Things", "Things <WHO> Span <WITH>? Havings")
+@rules("Things", "Things <WHO> Span <WITH>? Havings", "Things Span <IN> <WHO> Havings")
 def _things_then_having(things: Things, when: When, havings: Havings) -> Things:
     """Read ``months of 2024 with more than 70 claims``."""
     return doing(things, at(havings, when))

@@ -149,6 +149,9 @@ def _none_of(metric: MetricWord) -> Havings:
     return (Having(metric, "=", Number(0), needs="count"),)
 
 
+rules("Havings", "<NUMBEROF> Havings", cost=1)(lambda havings: havings)
+
+
 @rules("Havings", "Havings <WHOLE>", "<WHOLE> Havings")
 def _all_together(havings: Havings) -> Havings:
     """Read ``more than 3 claims altogether``, which says no more than all of them."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from customer360.ask.guards_counts import (
     is_count_of_listed,
+    is_either_of_both,
     is_in_every,
     is_no_list,
     is_other_count,
@@ -17,7 +18,7 @@ from customer360.ask.guards_counts import (
 )
 from customer360.ask.guards_each import each_problem
 from customer360.ask.guards_names import NAME_GUARDS, is_group_of_value, is_shorter_value
-from customer360.ask.guards_readings import in_order, is_contradiction, is_outside, is_void, is_wrapped
+from customer360.ask.guards_readings import in_order, is_contradiction, is_outside, is_void, is_wrapped, with_any
 from customer360.ask.guards_shares import share_problem
 from customer360.ask.meaning import Members, Noun
 from customer360.ask.reading import NONSENSE, Problem, Reading
@@ -42,7 +43,7 @@ _BY = frozenset({"by", "per", "each", "every", "which", "what", "over", "for", "
 def guarded(ground: Ground, tokens: Sequence[Token], lexed: Lexed, draft: Draft, reading: Reading) -> Reading | Problem:
     """Return a reading that a question may mean, mended where that is sure, else why it may not."""
     said = in_order(Said(ground, tokens, lexed, draft, reading))
-    is_other = is_group_of_value(said) or is_shorter_value(said) or is_count_of_listed(said)
+    is_other = is_either_of_both(said) or is_group_of_value(said) or is_shorter_value(said) or is_count_of_listed(said)
     found = NONSENSE if is_other else share_problem(said) or each_problem(said)
     if found is not None:
         return found
@@ -50,7 +51,7 @@ def guarded(ground: Ground, tokens: Sequence[Token], lexed: Lexed, draft: Draft,
         what = guard(said)
         if what is not None:
             return Problem("unclear", what, "Say it in other words, one thing at a time.")
-    return _noted(said)
+    return _noted(with_any(said))
 
 
 # ---- what leaves no trace --------------------------------------------------------------------------------------------
@@ -95,6 +96,17 @@ def _is_unsplit(said: Said) -> str | None:
             return f"A breakdown by {said.ground.title(name)} was not asked."
         if field.datatype == "Boolean" and _is_inside_figure(said, name):
             return f"A breakdown by {said.ground.title(name)} was not asked."
+    return None
+
+
+def _is_by_those_who(said: Said) -> str | None:
+    """Refuse a breakdown by each of those of whom something is said behind them: visits by people who were away."""
+    for at, word in enumerate(said.words[:-2]):
+        for edge in said.edges("NOUN", start=at + 1) if word == "by" else ():
+            noun = edge.meaning if isinstance(edge.meaning, Noun) and _is_people(edge.meaning) else None
+            names = {each.name for each in noun.fields} if noun is not None else set()
+            if said.words[edge.end : edge.end + 1] in (("who",), ("that",), ("whose",)) and names & set(said.fields):
+                return "Whether the figure of all of them or of each of them is asked is not said."
     return None
 
 
@@ -186,6 +198,7 @@ _GUARDS = (
     _is_not_excluded,
     _is_bound_of_value,
     _is_unsplit,
+    _is_by_those_who,
     _is_intersection,
     is_other_count,
     is_no_list,

@@ -68,6 +68,20 @@ _SHOW = frozenset({"show", "list", "find", "name", "get", "give", "display", "id
 _NUMBERS = frozenset({"many", "number", "count", "total", "much", "amount", "average"})
 
 
+def is_either_of_both(said: Said) -> bool:
+    """Say whether those who did one of two things are counted, where both were said: who bought both bread and milk."""
+    if "both" not in said.texts:
+        return False
+    atoms = [said.ground.model.formulas[name].sole_atom for name in said.query.metrics]
+    are_people = any(atom is not None and atom.kind == "distinct" for atom in atoms)
+    return are_people and any(
+        condition.op == "in" and len(said.where_said(condition.field, value)) > 0
+        for condition in said.conditions
+        if not any(atom is not None and condition.field.startswith(f"{atom.base}.") for atom in atoms)
+        for value in (condition.value if isinstance(condition.value, list | tuple) else ())
+    )
+
+
 def is_count_of_listed(said: Said) -> bool:
     """Say whether how many there are was read where the things themselves were asked: which customers live there."""
     if said.fields or said.query.summary is not None or said.draft.head != "figure" or _NUMBERS & set(said.texts):

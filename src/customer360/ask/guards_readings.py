@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from customer360.ask.known import known_only
+from customer360.ask.meaning import Noun
 from customer360.ask.perthing import distinct_column
 from customer360.ask.said import parts_of
 from customer360.errors import QueryError
@@ -122,6 +124,22 @@ def in_order(said: Said) -> Said:
     if mine is not None and theirs is not None and theirs > mine:
         time, other = other, time
     return _with(said, time, compared.model_copy(update={"time": other}))
+
+
+def with_any(said: Said) -> Said:
+    """Return the reading without those that have none of what they are split by: how many people are on each plan."""
+    is_of_people = any(said.ground.vocabulary.counts_people(name) for name in said.query.metrics)
+    for at in range(len(said.words) - 2) if is_of_people and not said.query.shares else ():
+        if said.words[at] not in ("on", "under") or said.words[at + 1] not in ("each", "every"):
+            continue
+        for edge in said.edges("NOUN", start=at + 2):
+            names = {field.name for field in edge.meaning.fields} if isinstance(edge.meaning, Noun) else set()
+            field = next((name for name in said.fields if name in names), None)
+            if field is not None:
+                where, notes = known_only(said.ground, field, said.query.where)
+                query = said.query.model_copy(update={"where": where})
+                return replace(said, reading=replace(said.reading, query=query, notes=(*said.reading.notes, *notes)))
+    return said
 
 
 def _with(said: Said, time: TimeRange, compared: Comparison | None) -> Said:

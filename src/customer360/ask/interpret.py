@@ -13,7 +13,7 @@ from customer360.ask.grammar import FRAGMENT, GOAL, GRAMMAR
 from customer360.ask.guards import guarded
 from customer360.ask.inflect import plural, singular
 from customer360.ask.lexer import CLOSED_WORDS, Lexed, Lexer
-from customer360.ask.lower import lower
+from customer360.ask.lower import in_time_alone, lower
 from customer360.ask.meaning import Draft, When
 from customer360.ask.nearwords import NearWords
 from customer360.ask.otherwise import plainly, with_particles, without_weak
@@ -36,6 +36,8 @@ Outcome = Literal["read", "ambiguous", "unknown", "unclear", "impossible", "too_
 SLACK = 22
 """How much dearer than the cheapest a reading may be to be looked at when the cheapest is nonsense."""
 MOST_CHOICES = 8
+_CLAUSE = 4
+"""Words of a name that says what was done: customers bought more than once."""
 _OFFERED = 4
 """Parts of a question that are tried, to offer one that has an answer."""
 
@@ -238,6 +240,7 @@ class Interpreter:
         problem: Problem | None = None
         readings: dict[str, Reading] = {}
         draft: Draft | None = None
+        timeless: set[str] = set()
         for edge in edges:
             if chart.most is not None and edge.cost > chart.most:
                 break
@@ -246,9 +249,11 @@ class Interpreter:
             if isinstance(made, Problem):
                 if made.fault == "nonsense":
                     continue
-                problem = problem or made
-                if not (made.fault == "impossible" and _is_clause(edge.meaning)):
+                problem, timeless = problem or made, timeless.union(made.timeless)
+                if not _is_clause(edge.meaning, made):
                     chart.most = edge.cost
+                continue
+            if not (made := in_time_alone(made, timeless)):
                 continue
             chart.most, draft = edge.cost, draft or edge.meaning
             for reading in made:
@@ -256,8 +261,7 @@ class Interpreter:
         if len(readings) == 1 and (problem is None or problem.fault != "ambiguous"):
             return Interpretation("read", tuple(readings.values()), draft=draft)
         if readings:
-            more = problem.choices if problem else ()
-            for reading in more:
+            for reading in problem.choices if problem else ():
                 readings.setdefault(reading.key, reading)
             return Interpretation(
                 "ambiguous",
@@ -319,9 +323,12 @@ class Interpreter:
         return None
 
 
-def _is_clause(draft: Draft) -> bool:
+def _is_clause(draft: Draft, problem: Problem) -> bool:
     """Say whether a metric was said by a name that is a clause, which may as well be read part by part."""
-    return any({"who", "that"} & set(word.text.split()) for word in draft.metrics)
+    if problem.fault != "impossible" and not (problem.fault == "unclear" and draft.share):
+        return False
+    said = (word.text.split() for word in (*draft.metrics, *draft.verbs))
+    return any({"who", "that", "with"} & set(words) or len(words) >= _CLAUSE for words in said)
 
 
 def _declined(problem: Problem) -> Interpretation:

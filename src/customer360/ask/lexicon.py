@@ -197,10 +197,11 @@ WORDS: dict[str, str] = {
         "trend|trend of|trends|trends in|trend in|trend for|over time|evolution of|evolution|development of|"
         "time series of|develop|developed|evolve|evolved|trending over time|through time|history of|"
         "trend over time|move|moved|moving|trended|trending|timeline|timeline of|progression|"
-        "progression of|progress of|fared|trajectory of"
+        "progression of|progress of|progress|development|fared|trajectory of|developing|evolving|progressing|progressed"
     ),
     "CHANGED": (
         "changed|change|change in|change of|changes in|grown|grow|grew|growth of|growth in|growth|growing|"
+        "changing|declining|dropping|shrinking|climbing|climbed|improving|worsening|"
         "increase in|decrease in|increased|decreased|difference in|fallen|risen|go up|went up|going up|gone up|"
         "go down|went down|going down|gone down|rise|rose|rising|fell|falling|drop in|dropped|drop|decline in|"
         "declined|shrink|shrank|shrunk|improve|improved|worsen|worsened|increase|decrease|increasing|decreasing|"
@@ -258,7 +259,8 @@ WORDS: dict[str, str] = {
     "MORE": (
         "more than|over|above|greater than|higher than|exceeding|exceed|exceeds|>|larger than|bigger than|"
         "upwards of|beyond|better than|in excess of|more|exceeded|topped|surpassed|surpass|passed|rose above|was above|"
-        "were above|went above|went over|stayed above|longer than|older than|beat"
+        "were above|went above|went over|stayed above|longer than|older than|beat|pass|passes|surpasses|beats|go over|"
+        "go above|goes over|went past|go past|rise above|climb above|climbed above|stay above|stay over|stayed over"
     ),
     "ATLEAST": (
         "min|at least|minimum of|not less than|no less than|>=|a minimum of|not fewer than|no fewer than|not below|"
@@ -267,6 +269,8 @@ WORDS: dict[str, str] = {
     "LESS": (
         "less than|under|below|fewer than|lower than|<|smaller than|fell below|dropped below|went below|stayed below|"
         "fell under|dropped under|stayed under|sank below|shorter than|younger than|was below|were below|was under|"
+        "stay under|stay below|remain under|remain below|remained under|remained below|keep under|keep below|"
+        "kept under|kept below|go under|go below|drop below|drop under|dip below|dip under|dipped below|dipped under|"
         "not even|not reach|not reaching|not reached|failed to reach|fail to reach|fell short of|fall short of"
     ),
     "ATMOST": (

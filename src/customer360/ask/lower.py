@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
-from typing import TYPE_CHECKING
 
 from customer360.ask.agreement import asks_and_says, counted_by_value, events_counted, misfit, pieces_meant
 from customer360.ask.doers import is_of_doers, lifted, of_doers
@@ -21,12 +20,12 @@ from customer360.ask.frame import (
 from customer360.ask.known import known_only
 from customer360.ask.lacking import lacks, without
 from customer360.ask.lower_things import count_things, list_things, rank_things
-from customer360.ask.meaning import Draft, Stat, Versus, When
-from customer360.ask.perthing import counts_them
+from customer360.ask.meaning import Draft, Field, Noun, Stat, Versus, When
+from customer360.ask.perthing import counts_them, distinct_column
 from customer360.ask.places import together
 from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.settle import settled
-from customer360.ask.shares import shares, without_percent
+from customer360.ask.shares import of_its_whole, shares, without_percent
 from customer360.ask.units import SIZE, kind_of
 from customer360.ask.verbs import is_said_of, with_rows, with_verbs
 from customer360.ask.versus import comparison, grain_for, in_time, running, up_to_today
@@ -44,13 +43,10 @@ from customer360.semantic.resolve import resolve
 from customer360.semantic.scope import Setting
 from customer360.semantic.summary import without_summary
 
-if TYPE_CHECKING:
-    pass
-
 
 def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
     """Return the readings of a draft that the model can answer, else the problem of the first that it cannot."""
-    draft, problem = in_time(ground, draft)
+    draft, problem = in_time(ground, of_its_whole(ground, draft))
     drafts = problem or settled(lifted(draft))
     if isinstance(drafts, Problem):
         return drafts
@@ -68,8 +64,14 @@ def lower(ground: Ground, draft: Draft) -> list[Reading] | Problem:
             else:
                 found.append(checked)
     if found:
-        return found
+        late = [_timeless(ground, each) for each in found]
+        return found if None in late else late[0] or found
     return next((p for p in problems if p.fault != "nonsense"), problems[0] if problems else NONSENSE)
+
+
+def in_time_alone(readings: Sequence[Reading], timeless: set[str]) -> list[Reading]:
+    """Return the readings without those that hold members against a metric of all time where a time was asked."""
+    return [each for each in readings if not any(f'"metric":"{name}"' in each.key for name in timeless)]
 
 
 def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
@@ -81,6 +83,19 @@ def checked_reading(ground: Ground, reading: Reading) -> Reading | Problem:
     except C360Error as error:
         return Problem("impossible", error.what, error.next_step)
     return reading
+
+
+def _timeless(ground: Ground, reading: Reading) -> Problem | None:
+    """Return why the metrics of a reading have not the time that it asks of them."""
+    setting = Setting(ground.model, ground.as_of, OWNER, history=reading.query.history)
+    question = resolve(setting, without_summary(reading.query))
+    if reading.query.time is None or question.timeline is not None:
+        return None
+    try:
+        _ = [question.axis(atom) for formula in question.formulas for atom in formula.atoms.values()]
+    except C360Error as error:
+        return Problem("impossible", error.what, error.next_step, timeless=reading.query.metrics)
+    return None
 
 
 def _readings(ground: Ground, draft: Draft) -> Iterator[Reading | Problem]:
@@ -270,11 +285,7 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
     formula = ground.model.formulas[metric.name]
     is_plain = formula.is_additive or kind_of(metric) == "count"
     if stat.per is None and stat.grain is None:
-        if is_plain or stat.function != "mean":
-            yield _average_of_what(ground, draft, metric.name, stat)
-        else:  # the mean of a mean or rate is itself
-            for frame in frames(ground, draft, metrics):
-                yield from _figure(ground, draft, metrics, frame)
+        yield from _stat_of_its_own(ground, draft, metric.name, stat)
         return
     if stat.per is not None and counts_them(ground, metric.name, stat.per):
         yield NONSENSE
@@ -302,6 +313,34 @@ def _stat(ground: Ground, draft: Draft, metrics: tuple[str, ...], stat: Stat) ->
                 summary=Summary(over=dimension.name, function=stat.function, metric=metric.name),
             )
             yield Reading(query)
+
+
+def _stat_of_its_own(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Iterator[Reading | Problem]:
+    """Yield what is meant where it is not said over what: median order value is that of the revenue of each order."""
+    ratio = _of_each_below(ground, metric) if stat.function != "mean" else None
+    if ratio is not None:
+        over = replace(stat, per=ratio[1])
+        yield from _stat(ground, replace(draft, stat=over), (ratio[0],), over)
+        return
+    is_plain = ground.model.formulas[metric].is_additive or kind_of(ground.model.metrics[metric]) == "count"
+    if is_plain or stat.function != "mean":
+        yield _average_of_what(ground, draft, metric, stat)
+        return
+    for frame in frames(ground, draft, (metric,)):  # the mean of a mean or rate is itself
+        yield from _figure(ground, draft, (metric,), frame)
+
+
+def _of_each_below(ground: Ground, metric: str) -> tuple[str, Noun] | None:
+    """Return what a mean divides and the things it divides it by, each of which has its own figure."""
+    parts = ground.model.metrics[metric].c360.parts
+    above, below = (parts.numerator, parts.denominator) if parts is not None else (None, None)
+    atom = ground.model.formulas[below].sole_atom if below else None
+    column = distinct_column(atom.aggregate) if atom is not None else None
+    if not above or atom is None or column is None or kind_of(ground.model.metrics[metric]) == "percent":
+        return None
+    name = f"{atom.base}.{column}"
+    is_key = ground.vocabulary.is_key(name) and ground.model.formulas[above].is_additive
+    return (above, Noun((Field(name),), column, is_entity=True)) if is_key else None
 
 
 def _average_of_what(ground: Ground, draft: Draft, metric: str, stat: Stat) -> Problem:

@@ -185,8 +185,9 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     (
         "owner",
         (
-            f"(?:who|which team|which department|which person) (?:owns|answers for|takes care of|is accountable for|"
-            f"looks after|is the contact for|is the contact person for|keeps|maintains) {_X}"
+            f"(?:who|(?:which|what) (?:team|department|person|group|unit)) (?:owns|"
+            f"(?:{_BE} )?(?:responsible|accountable|the contact|the contact person) for|{_BE} in charge of|answers for|"
+            f"takes care of|looks after|is the contact for|is the contact person for|keeps|maintains) {_X}"
         ),
     ),
     (
@@ -249,7 +250,10 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("definition", f"what means {_X}(?: exactly)?(?: here)?"),
     (
         "definition",
-        f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measure| measured| calculated| defined)?",
+        (
+            f"(?:what|how) exactly (?:{_BE}|{_DO}) {_X}(?: mean| stand for| measure| measured| calculated| defined|"
+            " computed| determined| worked out)?"
+        ),
     ),
     (
         "dimensions",
@@ -287,6 +291,8 @@ _FORMS: tuple[tuple[Form, str], ...] = (
     ("lineage", f"{_X} lineage"),
     ("owner", f"who (?:owns|maintains|manages|is responsible for|is in charge of|looks after) {_X}"),
     ("owner", f"(?:who {_BE} )?(?:the )?(?:owner|steward|maintainer) of {_X}"),
+    ("owner", f"(?:whose|(?:which|what) (?:team|department)s?) (?:metric|figure|number|kpi|data) {_BE} {_X}"),
+    ("owner", f"whose {_BE} {_X}"),
     ("catalogue", f"(?:what|which) {_MEASURES} {_THERE}"),
     ("catalogue", f"(?:list|list all|show all|show me all|give me all|name all) {_MEASURES}"),
     ("catalogue", "what (?:can|could|may) (?:i|we|one) ask(?: you| about| for)?"),
@@ -325,7 +331,7 @@ _POLITE = tuple(
             if len(text.split()) > 1
             and not re.match(r"(what|how|which|any|is|in|by|take|took|break|bring|brought)\b", text)
         }
-        | {"please", "hi", "hello", "hey"},
+        | {"please", "hi", "hello", "hey", "but"},
         key=len,
         reverse=True,
     )

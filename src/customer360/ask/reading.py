@@ -42,6 +42,8 @@ class Problem:
     choices: tuple[Reading, ...] = field(default=())
     options: tuple[str, ...] = field(default=())
     """Ways of asking that would do, in words."""
+    timeless: tuple[str, ...] = ()
+    """Metrics that have no time, where one was asked: none of them may stand in another reading without it."""
 
 
 NONSENSE = Problem("nonsense", "The parts of the question do not fit together.")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from customer360.ask.filters import conditions_of
 from customer360.ask.frame import Frame, Ground, frames, time_range
-from customer360.ask.meaning import Draft, Members
+from customer360.ask.inflect import stems
+from customer360.ask.meaning import Draft, Having, Members, MetricWord, Number
 from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.units import kind_of
 from customer360.ask.verbs import wholes
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _PARTS = 24
 """Meanings of a part that are tried."""
+_WITH = (("with",), ("on",), ("having",), ("holding",), ("under",))
+"""Words behind which a name says what only some of the things before it have."""
 
 
 def shares(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Iterator[Reading | Problem]:
@@ -97,6 +100,22 @@ def _adds_up(ground: Ground, metric: str) -> bool:
     atom = formula.sole_atom
     is_total = formula.is_additive or (atom is not None and atom.kind == "distinct")
     return is_total and not (atom is not None and (atom.window or atom.semi_additive))
+
+
+def of_its_whole(ground: Ground, draft: Draft) -> Draft:
+    """Return a share of what is counted by a name such as customers with a plan as the share of them in customers."""
+    is_bare = draft.share and len(draft.metrics) == 1 and not (draft.groups or draft.conds or draft.share_of)
+    if not is_bare or draft.verbs or draft.over or draft.held or draft.part_did or draft.doers or draft.whole:
+        return draft
+    (part,) = draft.metrics
+    words = stems(tuple(part.text.split()))
+    if words[1:2] not in _WITH or not all(kind_of(ground.model.metrics[name]) == "count" for name in part.names):
+        return draft
+    names = tuple(n for entry in ground.vocabulary.lookup(words[:1]) for n in entry.metrics)
+    if not names or set(names) & set(part.names):
+        return draft
+    whole = MetricWord(names, words[0])
+    return replace(draft, metrics=(whole,), part_did=(Having(part, ">", Number(0)),))
 
 
 def without_percent(ground: Ground, draft: Draft, metrics: tuple[str, ...]) -> Draft:

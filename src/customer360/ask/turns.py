@@ -316,6 +316,8 @@ _TURNS: tuple[tuple[str, Made], ...] = (
         r"(.*\S) (?:that |which )?we (?:had|have|recorded|have had)$",
         r"\1",
     ),
+    # who is meant
+    (r"(who|that) (?:have|has|had) (?=not )", r"\1 "),
     # what says no more
     (rf"{_JOINTS}(?:{_SCOPE})(?! (?:and|or|vs|average|against)\b)", ""),
     (rf"{_HEDGES}(?= (?:how|what|who|which|{_BE}|our|the|did|do|does)\b)", ""),

@@ -214,9 +214,16 @@ def _is_verb(found: list[Token], at: int) -> bool:
 
 
 def _is_exceeding(found: list[Token], at: int) -> bool:
-    """Say whether ``top`` is what somebody did with a number: we top 200, not show us top 3."""
-    is_number = found[at + 1 : at + 2] != [] and found[at + 1].kind == "number"
-    return is_number and (found[at].text == "topped" or (at > 0 and found[at - 1].text in _SUBJECTS))
+    """Say whether ``top`` is what was done: we top 200, months in which visits top 200; not show us top 3."""
+    before = [token.text for token in found[:at]]
+    after = [token.text for token in found[at + 1 : at + 3]]
+    if not before or not after or found[at + 1].kind != "number":
+        return False
+    if found[at].text == "topped" or before[-1] in _SUBJECTS:
+        return True
+    is_all = len(after) == 1 or after[1] in _BEFORE_SEASON
+    asks = {"did", "does", "do", "which"}
+    return is_all and bool(asks & set(before)) and before[-1] not in asks | {"the", "our"}
 
 
 def _is_ability(found: list[Token], at: int) -> bool:
