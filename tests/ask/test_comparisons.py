@@ -105,3 +105,11 @@ def test_one_meaning_in_many_words(
 )
 def test_what_lacks_its_other_side_is_not_read(insurer: tuple[Edition, MemorySession], question: str) -> None:
     assert insurer[0].interpreter.read(question).outcome != "read"
+
+
+def test_what_is_broken_down_did_not_fall(insurer: tuple[Edition, MemorySession]) -> None:
+    for question in ("break down payouts by area", "how do payouts of 2024 break down across areas"):
+        found = insurer[0].interpreter.read(question)
+        assert found.outcome == "read", question
+        assert found.readings[0].query.compare is None
+        assert [each.name for each in found.readings[0].query.dimensions] == ["holder.area"]

@@ -13,6 +13,7 @@ import vl_convert
 from tests.dashboards.frames import AS_OF, canvas, frame
 
 from customer360.dashboards.charts import CHARTS, Canvas
+from customer360.dashboards.charts.bar import as_drawn
 from customer360.dashboards.charts.line import is_cut_short
 from customer360.dashboards.charts.scatter import MOST_POINTS, sample
 from customer360.dashboards.filled import Definition, Drawn
@@ -136,6 +137,7 @@ def test_what_has_no_category_is_grey_and_last_however_large_it_is() -> None:
     assert drawn.alt.endswith("Grocery leads with $30.00, then Meat.")
     grey = drawn.spec["layer"][0]["encoding"]["color"]["condition"]
     assert (grey["test"]["oneOf"], grey["value"]) == (["(none)"], "@none")
+    assert drawn.notes == ("(none): no category is on record.",)
     assert "color" not in draw("bar", by_category({"Meat": 20.0})).spec["layer"][0]["encoding"]  # type: ignore[index]
 
 
@@ -148,6 +150,15 @@ def test_members_keep_the_order_that_the_model_gives_them(kind: str) -> None:
     shown = parts(drawn) if kind == "pie" else drawn.spec["encoding"]["y"]["sort"]  # type: ignore[index]
     names = [each["c"] for each in shown] if kind == "pie" else shown
     assert names == [*ages, "(none)"]
+
+
+def test_a_table_beside_bars_stands_in_their_order() -> None:
+    found = by_category({"Meat": 20.0, None: 900.0, "Fish": None, "Grocery": 30.0, "Bread": 25.0})
+    assert [row["category"] for row in as_drawn(found).rows()] == ["Grocery", "Bread", "Meat", "Fish", None]
+    ages = ("0 to 1 days", "2 to 6 days")
+    told = by_category({ages[1]: 9.0, None: 7.0, ages[0]: 1.0})
+    told = replace(told, columns=(replace(told.columns[0], members=ages), *told.columns[1:]))
+    assert [row["category"] for row in as_drawn(told).rows()] == [*ages, None]
 
 
 def test_bars_beyond_the_top_are_left_to_the_table() -> None:

@@ -37,7 +37,7 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             span = words[start:end]
             if start == 0 and tokens[0].text == "name" and end == 1:  # name them, not: the names of
                 yield Edge(0, 1, "LIST", "name")
-            for category in _categories(span, start):
+            for category in _categories(span, start, (*words[max(start - 1, 0) : start], *words[end : end + 1])):
                 compared = compared or category == "COMPARE"
                 yield Edge(start, end, category, " ".join(span))
             if span in _GRAINS:
@@ -58,9 +58,11 @@ def joints(words: tuple[str, ...], tokens: Sequence[Token]) -> Iterator[Edge]:
             yield Edge(start, start + 1, "VS", words[start])
 
 
-def _categories(span: tuple[str, ...], start: int) -> tuple[str, ...]:
-    """Return the parts a phrase may play; `which` at the start asks, and says nothing of anything before it."""
+def _categories(span: tuple[str, ...], start: int, beside: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the parts a phrase may play; `which` at the start asks of nothing before it, broken down is not fallen."""
     found = CLOSED.get(span, ())
+    if span == ("down",) and (start == 0 or any(w == "break" or "BY" in CLOSED.get((w,), ()) for w in beside)):
+        return tuple(each for each in found if each != "UPDOWN")
     return tuple(each for each in found if each != "WHO") if start == 0 and span == ("which",) else found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from customer360.dashboards import formats
-from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, tooltip
+from customer360.dashboards.charts.canvas import Canvas, category, missing_note, one_dimension, one_metric, tooltip
 from customer360.dashboards.colours import has_order, is_missing, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.dashboards.frame import Column, Frame, plain
@@ -17,6 +17,19 @@ TOP = 10
 LABEL_PIXELS = 190
 FEW, THICKEST = 5, 24
 """So few bars are drawn no thicker than so many pixels."""
+
+
+def as_drawn(frame: Frame) -> Frame:
+    """Return the rows in the order in which bars show them: that of the members, else the largest first."""
+    dimension, metric = one_dimension(frame, "bar"), one_metric(frame)
+    rows = frame.rows()
+    names = [category(row[dimension.name]) for row in rows]
+    by_size = sorted(range(len(rows)), key=lambda at: (rows[at][metric.name] is None, -(rows[at][metric.name] or 0)))
+    by_size.sort(key=lambda at: is_missing(names[at]))
+    if has_order(names, dimension.members):
+        place = {name: at for at, name in enumerate(ordered((names[at] for at in by_size), dimension.members))}
+        by_size.sort(key=lambda at: place[names[at]])
+    return frame.replaced(frame.table.take(by_size))
 
 
 def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
@@ -34,6 +47,7 @@ def draw_bar(frame: Frame, canvas: Canvas) -> Drawn:
     names = [point["c"] for point in points]
     order = ordered(names, dimension.members) if has_order(names, dimension.members) else names
     notes = (f"The {len(shown)} largest of {len(rows)}; the table has all.",) if len(rows) > len(shown) else ()
+    notes += missing_note(dimension, names)
     leader = shown[0]
     second = f", then {category(shown[1][dimension.name])}" if len(shown) > 1 else ""
     alt = (

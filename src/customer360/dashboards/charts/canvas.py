@@ -14,6 +14,7 @@ from customer360.errors import QueryError
 from customer360.semantic.query import Dimension
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from customer360.dashboards.filled import Definition, Drawn
@@ -112,6 +113,11 @@ def values(frame: Frame, names: Mapping[str, Column], rows: Sequence[Mapping[str
 def category(value: Any) -> str:
     """Return the name of a category, NULL included."""
     return NO_CATEGORY if value is None or value == "" else str(value)
+
+
+def missing_note(dimension: Column, names: Iterable[str]) -> tuple[str, ...]:
+    """Return what the part without a category is, where one is drawn."""
+    return (f"{NO_CATEGORY}: no {dimension.label.lower()} is on record.",) if NO_CATEGORY in names else ()
 
 
 def tooltip(column: Column, short: str) -> Spec:

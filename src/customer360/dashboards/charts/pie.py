@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from customer360.dashboards import formats
-from customer360.dashboards.charts.canvas import Canvas, category, one_dimension, one_metric, share
+from customer360.dashboards.charts.canvas import Canvas, category, missing_note, one_dimension, one_metric, share
 from customer360.dashboards.colours import colours_of, has_order, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.errors import QueryError
@@ -43,7 +43,7 @@ def draw_pie(frame: Frame, canvas: Canvas) -> Drawn:
         f"the largest is {largest['c']} with {largest['s']}."
     )
     spec = canvas.spec(frame, **_donut(frame, points, _short(metric, whole)))
-    return Drawn(alt, spec, picks=dimension.asked)
+    return Drawn(alt, spec, notes=missing_note(dimension, shown), picks=dimension.asked)
 
 
 def _short(metric: Column, whole: float) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from customer360.ask.asked import Asked
 from customer360.ask.questionfiles import plain_questions
 from customer360.dashboards.charts import CHARTS, Canvas
+from customer360.dashboards.charts.bar import as_drawn
 from customer360.dashboards.download import csv_text
 from customer360.dashboards.frame import frame_of
 from customer360.dashboards.theme import PALETTES
@@ -147,14 +148,20 @@ def _frame(reply: Reply) -> Frame | None:
     """Return the answer in the shape that tables and charts draw from; none for questions about the data."""
     if reply.table is None or reply.query is None or reply.as_of is None:
         return None
-    return frame_of(Answer(reply.table, reply.sql or "", reply.query, reply.columns, reply.as_of))
+    frame = frame_of(Answer(reply.table, reply.sql or "", reply.query, reply.columns, reply.as_of))
+    is_free = reply.chart == "bar" and not reply.query.order and _is_one_by_one(frame)
+    return as_drawn(frame) if is_free else frame
+
+
+def _is_one_by_one(frame: Frame) -> bool:
+    return len(frame.dimensions) == 1 and len(frame.metrics) == 1 and frame.has_figures
 
 
 def _drawn(rooms: Rooms, reply: Reply, frame: Frame | None) -> Drawn | None:
     """Return the chart of an answer of one figure by one dimension."""
     if frame is None or reply.as_of is None or reply.chart not in _DRAWN:
         return None
-    if len(frame.dimensions) != 1 or len(frame.metrics) != 1 or not frame.has_figures:
+    if not _is_one_by_one(frame):
         return None
     canvas = Canvas(
         title=reply.reading or reply.question,
