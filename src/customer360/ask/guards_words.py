@@ -94,7 +94,9 @@ def _people(said: Said) -> frozenset[str]:
 def is_one_after_other(said: Said) -> str | None:
     """Refuse both of two deeds where the one was done after the other: who filed and then disputed."""
     done = {each.metric for each in said.members} | {each.field for each in said.havings}
-    is_none = any(each.op == "=" and each.value == 0 for each in (*said.members, *said.havings))
+    is_none = any(m.op == "=" and m.value == 0 for m in said.members) or any(
+        h.op == "=" and h.value == 0 for h in said.havings
+    )
     is_once = all(each.time in (None, said.query.time) for each in said.members)
     if "then" in said.texts[2:] and len(done) >= _PAIR and is_once and not is_none:
         return "Which came after which is asked, and only that both were done is known."

@@ -63,6 +63,8 @@ def _categories(span: tuple[str, ...], start: int, beside: tuple[str, ...]) -> t
     found = CLOSED.get(span, ())
     if span == ("down",) and (start == 0 or any(w == "break" or "BY" in CLOSED.get((w,), ()) for w in beside)):
         return tuple(each for each in found if each != "UPDOWN")
+    if span == ("add", "up") and (start == 0 or beside[0] == ","):  # add up the claims: an order, no running total
+        return tuple(each for each in found if each != "CUMULATIVE")
     return tuple(each for each in found if each != "WHO") if start == 0 and span == ("which",) else found
 
 
