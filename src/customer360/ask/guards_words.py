@@ -142,7 +142,10 @@ def is_figure_of_verb(said: Said) -> str | None:
     for verb in said.edges("VERB"):
         inside = [e for e in said.edges("METRIC", end=verb.end) if e.start > verb.start]
         names = {name for e in (verb, *inside) for name in getattr(e.meaning, "names", ())}
-        if inside and not names & used:
+        is_read = any(
+            e.start < verb.end <= e.end and used & set(getattr(e.meaning, "names", ())) for e in said.edges("METRIC")
+        )
+        if inside and not names & used and not is_read:
             return f"'{' '.join(said.words[verb.start : verb.end])}' has left no trace in that."
     return None
 
