@@ -84,7 +84,7 @@ def test_a_changed_question_has_another_answer_or_none(interpreter: Interpreter,
 
 def equivalent(kind: str, changed: str) -> bool:
     """Say whether a change changes nothing: `or` in a list of values, another name that the model gives a metric."""
-    names = ("net revenue", "net of revenue", "net sales")
+    names = ("net revenue", "net of revenue", "net sales", "net turnover")
     return (kind == "relation" and " or " in changed) or any(name in changed for name in names)
 
 

@@ -20,6 +20,7 @@ from customer360.ask.guards_each import each_problem
 from customer360.ask.guards_names import NAME_GUARDS, is_group_of_value, is_shorter_value
 from customer360.ask.guards_readings import in_order, is_contradiction, is_outside, is_void, is_wrapped, with_any
 from customer360.ask.guards_shares import share_problem
+from customer360.ask.guards_words import WORD_GUARDS
 from customer360.ask.meaning import Members, Noun
 from customer360.ask.reading import NONSENSE, Problem, Reading
 from customer360.ask.said import Said
@@ -208,4 +209,5 @@ _GUARDS = (
     is_other_deed,
     is_whole_of_part,
     *NAME_GUARDS,
+    *WORD_GUARDS,
 )

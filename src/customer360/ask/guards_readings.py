@@ -85,11 +85,12 @@ def _is_once(said: Said, metric: str, member: str) -> bool:
 def _covers(said: Said, outer: TimeRange | None, inner: TimeRange | None) -> bool:
     if outer is None or outer == inner:
         return True
-    (start, end), (first, last) = _days(said, outer), _days(said, inner)
+    (start, end), (first, last) = days_of(said, outer), days_of(said, inner)
     return bool(start and end and first and last and start <= first and last <= end)
 
 
-def _days(said: Said, time: TimeRange | None) -> tuple[date | None, date | None]:
+def days_of(said: Said, time: TimeRange | None) -> tuple[date | None, date | None]:
+    """Return the first and the last day of a time."""
     try:
         period = period_of(time, said.ground.as_of, said.ground.calendar)
     except QueryError:
@@ -120,7 +121,7 @@ def in_order(said: Said) -> Said:
     if said.words.count("between") > 1 and said.query.dimensions and other.relative and time.relative:
         whole = TimeRange(start=other.relative, end=time.relative)
         return _with(said, whole, None)  # between the one and the other, between May and July
-    (mine, _), (theirs, _) = _days(said, time), _days(said, other)
+    (mine, _), (theirs, _) = days_of(said, time), days_of(said, other)
     if mine is not None and theirs is not None and theirs > mine:
         time, other = other, time
     return _with(said, time, compared.model_copy(update={"time": other}))
@@ -153,7 +154,7 @@ def _unwrapped(said: Said, first: TimeRange, last: TimeRange) -> TimeRange:
     if start is None or end is None or start[0] + 1 != end[0] or start[1] <= end[1] or _says_year(said, first.relative):
         return first
     moved = TimeRange(relative=f"{end[0]}{(first.relative or '')[4:]}")
-    begins, _ = _days(said, moved)
+    begins, _ = days_of(said, moved)
     return moved if begins is not None and begins <= said.ground.as_of else first
 
 

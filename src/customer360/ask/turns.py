@@ -328,7 +328,8 @@ _TURNS: tuple[tuple[str, Made], ...] = (
 )
 _COMPILED = tuple((re.compile(rf"(?:^|(?<= ))(?:{pattern})(?:(?<= )|(?= |$))"), made) for pattern, made in _TURNS)
 _FIRST = re.compile(
-    r"(?:(?:just|only|nothing but|simply|merely)(?: the| our)?|state|enter|return|output|mention|specify|quote"
+    r"(?:(?:just|only|nothing but|simply|merely)(?: the| our)?|state|enter|output|"
+    r"return(?= (?:the|our|all|only|just|top|bottom|number|total)\b)|mention|specify|quote"
     r"|(?:a list of|list of|list|name)(?=.* (?:by|per|each|every|across) ))(?= [a-z])"
 )
 """Words that say nothing where they open a question."""
