@@ -49,6 +49,7 @@ class ShareShape(Shape):
     metric: str = Field(description="A metric of the query.")
     within: list[str] = Field(default_factory=list, description="Dimensions that the total keeps; none: of all.")
     part: dict[str, Any] | None = Field(None, description="Condition of the part whose share it is; then no `within`.")
+    with_part: bool = Field(False, description="Whether the part's own figure is shown too, as `<metric>_part`.")
 
 
 class WindowShape(Shape):
