@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from customer360.ask.courtesy import WEAK_VERBS, weak_phrases
 from customer360.ask.inflect import stems
 from customer360.ask.people import PEOPLE
-from customer360.ask.turns import turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +27,8 @@ _PARTICLE_REACH = 6
 
 def plainly(lexer: Lexer, tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return a question in plain words: requests and turns of speech taken off, particles joined, fillers left out."""
+    from customer360.ask.turns import turned  # its patterns take a while, and most questions do not need them
+
     said = turned(
         _joined(lexer, _without_all(lexer, tokens)),
         lambda given: lexer.name_spans(stems(tuple(token.text for token in given)), joints=False),
