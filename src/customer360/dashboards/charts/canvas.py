@@ -115,9 +115,14 @@ def category(value: Any) -> str:
     return NO_CATEGORY if value is None or value == "" else str(value)
 
 
+def in_sentence(label: str) -> str:
+    """Return a label as it stands within a sentence; RFM stays RFM."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
 def missing_note(dimension: Column, names: Iterable[str]) -> tuple[str, ...]:
     """Return what the part without a category is, where one is drawn."""
-    return (f"{NO_CATEGORY}: no {dimension.label.lower()} is on record.",) if NO_CATEGORY in names else ()
+    return (f"{NO_CATEGORY}: no {in_sentence(dimension.label)} is on record.",) if NO_CATEGORY in names else ()
 
 
 def tooltip(column: Column, short: str) -> Spec:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from customer360.dashboards.charts.canvas import Canvas, axis, category, tooltip, values
+from customer360.dashboards.charts.canvas import Canvas, axis, category, in_sentence, tooltip, values
 from customer360.dashboards.colours import colours_of, ordered
 from customer360.dashboards.filled import Drawn
 from customer360.errors import QueryError
@@ -46,15 +46,10 @@ def draw_scatter(frame: Frame, canvas: Canvas) -> Drawn:
         else ()
     )
     without = frame.table.num_rows - all_rows
-    notes += (f"Not drawn: {without:,} without {_within(x.label)} or {_within(y.label)}.",) if without else ()
+    notes += (f"Not drawn: {without:,} without {in_sentence(x.label)} or {in_sentence(y.label)}.",) if without else ()
     by = f", coloured by {colour.label}" if colour else ""
     alt = f"{canvas.title}: {all_rows:,} points, {x.label} across and {y.label} up{by}; {_middle(known, x, y)}."
     return Drawn(alt, _points(drawn, canvas, colour), notes=notes, picks=colour.asked if colour else None)
-
-
-def _within(label: str) -> str:
-    """Return a label as it stands within a sentence; RFM stays RFM."""
-    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def sample(table: pa.Table, by: str | None, most: int) -> pa.Table:
