@@ -210,8 +210,8 @@ def test_only_attributes_that_a_metric_can_be_split_by_are_offered(browser: Brow
     watch = watched(browser, 390, "dark")
     page = watch.open(f"{address}/dashboards")
     page.fill("#title", "On the phone")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("load")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     page.select_option("#tile-d0", label="Category")
     page.select_option("#tile-m0", label="Lifetime value")
     assert page.locator("#tile-d0").input_value() == ""
