@@ -80,8 +80,8 @@ class Words:
         yield head
         yield from self.limits(reading)
 
-    def limits(self, reading: Reading) -> Iterator[str]:
-        """Yield filters, conditions, order, comparison and period in words."""
+    def limits(self, reading: Reading, *, inside: bool = False) -> Iterator[str]:
+        """Yield filters, conditions, order, comparison and period in words; ``inside`` brackets, none of their own."""
         query = reading.query
         yield from self.conditions(query.where)
         yield from self.conditions(query.having)
@@ -92,9 +92,9 @@ class Words:
             end = "top" if first.descending else "bottom"
             place = f"number {query.offset + 1} from the {end}" if query.offset else f"{end} {query.limit}"
             yield f"{place} by {self.title(first.by)}"
-        yield self.period(query.time)
+        yield self.period(query.time, inside=inside)
         if query.compare is not None:
-            yield f"compared with {self._against(query)}"
+            yield f"compared with {self._against(query, inside=inside)}"
 
     def head(self, reading: Reading) -> str:
         """Return what is measured."""
@@ -119,7 +119,7 @@ class Words:
 
     def none(self, reading: Reading) -> str:
         """Say that there is nothing: no brand fulfils the conditions, the part of a whole is empty."""
-        limits = "; ".join(self.limits(reading))
+        limits = "; ".join(self.limits(reading, inside=True))
         first = reading.query.dimensions[0]
         return f"None: no {self.dimension(first.name, first.grain).lower()} fulfils the conditions ({limits})."
 
@@ -195,7 +195,10 @@ class Words:
 
     def _done(self, given: MemberCondition) -> str:
         """Return what each member did or did not: ``Customer: Orders is more than 0 (Channel is Online; 2024-03)``."""
-        limits = [*self.conditions(given.where), *([self.period(given.time)] if given.time is not None else [])]
+        limits = [
+            *self.conditions(given.where),
+            *([self.period(given.time, inside=True)] if given.time is not None else []),
+        ]
         about = f" ({'; '.join(limits)})" if limits else ""
         held = Condition(field=given.metric, op=given.op, value=given.value)
         return f"{self._vocabulary.thing(given.member)}: {self.title(given.metric)} {self._compared(held)}{about}"
@@ -212,8 +215,8 @@ class Words:
         ]
         return f"{_OPS[given.op]} {_listed(texts)}".strip()
 
-    def period(self, asked: TimeRange | None) -> str:
-        """Return a range in words and days: ``last month (2017-11-01 to 2017-11-30)``."""
+    def period(self, asked: TimeRange | None, *, inside: bool = False) -> str:
+        """Return a range in words and days: ``last month (2017-11-01 to 2017-11-30)``; ``inside`` brackets a colon."""
         if asked is None:
             return "all time"
         found = self.days(asked)
@@ -229,7 +232,7 @@ class Words:
             else f"until {found.end}"
         )
         shown = str(found.start) if found.start == found.end else shown
-        return f"{asked.relative} ({shown})" if asked.relative and asked.relative != shown else shown
+        return _days(asked.relative, shown, inside=inside) if asked.relative and asked.relative != shown else shown
 
     def days(self, asked: TimeRange | None) -> Period | None:
         """Return the days of a range, None when it is none that is known."""
@@ -244,17 +247,22 @@ class Words:
         except C360Error:
             return None
 
-    def _against(self, query: MetricQuery) -> str:
+    def _against(self, query: MetricQuery, *, inside: bool = False) -> str:
         compare = query.compare
         if compare is None:
             return ""
         if compare.time is not None:
-            return self.period(compare.time)
+            return self.period(compare.time, inside=inside)
         period = self.days(query.time)
         if period is None or period.start is None or period.end is None:
             return str(compare.to)
         other = period.year_before() if compare.to == "same period last year" else period.previous(self._calendar)
-        return f"{compare.to} ({other.start} to {other.end})"
+        return _days(str(compare.to), f"{other.start} to {other.end}", inside=inside)
+
+
+def _days(name: str, days: str, *, inside: bool) -> str:
+    """Return the name of a range with its days, which stand behind a colon where brackets are around both."""
+    return f"{name}: {days}" if inside else f"{name} ({days})"
 
 
 def members_named(given: Condition) -> list[Any]:

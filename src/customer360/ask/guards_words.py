@@ -43,7 +43,10 @@ _PAIR = 2
 def is_said_together(said: Said) -> str | None:
     """Refuse what has another meaning as a whole: a month before October, the last day of each month."""
     text = " ".join(said.texts)
-    return next((what for pattern, what in _TOGETHER.items() if pattern.search(text)), None)
+    spans = (said.words[e.start : e.end] for e in said.edges("METRIC", "VERB") if e.end - e.start >= _PAIR)
+    named = {word for span in spans for word in span}  # what we need to reorder is a name
+    found = ((pattern.search(text), what) for pattern, what in _TOGETHER.items())
+    return next((what for match, what in found if match is not None and match[0].split()[-1] not in named), None)
 
 
 def is_more_than_then(said: Said) -> str | None:

@@ -368,9 +368,6 @@ def perhaps_meta(tokens: Sequence[Token]) -> list[Asked]:
     return found
 
 
-_HERE = r" (?:in (?:this|our) (?:tool|model|system|report|dashboard|data|project|company|business)|here)$"
-
-
 def _plain(tokens: Sequence[Token]) -> str:
     text = " ".join(token.text for token in tokens if token.text != ",")
     text = re.sub(

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-Cells = list[tuple[Any, ...]]
 _DIGITS = 9
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from customer360.ask.figures import figure
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from customer360.semantic.outputs import OutputColumn
 
 Row = dict[str, Any]
-_DAYS = re.compile(r" \((\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?)\)")
-"""The days of a range behind its name: no brackets within brackets."""
 
 
 def sentence(reading: Reading, words: Words, columns: Sequence[OutputColumn], rows: Sequence[Row]) -> str:
@@ -24,7 +21,7 @@ def sentence(reading: Reading, words: Words, columns: Sequence[OutputColumn], ro
     facts = {column.name: column for column in columns}
     figures = [column for column in columns if column.kind == "metric"]
     keys = [column for column in columns if column.kind != "metric"]
-    limits = _DAYS.sub(r": \1", "; ".join(words.limits(reading)))
+    limits = "; ".join(words.limits(reading, inside=True))
     about = f" ({limits})" if limits else ""
     if reading.part is not None:
         return _share(reading, words, facts, rows) + about + "."

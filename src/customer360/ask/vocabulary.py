@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from customer360.ask.inflect import plural, stems, verb_forms
-from customer360.ask.meaning import Field, MetricWord, Noun
+from customer360.ask.meaning import Field, Noun
 from customer360.ask.units import kind_of
 from customer360.ask.wordings import Wordings
 from customer360.ask.words import phrase
@@ -79,7 +79,7 @@ class Vocabulary:
         for word, means in further:
             for (sort, name), _ in tuple(self._found.get(stems(phrase(means)), {}).items()):
                 self._note(word, sort, name)
-        self._entries: dict[Stems, tuple[Entry, ...]] = {}
+        self._meanings: dict[Stems, tuple[Entry, ...]] = {}
         """Meanings of the phrases that were looked up: most of a model's names never are."""
         self._named: dict[str, list[Stems]] = {}
         """Phrases of each dimension."""
@@ -106,9 +106,9 @@ class Vocabulary:
 
     def entries(self, words: Stems) -> tuple[Entry, ...]:
         """Return what a name (its stems) of the model means; nothing for any other phrase."""
-        if words not in self._entries and words in self._found:
-            self._entries[words] = tuple(_entries(words, self._found[words]))
-        return self._entries.get(words, ())
+        if words not in self._meanings and words in self._found:
+            self._meanings[words] = tuple(_entries(words, self._found[words]))
+        return self._meanings.get(words, ())
 
     def _found_by(self, words: Stems, names: tuple[Stems, ...]) -> tuple[Entry, ...]:
         """Return what several names mean together: a phrase for two metrics is a doubt between them."""
@@ -340,11 +340,6 @@ def _entries(key: Stems, names: dict[tuple[Sort, str], str]) -> Iterator[Entry]:
 def _without_copula(text: str) -> str:
     first, _, rest = text.replace("_", " ").partition(" ")
     return rest if rest and first.lower() in _FLAG_STARTS else text
-
-
-def metric_word(entry: Entry, text: str) -> MetricWord:
-    """Return a metric entry as the question said it."""
-    return MetricWord(entry.metrics, text)
 
 
 def several(text: str) -> str:
